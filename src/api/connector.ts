@@ -1,0 +1,39 @@
+import type { ConfigDef } from './config/config-def.ts'
+import type { ConfigValue } from './config/config-value.ts'
+import type { Logger } from './logger.ts'
+import type { Props } from './props.ts'
+import type { SinkTask } from './sink.ts'
+import type { SourceTask } from './source.ts'
+
+/** What a connector may ask of the runtime. */
+export interface ConnectorContext {
+  readonly log: Logger
+  /** The work has to be split anew: `taskConfigs` is called again and tasks are restarted where their configuration changed. */
+  requestTaskReconfiguration(): void
+  /** The connector cannot go on; its status becomes FAILED with this error. */
+  raiseError(error: Error): void
+}
+
+/**
+ * Splits work into tasks. It moves no record itself. Lifecycle: `initialize` → `start` → `taskConfigs` → … → `stop`;
+ * `validate` and `config` may be called at any time, also on an instance that is never started.
+ */
+export interface Connector {
+  readonly kind: 'source' | 'sink'
+  readonly version: string
+  /** The class each task is made of. */
+  readonly taskClass: (new () => SourceTask) | (new () => SinkTask)
+  initialize?(context: ConnectorContext): void
+  /** @throws any error fails the creation of the connector */
+  start(props: Props): Promise<void> | void
+  /** One configuration a task, at most `maxTasks`; fewer when there is less to do. */
+  taskConfigs(maxTasks: number): readonly Props[] | Promise<readonly Props[]>
+  stop(): Promise<void> | void
+  /** The declared keys: parsing, documentation and the REST answer come from it. */
+  config(): ConfigDef
+  /** Checks of the whole configuration. Default: `config().validate(props)`. Return every problem, not the first. */
+  validate?(props: Props): readonly ConfigValue[] | Promise<readonly ConfigValue[]>
+}
+
+/** A connector's class, as a plugin exports it. */
+export type ConnectorClass = new () => Connector

@@ -1,0 +1,32 @@
+import type { ConfigDef } from './config/config-def.ts'
+import type { ConnectValue } from './data/connect-value.ts'
+import type { SchemaAndValue } from './data/schema-and-value.ts'
+import type { Schema } from './data/schema.ts'
+import type { Props } from './props.ts'
+
+/**
+ * Bytes ↔ Connect data, for keys or values. One instance a task and side; both methods are synchronous and on the hot path.
+ * Apache Kafka 4.3, Converter.
+ */
+export interface Converter {
+  config(): ConfigDef
+  /** Called once. @param props the keys under `key.converter.` or `value.converter.`, prefix removed */
+  configure(props: Props, isKey: boolean): void
+  /**
+   * @returns the bytes to send; null is a null key or a tombstone. May be a view that is overwritten by the next call
+   * @throws DataException when the value does not fit its schema or this converter
+   */
+  fromConnectData(topic: string, schema: Schema | null, value: ConnectValue): Buffer | null
+  /** @throws DataException when the bytes are not what this converter reads */
+  toConnectData(topic: string, value: Buffer | null): SchemaAndValue
+  close?(): void
+}
+
+/** Bytes ↔ Connect data, for one header. */
+export interface HeaderConverter {
+  config(): ConfigDef
+  configure(props: Props, isKey: boolean): void
+  fromConnectHeader(topic: string, headerKey: string, schema: Schema | null, value: ConnectValue): Buffer | null
+  toConnectHeader(topic: string, headerKey: string, value: Buffer | null): SchemaAndValue
+  close?(): void
+}

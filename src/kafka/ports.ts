@@ -1,0 +1,178 @@
+/**
+ * The only Kafka the rest of standpipe knows. Offsets and timestamps are `number` (exact to 2^53).
+ * Everything that can fail throws or rejects with `KafkaError`.
+ */
+import type { Logger } from '../api/logger.ts'
+import type { TimestampType, TopicPartition, TopicPartitionOffset } from '../api/sink.ts'
+import type { KafkaError } from './errors.ts'
+
+export type { TimestampType, TopicPartition, TopicPartitionOffset }
+
+/** A client's configuration: Java's keys and texts. Parsed by the ConfigDefs of `kafka/config` when the client is created. */
+export type ClientProps = Readonly<Record<string, string>>
+
+/** Creates clients and owns none of them. One per process; configurations are plain, so that each lane can have its own. */
+export interface KafkaClients {
+  /** @throws ConfigException for a key that cannot be used */
+  producer(props: ClientProps, log: Logger): Promise<Producer>
+  consumer(props: ClientProps, log: Logger): Promise<Consumer>
+  admin(props: ClientProps, log: Logger): Promise<Admin>
+}
+
+/** Order and duplicates are kept. */
+export interface RecordHeader {
+  readonly key: string
+  readonly value: Buffer | null
+}
+
+/** A record to send. Its bytes are copied inside `send`, so that object and buffers may be reused once `send` is done with it. */
+export interface ProducerRecord {
+  readonly topic: string
+  /** Null: the partitioner decides. */
+  readonly partition: number | null
+  /** Epoch milliseconds; null: now, taken inside `send`. */
+  readonly timestamp: number | null
+  readonly key: Buffer | null
+  /** Null: a tombstone. */
+  readonly value: Buffer | null
+  readonly headers: readonly RecordHeader[]
+}
+
+/** Outcome of one record. Implemented by the submitted record itself, so that the hot path creates no promise and no closure. */
+export interface Delivery {
+  /** @param offset -1: unknown (acks=0, or a duplicate the broker had already) */
+  delivered(partition: number, offset: number, timestamp: number): void
+  failed(error: KafkaError): void
+}
+
+/** Identity of a group member, for offsets sent inside a transaction. */
+export interface ConsumerGroupMetadata {
+  readonly groupId: string
+  readonly generationId: number
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
+export interface Producer {
+  /**
+   * Takes a record. One call at a time: await a returned promise before the next call.
+   * @returns undefined when the record was taken or refused at once; a promise when it had to wait (metadata unknown, explicit partition
+   * beyond the known count, `buffer.memory` full), settled when it was taken or refused, bounded by `max.block.ms`
+   * @throws KafkaError only for misuse (closed, fatal state); what is wrong with the record goes to `delivery.failed`
+   */
+  send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined
+  /** Resolves when everything accepted before the call is delivered or failed; does not reject. */
+  flush(): Promise<void>
+  /** Partitions of a topic, waiting up to `max.block.ms` for metadata. */
+  partitionsFor(topic: string): Promise<readonly number[]>
+  /** Flushes for up to `timeoutMs` (default 30 s), then fails the rest with TimeoutException. Idempotent. */
+  close(timeoutMs?: number): Promise<void>
+}
+
+/** One consumed record. `key`, `value` and header values are views on the fetched buffer: copy what outlives the batch. */
+export interface ConsumerRecord extends TopicPartition {
+  readonly offset: number
+  /** -1: none. */
+  readonly timestamp: number
+  readonly timestampType: TimestampType
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly RecordHeader[]
+}
+
+export interface PartitionRecords extends TopicPartition {
+  readonly records: readonly ConsumerRecord[]
+}
+
+/** Called only inside `poll` and `close`, one at a time, awaited. */
+export interface RebalanceListener {
+  onPartitionsRevoked(partitions: readonly TopicPartition[]): Promise<void>
+  onPartitionsAssigned(partitions: readonly TopicPartition[]): Promise<void>
+  /** The generation is gone: commits no longer succeed. */
+  onPartitionsLost(partitions: readonly TopicPartition[]): Promise<void>
+}
+
+/** A pull-style consumer: `poll` drives joins, callbacks and positions; fetching runs beside it. One call at a time, except `wakeup`. */
+export interface Consumer {
+  /** Joins the group at the next poll. A predicate follows topics as they come and go (never internal ones). */
+  subscribe(topics: readonly string[] | ((topic: string) => boolean), listener: RebalanceListener): void
+  /** Reads these partitions without a group. Not together with `subscribe`. */
+  assign(partitions: readonly TopicPartition[]): void
+  assignment(): readonly TopicPartition[]
+  /**
+   * Returns at once when records are buffered, else waits up to `timeoutMs`; an empty array is normal.
+   * @throws WakeupException after `wakeup`, once; no record is lost
+   */
+  poll(timeoutMs: number): Promise<readonly PartitionRecords[]>
+  /** Makes the current or next poll reject with WakeupException. Safe at any time. */
+  wakeup(): void
+  /** Keeps buffered records and fetches no more of these until `resume`. */
+  pause(partitions: readonly TopicPartition[]): void
+  resume(partitions: readonly TopicPartition[]): void
+  seek(partition: TopicPartition, to: number | 'beginning' | 'end'): void
+  /** Offset of the next record `poll` can return. */
+  position(partition: TopicPartition): Promise<number>
+  commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
+  committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]>
+  beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]>
+  endOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]>
+  offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<readonly (number | null)[]>
+  partitionsFor(topic: string): Promise<readonly number[]>
+  groupMetadata(): ConsumerGroupMetadata
+  /** Revokes, leaves the group (dynamic members), bounded by `timeoutMs` (default 30 s). Idempotent. */
+  close(timeoutMs?: number): Promise<void>
+}
+
+export interface KafkaNode {
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
+export interface TopicDescription {
+  readonly name: string
+  readonly internal: boolean
+  readonly partitions: readonly { readonly partition: number; readonly leader: number; readonly replicas: readonly number[]; readonly isr: readonly number[] }[]
+}
+
+export interface NewTopic {
+  readonly name: string
+  /** -1: the broker's default. */
+  readonly partitions: number
+  /** -1: the broker's default. */
+  readonly replicationFactor: number
+  readonly configs?: Readonly<Record<string, string>>
+}
+
+export interface GroupDescription {
+  readonly groupId: string
+  /** Kafka's text: Stable, Empty, Dead, PreparingRebalance, CompletingRebalance. */
+  readonly state: string
+  readonly protocolType: string
+  readonly members: readonly { readonly memberId: string; readonly clientId: string; readonly clientHost: string; readonly groupInstanceId: string | null }[]
+}
+
+export type IsolationLevel = 'read_uncommitted' | 'read_committed'
+
+export interface Admin {
+  describeCluster(): Promise<{ readonly clusterId: string; readonly controllerId: number; readonly nodes: readonly KafkaNode[] }>
+  listTopics(): Promise<readonly string[]>
+  describeTopics(names: readonly string[]): Promise<ReadonlyMap<string, TopicDescription | KafkaError>>
+  /** Waits until metadata shows a leader for what was created. */
+  createTopics(topics: readonly NewTopic[]): Promise<ReadonlyMap<string, 'created' | 'exists' | KafkaError>>
+  deleteTopics(names: readonly string[]): Promise<ReadonlyMap<string, 'deleted' | KafkaError>>
+  topicConfigs(name: string): Promise<ReadonlyMap<string, string | null>>
+  listOffsets(
+    query: readonly (TopicPartition & { readonly spec: 'earliest' | 'latest' | number })[],
+    isolation?: IsolationLevel,
+  ): Promise<readonly (number | null)[]>
+  groupOffsets(group: string): Promise<readonly TopicPartitionOffset[]>
+  describeGroup(group: string): Promise<GroupDescription>
+  /** @throws KafkaError when the group has members */
+  alterGroupOffsets(group: string, offsets: readonly TopicPartitionOffset[]): Promise<void>
+  deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
+  deleteGroups(groups: readonly string[]): Promise<void>
+  deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+const resolve = { conditions: ['standpipe:source', 'node', 'import', 'default'] }
+const ssr = { resolve: { conditions: ['standpipe:source', 'node', 'import', 'default'] } }
+
+export default defineConfig({
+  test: {
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/compat/**/*.test.ts', 'test/contract/**/*.test.ts'], testTimeout: 20_000 },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          globalSetup: ['test/support/services/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+})
