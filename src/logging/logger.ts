@@ -1,0 +1,64 @@
+import { pino, type Logger as Pino } from 'pino'
+import type { Logger } from '../api/logger.ts'
+import { textLine } from './text-line.ts'
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+export type LogFormat = 'text' | 'json'
+
+export interface LoggerOptions {
+  readonly level: LogLevel
+  /** text: Connect's line layout, for people; json: one object a line, for collectors. */
+  readonly format: LogFormat
+  /** Takes whole lines with their line end. */
+  readonly write: (line: string) => void
+}
+
+/** The process's logger. Called once by the command line. */
+export function createLogger({ level, format, write }: LoggerOptions): Logger {
+  const destination = { write: format === 'json' ? write : (line: string) => write(textLine(line)) }
+  const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) }, errorKey: 'error' }
+  return new PinoLogger(pino(options, destination))
+}
+
+/** A logger for programs that embed a worker and want no lines of ours. */
+export const silentLogger: Logger = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => silentLogger,
+}
+
+class PinoLogger implements Logger {
+  readonly #pino: Pino
+
+  constructor(logger: Pino) {
+    this.#pino = logger
+  }
+
+  trace(message: string, error?: unknown): void {
+    this.#pino.trace({ error }, message)
+  }
+
+  debug(message: string, error?: unknown): void {
+    this.#pino.debug({ error }, message)
+  }
+
+  info(message: string, error?: unknown): void {
+    this.#pino.info({ error }, message)
+  }
+
+  warn(message: string, error?: unknown): void {
+    this.#pino.warn({ error }, message)
+  }
+
+  error(message: string, error?: unknown): void {
+    this.#pino.error({ error }, message)
+  }
+
+  child(context: string): Logger {
+    return new PinoLogger(this.#pino.child({ context }))
+  }
+}
