@@ -97,7 +97,7 @@ export class ConfigDef<const Keys extends KeyDeclarations = KeyDeclarations> {
 function configKey(name: string, declaration: KeyDeclaration): ConfigKey {
   const hasDefault = declaration.default !== undefined
   const defaultValue = parsedDefault(name, declaration)
-  const validator = (declaration.validator ?? null)
+  const validator: Validator | null = declaration.validator ?? null
   if (hasDefault) validator?.ensureValid(name, defaultValue)
   return {
     name,
