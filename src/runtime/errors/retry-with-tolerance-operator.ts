@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectException, RetriableException } from '../../api/errors.ts'
+import type { FailedRecord, ProcessingContext, RecordFailure } from './processing-context.ts'
+
+/** The `errors.*` keys of a connector that say how often to try and what to do then. */
+export interface ErrorPolicy {
+  /** How long a retriable failure is tried again, in ms; 0: not at all, -1: for ever. */
+  readonly retryTimeoutMs: number
+  readonly retryDelayMaxMs: number
+  readonly tolerance: 'none' | 'all'
+}
+
+/** Takes note of a failed record: log, later the dead letter queue. Settles when the note is safe. */
+export interface ErrorReporter {
+  report(failure: RecordFailure): Promise<void> | void
+}
+
+const firstRetryDelayMs = 300
+
+/**
+ * `errors.retry.*` and `errors.tolerance` in one place. The loops run a record's conversion themselves, at full speed, and come
+ * here only when it threw.
+ *
+ * Apache Kafka 4.3, RetryWithToleranceOperator, with one departure: a RetriableException whose retries are used up is subject to
+ * `errors.tolerance` like any other, where Java skips the record even with tolerance none.
+ */
+export class RetryWithToleranceOperator {
+  readonly context: ProcessingContext
+  readonly #policy: ErrorPolicy
+  readonly #reporters: readonly ErrorReporter[]
+  readonly #signal: AbortSignal
+  readonly #now: () => number
+  readonly #random: () => number
+
+  constructor(parts: {
+    readonly context: ProcessingContext
+    readonly policy: ErrorPolicy
+    readonly reporters: readonly ErrorReporter[]
+    readonly signal: AbortSignal
+    readonly now?: () => number
+    readonly random?: () => number
+  }) {
+    this.context = parts.context
+    this.#policy = parts.policy
+    this.#reporters = parts.reporters
+    this.#signal = parts.signal
+    this.#now = parts.now ?? Date.now
+    this.#random = parts.random ?? Math.random
+  }
+
+  /**
+   * Called when `attempt` threw `error`; `context` says where.
+   * @returns the result of a repeated attempt, or undefined: the record is reported and to be skipped
+   * @throws ConnectException "Tolerance exceeded in error handler" when tolerance is none
+   */
+  async recover<T>(record: FailedRecord, error: unknown, attempt: () => T): Promise<T | undefined> {
+    const startedAt = this.#now()
+    let last = error
+    for (let retries = 0; last instanceof RetriableException && this.#mayRetry(startedAt); retries++) {
+      await this.#backOff(retries, startedAt)
+      try {
+        return attempt()
+      } catch (again) {
+        last = again
+      }
+    }
+    const { stage, executing } = this.context
+    await this.fail({ stage, executing, record, error: last })
+    return undefined
+  }
+
+  /** Reports a failure and tolerates it, or throws. Called directly for errors that come late, such as a failed send. */
+  async fail(failure: RecordFailure): Promise<void> {
+    for (const reporter of this.#reporters) await reporter.report(failure)
+    if (!this.tolerates(failure.error)) throw new ConnectException('Tolerance exceeded in error handler', { cause: failure.error })
+  }
+
+  /** True: somebody is told of failed records, so that they must be kept until their outcome is known. */
+  get reports(): boolean {
+    return this.#reporters.length > 0 && this.#policy.tolerance === 'all'
+  }
+
+  /** A bug (TypeError and the like) is never tolerated: every record would be lost to it. */
+  tolerates(error: unknown): boolean {
+    return this.#policy.tolerance === 'all' && !isBug(error)
+  }
+
+  #mayRetry(startedAt: number): boolean {
+    const { retryTimeoutMs } = this.#policy
+    return !this.#signal.aborted && (retryTimeoutMs < 0 || this.#now() < startedAt + retryTimeoutMs)
+  }
+
+  /** 300 ms doubling; beyond the maximum, a random time below it; never past the deadline. */
+  async #backOff(retries: number, startedAt: number): Promise<void> {
+    const { retryDelayMaxMs, retryTimeoutMs } = this.#policy
+    const exponential = firstRetryDelayMs * 2 ** retries
+    const wanted = exponential > retryDelayMaxMs ? this.#random() * retryDelayMaxMs : exponential
+    const untilDeadline = retryTimeoutMs < 0 ? Infinity : startedAt + retryTimeoutMs - this.#now()
+    await delay(Math.max(0, Math.min(wanted, untilDeadline)), undefined, { signal: this.#signal }).catch(ignoreAbort)
+  }
+}
+
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error
+}
+
+function isBug(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || !(error instanceof Error)
+}

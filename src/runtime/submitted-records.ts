@@ -1,0 +1,169 @@
+import type { SourceOffset, SourcePartition, SourceRecord } from '../api/source.ts'
+import type { KafkaError } from '../kafka/errors.ts'
+import type { Delivery } from '../kafka/ports.ts'
+
+/** A source offset that may be stored now. */
+export interface CommittableOffset {
+  readonly partition: SourcePartition
+  readonly offset: SourceOffset
+}
+
+/** What the source task's loop does with the outcome of a record; both are called inside the producer's answer, per record. */
+export interface SubmittedRecordListener {
+  recordDelivered(record: SubmittedRecord, partition: number, offset: number, timestamp: number): void
+  /** Must call `record.ack()` if the loss is tolerated. */
+  recordFailed(record: SubmittedRecord, error: KafkaError): void
+}
+
+/** One record on its way to Kafka, in the queue of its source partition; the producer reports its outcome here. */
+export class SubmittedRecord implements Delivery {
+  /** The topic it was sent to, after transformations. */
+  readonly topic: string
+  readonly offset: SourceOffset
+  /** The record as the task gave it; null where nobody will ask for it, so that it can be collected. */
+  readonly source: SourceRecord | null
+  acked = false
+  readonly #owner: SubmittedRecords
+
+  constructor(owner: SubmittedRecords, topic: string, offset: SourceOffset, source: SourceRecord | null) {
+    this.#owner = owner
+    this.topic = topic
+    this.offset = offset
+    this.source = source
+  }
+
+  delivered(partition: number, offset: number, timestamp: number): void {
+    if (this.source !== null) this.#owner.listener.recordDelivered(this, partition, offset, timestamp)
+    this.ack()
+  }
+
+  failed(error: KafkaError): void {
+    this.#owner.listener.recordFailed(this, error)
+  }
+
+  /** Kafka has the record, or its loss is tolerated: its offset may go. */
+  ack(): void {
+    if (this.acked) return
+    this.acked = true
+    this.#owner.acknowledged()
+  }
+}
+
+/**
+ * Which source offsets may be stored: this class is the argument for at-least-once.
+ *
+ * Each source partition has a queue of what was submitted, in order. An offset may be stored when its record and every earlier
+ * one of its partition are acknowledged, so a record that Kafka does not take holds back its own partition and nothing else.
+ * A record that was dropped before it was sent is never submitted; its offset is covered by the next one that is.
+ * Apache Kafka 4.3, SubmittedRecords.
+ */
+export class SubmittedRecords {
+  readonly listener: SubmittedRecordListener
+  readonly #queues = new Map<string, PartitionQueue>()
+  /** Tasks reuse their partition objects, so that identity finds the queue without building a key. */
+  readonly #queuesByIdentity = new WeakMap<SourcePartition, PartitionQueue>()
+  #lastPartition: SourcePartition | null = null
+  #lastQueue: PartitionQueue | null = null
+  #inFlight = 0
+  #whenIdle: (() => void) | null = null
+
+  constructor(listener: SubmittedRecordListener) {
+    this.listener = listener
+  }
+
+  /** Called by the task's loop just before it hands the record to the producer. */
+  submit(partition: SourcePartition, offset: SourceOffset, topic: string, source: SourceRecord | null): SubmittedRecord {
+    const queue = partition === this.#lastPartition && this.#lastQueue !== null ? this.#lastQueue : this.#queueOf(partition)
+    const record = new SubmittedRecord(this, topic, offset, source)
+    queue.records.push(record)
+    this.#inFlight++
+    return record
+  }
+
+  /** Records whose outcome is open. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Called by a record, once. */
+  acknowledged(): void {
+    this.#inFlight--
+    if (this.#inFlight === 0) this.#whenIdle?.()
+  }
+
+  /** Resolves true when nothing is in flight any more, false when that takes longer than `timeoutMs`. */
+  async awaitAll(timeoutMs: number): Promise<boolean> {
+    if (this.#inFlight === 0) return true
+    const { promise, resolve } = Promise.withResolvers<boolean>()
+    const timer = setTimeout(() => resolve(false), timeoutMs)
+    this.#whenIdle = () => resolve(true)
+    const done = await promise
+    clearTimeout(timer)
+    this.#whenIdle = null
+    return done
+  }
+
+  /** The newest offset of each partition's acknowledged beginning; what it covers leaves the queues. */
+  committableOffsets(): CommittableOffset[] {
+    const committable: CommittableOffset[] = []
+    for (const [key, queue] of this.#queues) {
+      const offset = queue.takeAcknowledged()
+      if (offset !== null) committable.push({ partition: queue.partition, offset })
+      if (queue.records.length === 0 && queue !== this.#lastQueue) this.#retire(key, queue)
+    }
+    return committable
+  }
+
+  #retire(key: string, queue: PartitionQueue): void {
+    queue.retired = true
+    this.#queues.delete(key)
+  }
+
+  #queueOf(partition: SourcePartition): PartitionQueue {
+    let queue = this.#queuesByIdentity.get(partition)
+    if (queue === undefined || queue.retired) {
+      const key = partitionKey(partition)
+      queue = this.#queues.get(key) ?? new PartitionQueue(partition)
+      this.#queues.set(key, queue)
+      this.#queuesByIdentity.set(partition, queue)
+    }
+    this.#lastPartition = partition
+    this.#lastQueue = queue
+    return queue
+  }
+}
+
+/** A queue as an array with a moving head: taking from the front costs nothing. */
+class PartitionQueue {
+  readonly partition: SourcePartition
+  records: SubmittedRecord[] = []
+  /** True: empty and dropped; an identity that still leads here must look again. */
+  retired = false
+  #head = 0
+
+  constructor(partition: SourcePartition) {
+    this.partition = partition
+  }
+
+  takeAcknowledged(): SourceOffset | null {
+    let newest: SubmittedRecord | null = null
+    for (let record = this.records[this.#head]; record?.acked === true; record = this.records[this.#head]) {
+      newest = record
+      this.#head++
+    }
+    this.#dropTaken()
+    return newest === null ? null : newest.offset
+  }
+
+  #dropTaken(): void {
+    if (this.#head < this.records.length && this.#head * 2 < this.records.length) return
+    this.records = this.records.slice(this.#head)
+    this.#head = 0
+  }
+}
+
+/** Partitions are equal when their fields are, in any order. */
+function partitionKey(partition: SourcePartition): string {
+  const entries = Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(entries.map(([key, value]) => [key, typeof value === 'bigint' ? `${value}n` : value]))
+}

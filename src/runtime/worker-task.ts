@@ -1,0 +1,81 @@
+import type { Logger } from '../api/logger.ts'
+import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import { traceOf, type TaskStatus, type TaskTargetState } from './state.ts'
+import { TaskControl } from './task-control.ts'
+
+/** What source and sink tasks do inside their life-cycle. Each method is called once, in this order; `close` always. */
+export interface TaskLoop {
+  /** Initializes and starts the connector's task. */
+  start(): Promise<void>
+  /** Moves records until `control.stopping`. @throws what fails the task */
+  execute(): Promise<void>
+  /** Stops the connector's task and releases the clients. Must log its own failures. */
+  close(): Promise<void>
+}
+
+/**
+ * The life of a task: (PAUSED) → RUNNING ⇄ PAUSED → UNASSIGNED, or FAILED with the trace of what went wrong.
+ * A task that misses its deadline at stop is cancelled: nothing of what it still does is reported.
+ * Apache Kafka 4.3, WorkerTask.
+ */
+export class WorkerTask {
+  readonly id: ConnectorTaskId
+  readonly control: TaskControl
+  readonly #log: Logger
+  readonly #onStatus: (status: TaskStatus) => void
+  #ended: Promise<void> = Promise.resolve()
+
+  constructor(parts: { id: ConnectorTaskId; target: TaskTargetState; log: Logger; onStatus: (status: TaskStatus) => void }) {
+    this.id = parts.id
+    this.#log = parts.log
+    this.#onStatus = parts.onStatus
+    this.control = new TaskControl(parts.target, (state) => this.#report({ id: this.id, state }))
+  }
+
+  /** Begins; never rejects. @param makeLoop builds converters, clients and the connector's task: its failure is the task's */
+  run(makeLoop: (control: TaskControl) => Promise<TaskLoop>): void {
+    this.#ended = this.#live(makeLoop).then(
+      () => this.#report({ id: this.id, state: 'UNASSIGNED' }),
+      (error: unknown) => this.#failed(error),
+    )
+  }
+
+  /** Asks the loop to end. */
+  stop(): void {
+    this.control.stop()
+  }
+
+  /** Resolves when the task has ended by itself or by `stop`. */
+  ended(): Promise<void> {
+    return this.#ended
+  }
+
+  cancel(): void {
+    this.control.cancel()
+    this.#log.error(`Graceful stop of task ${taskIdText(this.id)} failed: it did not end within task.shutdown.graceful.timeout.ms and is abandoned.`)
+  }
+
+  async #live(makeLoop: (control: TaskControl) => Promise<TaskLoop>): Promise<void> {
+    await this.control.whilePaused()
+    if (this.control.stopping) return
+    const loop = await makeLoop(this.control)
+    try {
+      await loop.start()
+      this.control.report('RUNNING')
+      this.#log.info('Task is running')
+      await loop.execute()
+    } finally {
+      await loop.close()
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.control.cancelled) return
+    this.#log.error('Task threw an uncaught and unrecoverable exception. It stays FAILED until it is restarted.', error)
+    this.#report({ id: this.id, state: 'FAILED', trace: traceOf(error) })
+  }
+
+  #report(status: TaskStatus): void {
+    if (!this.control.cancelled) this.#onStatus(status)
+  }
+}
