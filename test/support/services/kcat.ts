@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { buffer } from 'node:stream/consumers'
+
+/**
+ * Runs kcat, a second client (librdkafka), to its end.
+ * @returns what it wrote to standard output
+ * @throws Error with its standard error when it fails
+ */
+export async function kcat(address: string, args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
+  const child = spawn('kcat', ['-b', address, ...args])
+  child.stdin.end(input)
+  const ended = once(child, 'close') as Promise<[number | null]>
+  const [output, errors, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), ended])
+  if (code !== 0) throw new Error(`kcat ${args.join(' ')} ended with ${String(code)}: ${errors.toString()}`)
+  return output
+}
+
+/** End offset of each named partition. */
+export async function endOffsets(address: string, topic: string, partitions: readonly number[] = [0]): Promise<number[]> {
+  const query = partitions.flatMap((partition) => ['-t', `${topic}:${partition}:-1`])
+  const answer = (await kcat(address, ['-Q', ...query])).toString()
+  const found = new Map([...answer.matchAll(/\[(\d+)\] offset (\d+)/g)].map((match) => [Number(match[1]), Number(match[2])]))
+  return partitions.map((partition) => found.get(partition) ?? 0)
+}

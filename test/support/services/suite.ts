@@ -1,0 +1,35 @@
+/** What tests see of the services: shared ones by address, private ones that end with the test. Only for use inside vitest. */
+import { describe, inject, onTestFinished } from 'vitest'
+import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
+import type {} from './global-setup.ts'
+
+/**
+ * `describe` for tests that need Apache Kafka. Where none can be had the suite is skipped under a name that says why;
+ * under CI=true the run has failed before.
+ * @param define gets the address of the broker all suites share: use random topic and group names on it
+ */
+export function describeWithKafka(name: string, define: (address: string) => void): void {
+  const kafka = inject('kafka')
+  if ('address' in kafka) {
+    describe(name, () => define(kafka.address))
+  } else {
+    describe.skip(`${name} (not run: ${kafka.missing})`, () => define(''))
+  }
+}
+
+/**
+ * Address of the broker all suites share, for `bootstrap.servers`.
+ * @throws Error when there is none; `describeWithKafka` skips loudly instead
+ */
+export function kafkaAddress(): string {
+  const kafka = inject('kafka')
+  if ('missing' in kafka) throw new Error(kafka.missing)
+  return kafka.address
+}
+
+/** A broker for the current test alone, to be killed and restarted at will. Stopped when the test ends. */
+export async function privateKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
+  const kafka = await startKafka(options)
+  onTestFinished(() => kafka.stop())
+  return kafka
+}
