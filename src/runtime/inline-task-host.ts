@@ -1,0 +1,49 @@
+import type { Logger } from '../api/logger.ts'
+import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import type { TaskTargetState } from './state.ts'
+import type { TaskControl } from './task-control.ts'
+import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
+import { WorkerTask, type TaskLoop } from './worker-task.ts'
+
+/** Runs task loops in this thread. */
+export class InlineTaskHost implements TaskHost {
+  readonly #makeLoop: (spec: TaskSpec, control: TaskControl, log: Logger) => Promise<TaskLoop>
+  readonly #listener: TaskHostListener
+  readonly #log: Logger
+  readonly #tasks = new Map<string, WorkerTask>()
+
+  constructor(parts: {
+    readonly makeLoop: (spec: TaskSpec, control: TaskControl, log: Logger) => Promise<TaskLoop>
+    readonly listener: TaskHostListener
+    readonly log: Logger
+  }) {
+    this.#makeLoop = parts.makeLoop
+    this.#listener = parts.listener
+    this.#log = parts.log
+  }
+
+  start(spec: TaskSpec, target: TaskTargetState): void {
+    const log = this.#log.child(`[${spec.id.connector}|task-${spec.id.task}]`)
+    const onStatus = this.#listener.taskStatusChanged.bind(this.#listener)
+    const task = new WorkerTask({ id: spec.id, target, log, onStatus })
+    this.#tasks.set(taskIdText(spec.id), task)
+    task.run((control) => this.#makeLoop(spec, control, log))
+  }
+
+  setTargetState(id: ConnectorTaskId, target: TaskTargetState): void {
+    this.#tasks.get(taskIdText(id))?.control.setTarget(target)
+  }
+
+  async stop(ids: readonly ConnectorTaskId[], timeoutMs: number): Promise<void> {
+    const tasks = ids.map((id) => this.#tasks.get(taskIdText(id))).filter((task) => task !== undefined)
+    const left = new Set(tasks)
+    for (const task of tasks) task.stop()
+    const allEnded = Promise.all(tasks.map((task) => task.ended().then(() => left.delete(task))))
+    const { promise: deadline, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    await Promise.race([allEnded, deadline])
+    clearTimeout(timer)
+    for (const task of left) task.cancel()
+    for (const id of ids) this.#tasks.delete(taskIdText(id))
+  }
+}
