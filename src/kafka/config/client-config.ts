@@ -1,0 +1,49 @@
+import type { ConfigDef, ParsedConfig } from '../../api/config/config-def.ts'
+import type { KeyDeclarations } from '../../api/config/config-key.ts'
+import type { Logger } from '../../api/logger.ts'
+import type { ClientProps } from '../ports.ts'
+
+/** A client's parsed keys, and which of them the user set. Values are plain, so that a copy of the props recreates it anywhere. */
+export type ClientConfig<Keys extends KeyDeclarations> = ParsedConfig<Keys> & {
+  /** Whether the key is in the configuration, in contrast to its default. Not enumerable. */
+  readonly isSet: (key: keyof Keys) => boolean
+}
+
+/** What becomes of a set key that this client does not follow as Java's does. */
+export interface KeyTreatment {
+  readonly key: string
+  /** @returns the line to warn with; null: nothing to say. @throws ConfigException when the value cannot be used */
+  readonly check: (value: string) => string | null
+}
+
+/**
+ * Parses client keys: Java's sentences for wrong values, one warning for unknown keys, one for each key that has no effect here.
+ * @throws ConfigException
+ */
+export function parseClientConfig<Keys extends KeyDeclarations>(
+  def: ConfigDef<Keys>,
+  props: ClientProps,
+  treatments: readonly KeyTreatment[],
+  log: Logger,
+): ClientConfig<Keys> {
+  const values = def.parse(followReconnectBackoff(props))
+  warnAboutUnknownKeys(def.unknownKeys(props), log)
+  for (const { key, check } of treatments) {
+    const value = props[key]
+    const warning = value === undefined ? null : check(value.trim())
+    if (warning !== null) log.warn(warning)
+  }
+  const isSet = (key: keyof Keys) => Object.hasOwn(props, key)
+  return Object.defineProperty(values, 'isSet', { value: isSet }) as ClientConfig<Keys>
+}
+
+/** `reconnect.backoff.ms` alone means a constant wait. Apache Kafka 4.3, CommonClientConfigs#postProcessReconnectBackoffConfigs. */
+function followReconnectBackoff(props: ClientProps): ClientProps {
+  const backoff = props['reconnect.backoff.ms']
+  if (backoff === undefined || Object.hasOwn(props, 'reconnect.backoff.max.ms')) return props
+  return { ...props, 'reconnect.backoff.max.ms': backoff }
+}
+
+function warnAboutUnknownKeys(keys: readonly string[], log: Logger): void {
+  if (keys.length > 0) log.warn(`These configurations '[${keys.join(', ')}]' were supplied but are not used yet.`)
+}
