@@ -157,7 +157,7 @@ function decodeMap(entries: [TaggedValue, TaggedValue][], schema: Schema | null)
     ([key, value]) => [decodeValue(key, schema?.keySchema ?? null), decodeValue(value, schema?.valueSchema ?? null)] as const,
   )
   const isPlain = schema === null && decoded.every(([key]) => typeof key === 'string')
-  return isPlain ? (Object.fromEntries(decoded as [string, ConnectValue][])) : new Map(decoded)
+  return isPlain ? Object.fromEntries(decoded as [string, ConnectValue][]) : new Map(decoded)
 }
 
 function decodeStruct(fields: Record<string, TaggedValue>, schema: Schema | null): ConnectValue {

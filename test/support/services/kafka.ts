@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePorts } from './free-ports.ts'
 import { kafkaJars } from './kafka-jars.ts'
+import { log4jOption } from './log4j.ts'
 import { answersMetadata } from './metadata-probe.ts'
 import { ServerProcess } from './server-process.ts'
 
@@ -95,9 +96,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
   const dir = await mkdtemp(join(tmpdir(), 'standpipe-kafka-'))
   const [port, controllerPort] = (await freePorts(2)) as [number, number]
   const propertiesFile = await writeConfiguration(dir, serverProperties(dir, port, controllerPort, options.properties ?? {}))
-  await formatStorage(classPath, dir, propertiesFile)
-  const jvm = [...(options.jvm ?? ['-Xms256m', '-Xmx512m']), ...log4jOption(dir)]
-  const command = [...jvm, '-cp', classPath, 'kafka.Kafka', propertiesFile]
+  const logging = await log4jOption(dir, 'WARN')
+  await formatStorage(classPath, logging, propertiesFile)
+  const command = [...(options.jvm ?? ['-Xms256m', '-Xmx512m']), logging, '-cp', classPath, 'kafka.Kafka', propertiesFile]
   const broker = new KafkaBroker(`127.0.0.1:${port}`, dir, command, options.outlivesUs === true)
   await broker.start()
   return broker
@@ -132,28 +133,14 @@ function serverProperties(dir: string, port: number, controllerPort: number, ove
     .join('')
 }
 
-const LOG4J2 = `status = error
-appender.console.type = Console
-appender.console.name = STDOUT
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = [%d] %p %m (%c)%n
-rootLogger.level = WARN
-rootLogger.appenderRef.stdout.ref = STDOUT
-`
-
 async function writeConfiguration(dir: string, properties: string): Promise<string> {
   const file = join(dir, 'server.properties')
   await writeFile(file, properties)
-  await writeFile(join(dir, 'log4j2.properties'), LOG4J2)
   return file
 }
 
-function log4jOption(dir: string): string[] {
-  return [`-Dlog4j2.configurationFile=${join(dir, 'log4j2.properties')}`]
-}
-
-async function formatStorage(classPath: string, dir: string, propertiesFile: string): Promise<void> {
+async function formatStorage(classPath: string, logging: string, propertiesFile: string): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url')
   const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile]
-  await run('java', ['-XX:TieredStopAtLevel=1', '-Xmx128m', ...log4jOption(dir), '-cp', classPath, ...format], { cwd: dir })
+  await run('java', ['-XX:TieredStopAtLevel=1', '-Xmx128m', logging, '-cp', classPath, ...format])
 }

@@ -1,0 +1,92 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePorts } from './free-ports.ts'
+import { kafkaJars } from './kafka-jars.ts'
+import { log4jOption } from './log4j.ts'
+import { ServerProcess } from './server-process.ts'
+
+const READY_TIMEOUT_MS = 120_000
+
+/** The heap and collector of Kafka's own `kafka-run-class.sh` with Connect's 2 GB. */
+const CONNECT_JVM = [
+  ...['-server', '-Xms256m', '-Xmx2g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35'],
+  ...['-XX:+ExplicitGCInvokesConcurrent', '-Djava.awt.headless=true'],
+]
+
+export interface ConnectJavaOptions {
+  /** Worker properties. `listeners` and, unless the file names one, `plugin.path` are added on a copy. */
+  readonly worker: string
+  /** Connector property files, used as they are. */
+  readonly connectors: readonly string[]
+}
+
+/** Java Kafka Connect 4.3.1 standalone: the peer. Its folder holds the log and is removed by `stop`. */
+export class ConnectJava {
+  /** Address of its REST API. */
+  readonly url: string
+  readonly server: ServerProcess
+  readonly #dir: string
+
+  constructor(url: string, server: ServerProcess, dir: string) {
+    this.url = url
+    this.server = server
+    this.#dir = dir
+  }
+
+  /** Resolves when REST answers, which is when the connectors are being started. */
+  async ready(): Promise<void> {
+    await this.server.waitUntil(() => answers(`${this.url}/connectors`), 'Java Kafka Connect', READY_TIMEOUT_MS)
+  }
+
+  /** SIGTERM, so that it commits offsets, and waits for the end. */
+  async stop(): Promise<void> {
+    await this.server.stop()
+    await rm(this.#dir, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+}
+
+/** Starts the process and does not wait for it: see `ready`. */
+export async function spawnConnectJava(options: ConnectJavaOptions): Promise<ConnectJava> {
+  const { classPath, pluginPath } = await kafkaJars()
+  const dir = await mkdtemp(join(tmpdir(), 'standpipe-connect-java-'))
+  const [port] = (await freePorts(1)) as [number]
+  const url = `http://127.0.0.1:${port}`
+  const worker = await workerCopy(options.worker, dir, url, pluginPath)
+  const command = [...CONNECT_JVM, await log4jOption(dir, 'INFO'), '-cp', classPath, 'org.apache.kafka.connect.cli.ConnectStandalone']
+  const server = await ServerProcess.start({
+    command: 'java',
+    args: [...command, worker, ...options.connectors],
+    cwd: dir,
+    logFile: join(dir, 'connect.log'),
+  })
+  return new ConnectJava(url, server, dir)
+}
+
+export async function startConnectJava(options: ConnectJavaOptions): Promise<ConnectJava> {
+  const connect = await spawnConnectJava(options)
+  await connect.ready()
+  return connect
+}
+
+async function workerCopy(original: string, dir: string, url: string, pluginPath: string): Promise<string> {
+  const text = await readFile(original, 'utf8')
+  const plugins = /^\s*plugin\.path\s*[=:]/m.test(text) ? '' : `plugin.path=${pluginPath}\n`
+  const copy = join(dir, 'worker.properties')
+  await writeFile(copy, `${text}\nlisteners=${url}\n${plugins}`)
+  return copy
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) })
+    await response.arrayBuffer()
+    return response.ok
+  } catch {
+    return false // not listening yet
+  }
+}
