@@ -43,7 +43,7 @@ export class AbortedTransactions {
 function isAbortMarker(batch: BatchHeader, bytes: Buffer): boolean {
   if (batch.recordCount < 1) return false
   const scanner = new RecordScanner()
-  scanner.reset(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), batch.recordsStart, batch.end)
+  scanner.reset(bytes, batch.recordsStart, batch.end)
   scanner.next()
   return scanner.keyLength >= 4 && bytes.readInt16BE(scanner.keyStart + 2) === ABORT
 }

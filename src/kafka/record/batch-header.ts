@@ -39,12 +39,12 @@ export class BatchHeader {
 
   /** Position in the bytes behind the batch. */
   get end(): number {
-    return this.start + LENGTH_PREFIX + this.view.getInt32(this.start + BATCH_LENGTH)
+    return batchEnd(this.view, this.start)
   }
 
   /** Format version; 0 and 1 are single messages of Kafka before 0.11, whose other fields lie elsewhere. */
   get magic(): number {
-    return this.view.getInt8(this.start + MAGIC)
+    return magicOf(this.view, this.start)
   }
 
   get crc(): number {
@@ -95,4 +95,14 @@ export class BatchHeader {
   private get attributes(): number {
     return this.view.getInt16(this.start + ATTRIBUTES)
   }
+}
+
+/** Position behind the batch that starts at `start`; its first 12 bytes must be there. */
+export function batchEnd(view: DataView, start: number): number {
+  return start + LENGTH_PREFIX + view.getInt32(start + BATCH_LENGTH)
+}
+
+/** Format version of the batch, or older message, that starts at `start`; its first 17 bytes must be there. */
+export function magicOf(view: DataView, start: number): number {
+  return view.getInt8(start + MAGIC)
 }

@@ -160,8 +160,8 @@ export class PartitionCursor {
     const isCompressed = header.codec !== 0
     const bytes = isCompressed ? this.inflate(header) : this.bytes
     this.batch = new FetchedBatch(topic, partition, header.baseOffset, header.timestamp, header.isLogAppendTime, bytes)
-    if (isCompressed) this.scanner.reset(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length)
-    else this.scanner.reset(this.view, header.recordsStart, header.end)
+    if (isCompressed) this.scanner.reset(bytes, 0)
+    else this.scanner.reset(bytes, header.recordsStart, header.end)
     this.upcoming = null
     this.left = header.recordCount
     this.batchNext = header.lastOffset + 1

@@ -7,8 +7,6 @@ export class RecordScanner {
   position = 0
   timestampDelta = 0
   offsetDelta = 0
-  /** Where the key's length is; from here to `position`, a record's bytes do not depend on its batch. */
-  tailStart = 0
   keyStart = 0
   /** -1: null. */
   keyLength = -1
@@ -17,12 +15,14 @@ export class RecordScanner {
   valueLength = -1
   headersStart = 0
   headerCount = 0
+  private bytes: Buffer | null = null
   private view: DataView = NOTHING
   private end = 0
 
   /** Starts with the record at `position`; the batch ends at `end`. */
-  reset(view: DataView, position: number, end: number): void {
-    this.view = view
+  reset(bytes: Buffer, position: number, end: number = bytes.length): void {
+    if (bytes !== this.bytes) this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.bytes = bytes
     this.position = position
     this.end = end
   }
@@ -35,7 +35,6 @@ export class RecordScanner {
     this.position++
     this.timestampDelta = this.varlong()
     this.offsetDelta = this.varint()
-    this.tailStart = this.position
     this.keyLength = this.varint()
     this.keyStart = this.position
     if (this.keyLength > 0) this.position += this.keyLength
