@@ -48,6 +48,8 @@ export class PluginRegistry {
 function aliases({ kind, className }: Plugin): readonly string[] {
   const simple = className.slice(className.lastIndexOf('.') + 1)
   const nested = simple.slice(simple.lastIndexOf('$') + 1)
-  const pruned = suffixes[kind].filter((suffix) => nested.endsWith(suffix) && nested !== suffix).map((suffix) => nested.slice(0, -suffix.length))
+  const pruned = suffixes[kind]
+    .filter((suffix) => nested.endsWith(suffix) && nested !== suffix)
+    .map((suffix) => nested.slice(0, -suffix.length))
   return [nested, ...pruned]
 }

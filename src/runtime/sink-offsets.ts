@@ -128,7 +128,10 @@ export class SinkOffsets {
     try {
       if (accepted.length > 0) await consumer.commit(accepted)
     } catch (error) {
-      log.warn(`Offsets of ${partitions.map(partitionText).join(', ')} could not be committed; their last records will be read again`, error)
+      log.warn(
+        `Offsets of ${partitions.map(partitionText).join(', ')} could not be committed; their last records will be read again`,
+        error,
+      )
     }
     this.forget(partitions)
   }

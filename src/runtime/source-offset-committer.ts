@@ -61,9 +61,12 @@ export class SourceOffsetCommitter {
 
   #schedule(): void {
     if (this.#stopped) return
-    this.#timer = setTimeout(() => {
-      void this.commitNow().then(() => this.#schedule())
-    }, Math.min(this.#intervalMs, 2 ** 31 - 1))
+    this.#timer = setTimeout(
+      () => {
+        void this.commitNow().then(() => this.#schedule())
+      },
+      Math.min(this.#intervalMs, 2 ** 31 - 1),
+    )
   }
 
   async #commit(): Promise<boolean> {

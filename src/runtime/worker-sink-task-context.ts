@@ -84,7 +84,9 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
     const assigned = this.#consumer.assignment()
     const strange = partitions.find(({ topic, partition }) => !assigned.some((own) => own.topic === topic && own.partition === partition))
     if (strange !== undefined) {
-      throw new IllegalWorkerStateException(`SinkTasks may not ${verb} partitions that are not currently assigned to them: ${partitionText(strange)}.`)
+      throw new IllegalWorkerStateException(
+        `SinkTasks may not ${verb} partitions that are not currently assigned to them: ${partitionText(strange)}.`,
+      )
     }
   }
 }

@@ -58,7 +58,13 @@ export class WorkerSinkTask implements TaskLoop, RebalanceListener {
     this.#parts = parts
     const { log, control, taskProps: props, consumer, errantRecordReporter } = parts
     this.#context = new WorkerSinkTaskContext({ log, signal: control.signal, errantRecordReporter, props, consumer })
-    this.#offsets = new SinkOffsets({ task: parts.task, consumer, log, commitTimeoutMs: parts.commitTimeoutMs, reporter: errantRecordReporter })
+    this.#offsets = new SinkOffsets({
+      task: parts.task,
+      consumer,
+      log,
+      commitTimeoutMs: parts.commitTimeoutMs,
+      reporter: errantRecordReporter,
+    })
   }
 
   async start(): Promise<void> {

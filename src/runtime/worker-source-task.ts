@@ -169,7 +169,12 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     for (const { record, error } of failed) {
       if (!this.#parts.operator.tolerates(error)) throw unrecoverable(record, error)
       if (record.source !== null) {
-        await this.#parts.operator.fail({ stage: 'KAFKA_PRODUCE', executing: this.#parts.taskClass, record: { source: record.source }, error })
+        await this.#parts.operator.fail({
+          stage: 'KAFKA_PRODUCE',
+          executing: this.#parts.taskClass,
+          record: { source: record.source },
+          error,
+        })
         this.#commitRecord(record.source, null)
       }
       record.ack()
@@ -185,7 +190,10 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     await Promise.race([producer.flush(), timedOut])
     clearTimeout(timer)
     const left = this.#submitted.inFlight
-    if (left > 0) log.warn(`${left} records were not acknowledged within offset.flush.timeout.ms=${flushTimeoutMs}: they are read and sent again after a restart`)
+    if (left > 0)
+      log.warn(
+        `${left} records were not acknowledged within offset.flush.timeout.ms=${flushTimeoutMs}: they are read and sent again after a restart`,
+      )
   }
 
   #commitRecord(record: SourceRecord, metadata: RecordMetadata | null): void {

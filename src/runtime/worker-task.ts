@@ -52,7 +52,9 @@ export class WorkerTask {
 
   cancel(): void {
     this.control.cancel()
-    this.#log.error(`Graceful stop of task ${taskIdText(this.id)} failed: it did not end within task.shutdown.graceful.timeout.ms and is abandoned.`)
+    this.#log.error(
+      `Graceful stop of task ${taskIdText(this.id)} failed: it did not end within task.shutdown.graceful.timeout.ms and is abandoned.`,
+    )
   }
 
   async #live(makeLoop: (control: TaskControl) => Promise<TaskLoop>): Promise<void> {

@@ -65,7 +65,9 @@ describe('SubmittedRecords', () => {
   })
 
   it('never lets an offset go before every earlier record of its partition, for any order of acknowledgements', () => {
-    const steps = fc.array(fc.record({ partition: fc.integer({ min: 0, max: 2 }), ack: fc.nat(), collect: fc.boolean() }), { maxLength: 80 })
+    const steps = fc.array(fc.record({ partition: fc.integer({ min: 0, max: 2 }), ack: fc.nat(), collect: fc.boolean() }), {
+      maxLength: 80,
+    })
     fc.assert(
       fc.property(steps, (plan) => {
         const submitted = new SubmittedRecords(ignoring)

@@ -1,0 +1,178 @@
+import { WakeupException } from '../../../src/kafka/errors.ts'
+import type {
+  Consumer,
+  ConsumerGroupMetadata,
+  ConsumerRecord,
+  PartitionRecords,
+  RebalanceListener,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../../../src/kafka/ports.ts'
+
+const keyOf = ({ topic, partition }: TopicPartition) => `${topic}-${partition}`
+
+/**
+ * A consumer over logs in memory: positions, pauses, seeks, commits and rebalances behave as the port says, without a network.
+ * The test appends records and asks for rebalances; they happen inside the next poll.
+ */
+export class MemoryConsumer implements Consumer {
+  readonly committedOffsets = new Map<string, number>()
+  readonly paused = new Set<string>()
+  /** Set to make commits fail. */
+  commitError: Error | null = null
+  readonly #logs = new Map<string, ConsumerRecord[]>()
+  readonly #positions = new Map<string, number>()
+  #assignment: TopicPartition[] = []
+  #next: readonly TopicPartition[] | null = null
+  #listener: RebalanceListener | null = null
+  #wake: (() => void) | null = null
+  #wakeup = false
+  closed = false
+
+  append(topic: string, partition: number, ...values: (string | null)[]): void {
+    const log = this.#log({ topic, partition })
+    for (const value of values) {
+      const bytes = value === null ? null : Buffer.from(value)
+      log.push({
+        topic,
+        partition,
+        offset: log.length,
+        timestamp: 1_700_000_000_000,
+        timestampType: 'CreateTime',
+        key: null,
+        value: bytes,
+        headers: [],
+      })
+    }
+    this.#wake?.()
+  }
+
+  /** The next poll revokes what goes and assigns what comes. */
+  rebalanceTo(...partitions: TopicPartition[]): void {
+    this.#next = partitions
+    this.#wake?.()
+  }
+
+  subscribe(_topics: readonly string[] | ((topic: string) => boolean), listener: RebalanceListener): void {
+    this.#listener = listener
+  }
+
+  assign(partitions: readonly TopicPartition[]): void {
+    this.#assignment = [...partitions]
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return this.#assignment
+  }
+
+  async poll(timeoutMs: number): Promise<readonly PartitionRecords[]> {
+    await this.#rebalance()
+    for (const waitMs of [0, timeoutMs]) {
+      if (waitMs > 0 && !this.#wakeup) await this.#wait(waitMs)
+      if (this.#wakeup) {
+        this.#wakeup = false
+        throw new WakeupException()
+      }
+      await this.#rebalance()
+      const polled = this.#take()
+      if (polled.length > 0) return polled
+    }
+    return []
+  }
+
+  wakeup(): void {
+    this.#wakeup = true
+    this.#wake?.()
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.paused.add(keyOf(partition))
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.paused.delete(keyOf(partition))
+  }
+
+  seek(partition: TopicPartition, to: number | 'beginning' | 'end'): void {
+    const offset = to === 'beginning' ? 0 : to === 'end' ? this.#log(partition).length : to
+    this.#positions.set(keyOf(partition), offset)
+  }
+
+  async position(partition: TopicPartition): Promise<number> {
+    return this.#positions.get(keyOf(partition)) ?? 0
+  }
+
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (this.commitError !== null) throw this.commitError
+    for (const offset of offsets) this.committedOffsets.set(keyOf(offset), offset.offset)
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]> {
+    return partitions.map((partition) => {
+      const offset = this.committedOffsets.get(keyOf(partition))
+      return offset === undefined ? null : { ...partition, offset }
+    })
+  }
+
+  async beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
+    return partitions.map(() => 0)
+  }
+
+  async endOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
+    return partitions.map((partition) => this.#log(partition).length)
+  }
+
+  async offsetsForTimes(): Promise<readonly (number | null)[]> {
+    return []
+  }
+
+  async partitionsFor(topic: string): Promise<readonly number[]> {
+    return this.#assignment.filter((own) => own.topic === topic).map(({ partition }) => partition)
+  }
+
+  groupMetadata(): ConsumerGroupMetadata {
+    return { groupId: 'memory', generationId: 1, memberId: 'm', groupInstanceId: null }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    if (this.#assignment.length > 0) await this.#listener?.onPartitionsRevoked(this.#assignment)
+  }
+
+  async #rebalance(): Promise<void> {
+    const next = this.#next
+    if (next === null) return
+    this.#next = null
+    if (this.#assignment.length > 0) await this.#listener?.onPartitionsRevoked(this.#assignment)
+    this.#assignment = [...next]
+    this.paused.clear()
+    for (const partition of next) this.#positions.set(keyOf(partition), this.committedOffsets.get(keyOf(partition)) ?? 0)
+    await this.#listener?.onPartitionsAssigned(next)
+  }
+
+  #take(): PartitionRecords[] {
+    const ready = this.#assignment.filter((partition) => !this.paused.has(keyOf(partition)))
+    return ready.flatMap((partition) => {
+      const records = this.#log(partition).slice(this.#positions.get(keyOf(partition)) ?? 0)
+      this.#positions.set(keyOf(partition), this.#log(partition).length)
+      return records.length === 0 ? [] : [{ ...partition, records }]
+    })
+  }
+
+  async #wait(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    this.#wake = resolve
+    await promise
+    clearTimeout(timer)
+    this.#wake = null
+  }
+
+  #log(partition: TopicPartition): ConsumerRecord[] {
+    const key = keyOf(partition)
+    const log = this.#logs.get(key) ?? []
+    this.#logs.set(key, log)
+    return log
+  }
+}
