@@ -1,0 +1,97 @@
+/**
+ * Bundles the program into dist: one file per entry point plus the chunks they share, so that `standpipe/api` is one module
+ * (and its classes are the same classes) for the worker, for its built-in connectors and for a plugin from elsewhere.
+ */
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { build, type BuildResult } from 'esbuild'
+import packageJson from '../package.json' with { type: 'json' }
+
+const root = resolve(import.meta.dirname, '..')
+const dist = join(root, 'dist')
+
+const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  index: 'src/index.ts',
+  api: 'src/api/index.ts',
+  'cli/connect-standalone': 'src/cli/connect-standalone.ts',
+  'cli/standpipe': 'src/cli/standpipe.ts',
+}
+
+/** CommonJS packages in the bundle ask for Node's own modules by `require`, which an ES module does not have. */
+const REQUIRE_BANNER = `import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);`
+
+function presentEntryPoints(): Record<string, string> {
+  const isPresent = ([output, source]: [string, string]) => {
+    if (existsSync(join(root, source))) return true
+    console.log(`build: ${source} does not exist, dist/${output}.js is left out`)
+    return false
+  }
+  return Object.fromEntries(Object.entries(ENTRY_POINTS).filter(isPresent))
+}
+
+function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ write: false }>> {
+  return build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.19',
+    conditions: ['standpipe:source', 'node', 'import'],
+    banner: { js: REQUIRE_BANNER },
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'none',
+    logLevel: 'warning',
+    write: false,
+  })
+}
+
+/** The version check comes before the bundle is loaded, because an old Node may not be able to parse it. */
+function bin(command: string): string {
+  const [major, minor] = packageJson.engines.node.replace('>=', '').split('.').map(Number)
+  return `#!/usr/bin/env node
+import module from 'node:module'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < ${major} || (major === ${major} && minor < ${minor})) {
+  process.stderr.write(\`${command} needs Node.js ${major}.${minor} or newer, and this is \${process.version}. Install a newer one from https://nodejs.org/\\n\`)
+  process.exit(1)
+}
+module.enableCompileCache()
+const { main } = await import('../cli/${command}.js')
+process.exitCode = await main(process.argv.slice(2))
+`
+}
+
+async function writeBins(entryPoints: Record<string, string>): Promise<void> {
+  for (const [command, file] of Object.entries(packageJson.bin)) {
+    if (!(`cli/${command}` in entryPoints)) continue
+    await mkdir(dirname(join(root, file)), { recursive: true })
+    await writeFile(join(root, file), bin(command))
+    await chmod(join(root, file), 0o755)
+  }
+}
+
+async function removeStaleChunks(written: ReadonlySet<string>): Promise<void> {
+  const chunks = join(dist, 'chunks')
+  if (!existsSync(chunks)) return
+  for (const name of await readdir(chunks)) {
+    if (!written.has(join(chunks, name))) await rm(join(chunks, name))
+  }
+}
+
+const entryPoints = presentEntryPoints()
+const { outputFiles } = await bundle(entryPoints).catch(() => process.exit(1)) // esbuild has printed what is wrong and where
+for (const { path, contents } of outputFiles) {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, contents)
+}
+await writeBins(entryPoints)
+await removeStaleChunks(new Set(outputFiles.map(({ path }) => path)))
+const kilobytes = outputFiles.filter(({ path }) => path.endsWith('.js')).reduce((sum, { contents }) => sum + contents.length, 0) / 1024
+console.log(`build: ${Object.keys(entryPoints).length} entry points, ${Math.round(kilobytes)} KB in dist`)
