@@ -18,6 +18,12 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
   'cli/standpipe': 'src/cli/standpipe.ts',
 }
 
+/** Per command of package.json's `bin`: the function of `dist/cli/<command>.js` that takes the arguments and gives the exit code. */
+const MAIN_FUNCTIONS: Readonly<Record<keyof typeof packageJson.bin, string>> = {
+  'connect-standalone': 'runConnectStandalone',
+  standpipe: 'main',
+}
+
 /** CommonJS packages in the bundle ask for Node's own modules by `require`, which an ES module does not have. */
 const REQUIRE_BANNER = `import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);`
 
@@ -52,7 +58,7 @@ function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ writ
 }
 
 /** The version check comes before the bundle is loaded, because an old Node may not be able to parse it. */
-function bin(command: string): string {
+function bin(command: string, main: string): string {
   const [major, minor] = packageJson.engines.node.replace('>=', '').split('.').map(Number)
   return `#!/usr/bin/env node
 import module from 'node:module'
@@ -63,17 +69,18 @@ if (major < ${major} || (major === ${major} && minor < ${minor})) {
   process.exit(1)
 }
 module.enableCompileCache()
-const { main } = await import('../cli/${command}.js')
-process.exitCode = await main(process.argv.slice(2))
+const { ${main} } = await import('../cli/${command}.js')
+process.exitCode = await ${main}(process.argv.slice(2))
 `
 }
 
 async function writeBins(entryPoints: Record<string, string>): Promise<void> {
-  for (const [command, file] of Object.entries(packageJson.bin)) {
+  await mkdir(join(dist, 'bin'), { recursive: true })
+  for (const [command, main] of Object.entries(MAIN_FUNCTIONS)) {
     if (!(`cli/${command}` in entryPoints)) continue
-    await mkdir(dirname(join(root, file)), { recursive: true })
-    await writeFile(join(root, file), bin(command))
-    await chmod(join(root, file), 0o755)
+    const file = join(dist, 'bin', `${command}.js`)
+    await writeFile(file, bin(command, main))
+    await chmod(file, 0o755)
   }
 }
 
