@@ -1,0 +1,74 @@
+import type { Logger } from '../api/logger.ts'
+import { Backoff, type BackoffOptions } from './backoff.ts'
+import { asKafkaError, groupNotAuthorized, kafkaError, type KafkaError } from './errors.ts'
+import { findCoordinator, type CoordinatorType, type FindCoordinatorResponse } from './protocol/find-coordinator.ts'
+import type { BrokerAddress, Transport } from './transport.ts'
+
+export interface CoordinatorCacheOptions extends BackoffOptions {
+  readonly transport: Transport
+  readonly closing: AbortSignal
+  readonly log: Logger
+}
+
+/** Which node coordinates which group or transactional id. Asked for once, until it is forgotten because a node said it is not the one. */
+export class CoordinatorCache {
+  readonly #options: CoordinatorCacheOptions
+  readonly #nodes = new Map<string, Promise<number>>()
+
+  constructor(options: CoordinatorCacheOptions) {
+    this.#options = options
+  }
+
+  /** Asks, with back-off, until a broker names one. Rejects when the client may not use the group, cannot authenticate or closes. */
+  find(type: CoordinatorType, key: string): Promise<number> {
+    const id = cacheKey(type, key)
+    const known = this.#nodes.get(id)
+    if (known !== undefined) return known
+    const asked = this.#ask(type, key)
+    this.#nodes.set(id, asked)
+    asked.catch(() => this.#nodes.delete(id))
+    return asked
+  }
+
+  forget(type: CoordinatorType, key: string): void {
+    this.#nodes.delete(cacheKey(type, key))
+  }
+
+  async #ask(type: CoordinatorType, key: string): Promise<number> {
+    const { transport, closing, log } = this.#options
+    const backoff = new Backoff(this.#options)
+    for (;;) {
+      try {
+        const response = await transport.send('any', 'control', findCoordinator(type, key))
+        return this.#introduce(coordinatorOf(response, type, key))
+      } catch (error) {
+        closing.throwIfAborted()
+        const failure = asKafkaError(error)
+        if (!failure.retriable) throw failure
+        log.debug(`Coordinator of ${type} ${key} is not known yet; retrying`, failure)
+        await backoff.wait(closing)
+      }
+    }
+  }
+
+  /** The coordinator may be newer than our metadata. */
+  #introduce(coordinator: BrokerAddress): number {
+    const { transport } = this.#options
+    const known = transport.brokers()
+    if (!known.some((broker) => broker.nodeId === coordinator.nodeId)) transport.updateBrokers([...known, coordinator])
+    return coordinator.nodeId
+  }
+}
+
+function coordinatorOf({ error, errorMessage, coordinator }: FindCoordinatorResponse, type: CoordinatorType, key: string): BrokerAddress {
+  if (error === 0) return coordinator
+  throw coordinatorError(error, errorMessage, type, key)
+}
+
+function coordinatorError(error: number, message: string | null, type: CoordinatorType, key: string): KafkaError {
+  return error === 30 && type === 'group' ? groupNotAuthorized(key) : kafkaError(error, { message })
+}
+
+function cacheKey(type: CoordinatorType, key: string): string {
+  return `${type} ${key}`
+}

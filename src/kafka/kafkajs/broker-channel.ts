@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asKafkaError, disconnectException, type KafkaError } from '../errors.ts'
+import type { ApiRequest } from '../transport.ts'
+import { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.ts'
+import type { Reachability } from './reachability.ts'
+
+export interface BrokerChannelOptions extends Omit<BrokerConnectionOptions, 'onClosed' | 'connectTimeoutMs'> {
+  readonly reachability: Reachability
+  readonly connectTimeoutMs: number
+  readonly connectTimeoutMaxMs: number
+}
+
+/** One purpose's line to one broker. Connected on first use and again after it broke, by one attempt that all callers share. */
+export class BrokerChannel {
+  readonly #options: BrokerChannelOptions
+  #connection: BrokerConnection | null = null
+  #opened: Promise<BrokerConnection> | null = null
+  #waiting = 0
+
+  constructor(options: BrokerChannelOptions) {
+    this.#options = options
+  }
+
+  get isConnected(): boolean {
+    return this.#connection !== null
+  }
+
+  /** Requests go out in call order: nobody passes those that wait for the connection. */
+  send<Response>(request: ApiRequest<Response>, timeoutMs: number): Promise<Response> {
+    if (this.#connection !== null && this.#waiting === 0) return this.#connection.request(request, timeoutMs)
+    return this.#sendWhenOpen(request, timeoutMs)
+  }
+
+  /** Waits for the back-off, then tries once. */
+  async open(): Promise<void> {
+    await this.#open()
+  }
+
+  drop(reason: string): void {
+    this.#connection?.close(disconnectException(`Connection to ${this.#options.broker} was closed: ${reason}`))
+  }
+
+  /** Lets what is in flight finish. */
+  retire(): void {
+    this.#connection?.retire()
+  }
+
+  /** Rejects what is in flight and waits until the socket is gone. */
+  async close(reason: KafkaError): Promise<void> {
+    this.#connection?.close(reason)
+    await this.#opened?.then(
+      (connection) => connection.closed,
+      () => undefined, // told to those who asked for the connection
+    )
+  }
+
+  async #sendWhenOpen<Response>(request: ApiRequest<Response>, timeoutMs: number): Promise<Response> {
+    this.#waiting++
+    const connection = await this.#open().finally(() => this.#waiting--)
+    return connection.request(request, timeoutMs)
+  }
+
+  #open(): Promise<BrokerConnection> {
+    return (this.#opened ??= this.#connect())
+  }
+
+  async #connect(): Promise<BrokerConnection> {
+    const { reachability, closing, connectTimeoutMs, connectTimeoutMaxMs } = this.#options
+    try {
+      if (reachability.delayMs > 0) await sleep(reachability.delayMs, undefined, { signal: closing })
+      closing.throwIfAborted()
+      const timeoutMs = Math.min(connectTimeoutMs * 2 ** reachability.failures, connectTimeoutMaxMs)
+      const connection = await BrokerConnection.open({
+        ...this.#options,
+        connectTimeoutMs: timeoutMs,
+        onClosed: (...args) => this.#closed(...args),
+      })
+      return this.#connected(connection)
+    } catch (error) {
+      this.#opened = null
+      if (closing.aborted) throw asKafkaError(closing.reason)
+      const failure = asKafkaError(error)
+      reachability.failed(failure)
+      throw failure
+    }
+  }
+
+  #connected(connection: BrokerConnection): BrokerConnection {
+    if (this.#options.closing.aborted) {
+      connection.close(asKafkaError(this.#options.closing.reason))
+      this.#options.closing.throwIfAborted()
+    }
+    this.#connection = connection
+    this.#options.reachability.connected(connection.versions)
+    return connection
+  }
+
+  #closed(connection: BrokerConnection, error: KafkaError): void {
+    if (this.#connection !== connection) return
+    this.#connection = null
+    this.#opened = null
+    if (!this.#options.closing.aborted) this.#options.reachability.disconnected(error)
+  }
+}

@@ -1,0 +1,252 @@
+import type { Socket } from 'node:net'
+import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import Connection, { type SaslOptions, type SocketFactoryOptions } from 'kafkajs/src/network/connection.js'
+import { asKafkaError, disconnectException, kafkaError, KafkaError, requestTimedOut, sslAuthenticationFailed } from '../errors.ts'
+import { apiVersions, type ApiVersions } from '../protocol/api-versions.ts'
+import type { ApiRequest } from '../transport.ts'
+import { chooseVersion } from './choose-version.ts'
+import { decodeAnswer } from './decode-answer.ts'
+import { frameRequest } from './frame.ts'
+import { mapError } from './map-error.ts'
+import { scheduleOnlyWhenPending } from './overrides.ts'
+import { quietLogger } from './quiet-logger.ts'
+import { openSocket } from './socket.ts'
+
+export interface BrokerConnectionOptions {
+  readonly host: string
+  readonly port: number
+  /** How texts name the broker. */
+  readonly broker: string
+  readonly clientId: string
+  readonly tls: TlsOptions | null
+  readonly sasl: SaslOptions | null
+  readonly connectTimeoutMs: number
+  readonly maxIdleMs: number
+  /** Aborted with a KafkaError when the client closes: gives up an attempt to connect. */
+  readonly closing: AbortSignal
+  /** Called once, also when `close` was called. Not called when `open` rejects. */
+  readonly onClosed: (connection: BrokerConnection, error: KafkaError) => void
+}
+
+const SASL_AUTHENTICATE = 36
+
+/**
+ * One socket to a broker: opening → open → closed, and never opened again, because kafkajs keeps half-read answers over a reconnect.
+ * kafkajs connects, authenticates, matches answers to requests and holds back while throttled; requests are framed here.
+ */
+export class BrokerConnection {
+  readonly #options: BrokerConnectionOptions
+  readonly #connection: Connection
+  readonly #closed = Promise.withResolvers<void>()
+  #socket: Socket | null = null
+  #socketError: unknown = null
+  #closeReason: KafkaError | null = null
+  #isOpen = false
+  #isRetired = false
+  #versions: ApiVersions = {}
+  #lastUsedAt = Date.now()
+  #idleTimer: NodeJS.Timeout | undefined
+
+  /** Connects, asks what the broker can do and authenticates. */
+  static async open(options: BrokerConnectionOptions): Promise<BrokerConnection> {
+    const connection = new BrokerConnection(options)
+    const abort = (): void => connection.close(asKafkaError(options.closing.reason))
+    options.closing.addEventListener('abort', abort, { once: true })
+    try {
+      await connection.#open()
+    } catch (error) {
+      const mapped = connection.#openingError(error)
+      connection.close(mapped)
+      await connection.closed
+      throw mapped
+    } finally {
+      options.closing.removeEventListener('abort', abort)
+    }
+    return connection
+  }
+
+  private constructor(options: BrokerConnectionOptions) {
+    this.#options = options
+    this.#connection = new Connection({
+      host: options.host,
+      port: options.port,
+      clientId: options.clientId,
+      ssl: options.tls,
+      sasl: options.sasl,
+      connectionTimeout: options.connectTimeoutMs,
+      requestTimeout: options.connectTimeoutMs,
+      enforceRequestTimeout: false, // #exchange has its own deadlines
+      logger: quietLogger,
+      socketFactory: (target) => this.#createSocket(target),
+    })
+    scheduleOnlyWhenPending(this.#connection.requestQueue)
+  }
+
+  /** What the broker can do, as it said on this connection. */
+  get versions(): ApiVersions {
+    return this.#versions
+  }
+
+  get inFlight(): number {
+    return this.#connection.requestQueue.inflight.size + this.#connection.requestQueue.pending.length
+  }
+
+  /** Writes at once, in call order, unless the session has to be authenticated again first. */
+  async request<Response>(request: ApiRequest<Response>, timeoutMs: number): Promise<Response> {
+    if (this.#closeReason !== null) throw this.#closeReason
+    this.#lastUsedAt = Date.now()
+    const version = chooseVersion(request, this.#versions, this.#options.broker)
+    try {
+      if (this.#options.sasl !== null && !this.#connection.isAuthenticated()) await this.#connection.authenticate()
+      return await this.#exchange(request, version, timeoutMs)
+    } catch (error) {
+      throw this.#closeReason ?? mapError(error, this.#options.broker)
+    } finally {
+      if (this.#isRetired && this.inFlight === 0) this.close(this.#gone())
+    }
+  }
+
+  /** Rejects what is in flight and destroys the socket. */
+  close(reason: KafkaError): void {
+    this.#closeReason ??= reason
+    clearTimeout(this.#idleTimer)
+    this.#connection.rejectRequests(this.#closeReason)
+    if (this.#socket === null) this.#closed.resolve()
+    // kafkajs stops its connect timer when the socket reports an error
+    else this.#socket.destroy(this.#isOpen ? undefined : this.#closeReason)
+  }
+
+  /** Closes when nothing is in flight any more. */
+  retire(): void {
+    this.#isRetired = true
+    if (this.inFlight === 0) this.close(this.#gone())
+  }
+
+  /** Settles when the socket is closed. */
+  get closed(): Promise<void> {
+    return this.#closed.promise
+  }
+
+  async #open(): Promise<void> {
+    await Promise.race([this.#connection.connect(), this.#closed.promise.then(() => Promise.reject(this.#lost()))])
+    const { error, versions } = await this.#exchange(apiVersions(), 0, this.#options.connectTimeoutMs)
+    if (error !== 0) throw kafkaError(error)
+    this.#versions = versions
+    this.#connection.setVersions(versions)
+    this.#connection.setSupportAuthenticationProtocol(versions[SASL_AUTHENTICATE] !== undefined)
+    await this.#connection.authenticate()
+    if (this.#closeReason !== null) throw this.#closeReason
+    this.#isOpen = true
+    this.#watchIdleness()
+  }
+
+  #createSocket({ host, port, onConnect }: SocketFactoryOptions): Socket {
+    try {
+      this.#socket = openSocket({ host, port, tls: this.#options.tls }, onConnect)
+    } catch (error) {
+      this.#socketError = sslAuthenticationFailed(`TLS cannot be set up for ${this.#options.broker}: ${String(error)}`, error)
+      throw error
+    }
+    this.#socket.once('error', (error) => (this.#socketError = error))
+    this.#socket.once('close', () => this.#socketClosed())
+    return this.#socket
+  }
+
+  /** kafkajs does not listen to `close`, so requests are rejected here; `disconnect` then finds nothing to wait for. */
+  #socketClosed(): void {
+    this.#closeReason ??= this.#lost()
+    clearTimeout(this.#idleTimer)
+    this.#connection.rejectRequests(this.#closeReason)
+    this.#connection.disconnect().catch((error: unknown) => (this.#socketError ??= error))
+    this.#closed.resolve()
+    if (this.#isOpen) this.#options.onClosed(this, this.#closeReason)
+  }
+
+  /**
+   * kafkajs calls everything that fails while it authenticates an authentication error, also a broker that goes down meanwhile.
+   * A broker that refuses answers before it closes.
+   */
+  #openingError(error: unknown): KafkaError {
+    if (this.#closeReason !== null) return this.#closeReason
+    return mapError(this.#socketError ?? error, this.#options.broker)
+  }
+
+  #lost(): KafkaError {
+    const { broker } = this.#options
+    if (this.#socketError !== null) return mapError(this.#socketError, broker)
+    const hint = this.#isOpen ? '' : ' before it answered. Check that security.protocol matches the port'
+    return disconnectException(`Connection to ${broker} was closed by the other side${hint}`)
+  }
+
+  #gone(): KafkaError {
+    return disconnectException(`Connection to ${this.#options.broker} was closed: it is not in the cluster any more`)
+  }
+
+  async #exchange<Response>(request: ApiRequest<Response>, version: number, timeoutMs: number): Promise<Response> {
+    const payload = await this.#send(request, version, timeoutMs)
+    // only a request that said expectsResponse: false has none, and its caller expects nothing
+    if (payload === null) return undefined as Response
+    const response = decodeAnswer(request, version, payload, this.#options.broker)
+    const throttleMs = request.throttleMs?.(response) ?? 0
+    if (throttleMs > 0) this.#connection.requestQueue.maybeThrottle(throttleMs)
+    return response
+  }
+
+  #send(request: ApiRequest<unknown>, version: number, timeoutMs: number): Promise<Buffer | null> {
+    const { apiKey, apiName, expectsResponse = true } = request
+    const correlationId = this.#connection.nextCorrelationId()
+    const parts = frameRequest(request, { version, correlationId, clientId: this.#options.clientId })
+    return new Promise((resolve, reject) => {
+      const deadline = setTimeout(() => reject(this.#timeOut(apiName, timeoutMs)), timeoutMs)
+      const fail = (error: unknown): void => {
+        clearTimeout(deadline)
+        reject(this.#closeReason ?? mapError(error, this.#options.broker))
+      }
+      const done = (payload: Buffer | null): void => {
+        clearTimeout(deadline)
+        resolve(payload)
+      }
+      const written = expectsResponse ? undefined : (error?: Error | null) => (error ? fail(error) : done(null))
+      this.#connection.requestQueue.push({
+        entry: {
+          apiKey,
+          apiName,
+          apiVersion: version,
+          correlationId,
+          // without a response kafkajs resolves when it has called sendRequest; `written` is later and true
+          resolve: ({ payload }) => (expectsResponse ? done(payload) : undefined),
+          reject: fail,
+        },
+        expectResponse: expectsResponse,
+        requestTimeout: null,
+        sendRequest: () => this.#write(parts, written),
+      })
+    })
+  }
+
+  #write(parts: readonly Buffer[], written?: (error?: Error | null) => void): void {
+    const { socket } = this.#connection
+    socket.cork()
+    const last = parts.length - 1
+    parts.forEach((part, index) => (index === last ? socket.write(part, written) : socket.write(part)))
+    socket.uncork()
+  }
+
+  /** As Java does: whoever does not answer in time is disconnected, so that a dead peer is not asked again and again. */
+  #timeOut(apiName: string, timeoutMs: number): KafkaError {
+    const { broker } = this.#options
+    const error = requestTimedOut(`${apiName} was not answered by ${broker} within ${timeoutMs} ms`)
+    queueMicrotask(() => this.close(disconnectException(`Connection to ${broker} was closed: ${apiName} was not answered in time`)))
+    return error
+  }
+
+  #watchIdleness(): void {
+    const { maxIdleMs } = this.#options
+    const check = (): void => {
+      const idleMs = this.inFlight > 0 ? 0 : Date.now() - this.#lastUsedAt
+      if (idleMs >= maxIdleMs) this.close(disconnectException(`Connection to ${this.#options.broker} was closed: idle for ${idleMs} ms`))
+      else this.#idleTimer = setTimeout(check, maxIdleMs - idleMs).unref()
+    }
+    if (maxIdleMs > 0) this.#idleTimer = setTimeout(check, maxIdleMs).unref()
+  }
+}

@@ -1,0 +1,69 @@
+import type { Logger } from '../../api/logger.ts'
+import type { KafkaError } from '../errors.ts'
+import type { ApiVersions } from '../protocol/api-versions.ts'
+
+export interface BackoffOptions {
+  readonly reconnectBackoffMs: number
+  readonly reconnectBackoffMaxMs: number
+}
+
+const JITTER = 0.2
+
+/**
+ * What is known about reaching one address, shared by its channels: how long to wait before the next attempt, and what was
+ * logged. unknown → connected → disconnected → unreachable → connected …; each change is logged once, attempts are not.
+ */
+export class Reachability {
+  readonly #broker: string
+  readonly #options: BackoffOptions
+  readonly #log: Logger
+  #state: 'unknown' | 'connected' | 'disconnected' | 'unreachable' = 'unknown'
+  #failures = 0
+  #nextAttemptAt = 0
+  #versions: ApiVersions | null = null
+
+  constructor(broker: string, options: BackoffOptions, log: Logger) {
+    this.#broker = broker
+    this.#options = options
+    this.#log = log
+  }
+
+  /** Attempts that failed since the last success. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** Milliseconds to wait before the next attempt. */
+  get delayMs(): number {
+    return Math.max(0, this.#nextAttemptAt - Date.now())
+  }
+
+  /** What the broker said it can do when it was last connected; null: never yet. */
+  get versions(): ApiVersions | null {
+    return this.#versions
+  }
+
+  connected(versions: ApiVersions): void {
+    this.#versions = versions
+    this.#failures = 0
+    this.#nextAttemptAt = 0
+    if (this.#state === 'unreachable') this.#log.info(`Connected to ${this.#broker} again`)
+    this.#state = 'connected'
+  }
+
+  disconnected(error: KafkaError): void {
+    if (this.#state !== 'connected') return
+    this.#state = 'disconnected'
+    this.#log.info(`Disconnected from ${this.#broker}: ${error.message}`)
+  }
+
+  failed(error: KafkaError): void {
+    const { reconnectBackoffMs, reconnectBackoffMaxMs } = this.#options
+    const backoffMs = Math.min(reconnectBackoffMs * 2 ** this.#failures, reconnectBackoffMaxMs)
+    this.#nextAttemptAt = Date.now() + backoffMs * (1 + JITTER * (2 * Math.random() - 1))
+    this.#failures++
+    if (this.#state === 'unreachable') return
+    this.#state = 'unreachable'
+    this.#log.warn(`Connection to ${this.#broker} could not be established; retrying. ${error.message}`)
+  }
+}
