@@ -81,8 +81,8 @@ export abstract class ConnectRecord {
 }
 
 function sideOf(schema: Schema | null | undefined, value: ConnectValue | undefined): SchemaAndValue {
-  if (schema == null && value == null) return NULL_VALUE
-  return { schema: schema ?? null, value: value ?? null, rawJson: null }
+  const given = { schema: schema ?? null, value: value ?? null, rawJson: null }
+  return given.schema === null && given.value === null ? NULL_VALUE : given
 }
 
 function changedSide(side: SchemaAndValue, schema: Schema | null | undefined, value: ConnectValue | undefined): SchemaAndValue {

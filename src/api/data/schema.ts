@@ -44,6 +44,8 @@ export interface Schema {
   readonly valueSchema: Schema | null
   /** A member of a struct by name; null when there is none. */
   field(name: string): Field | null
+  /** Java's text form, as error messages show it: `Schema{INT32}`, `Schema{com.x.Row:STRUCT}`. */
+  toString(): string
 }
 
 /** Everything a `ConnectSchema` is made of; what is absent takes Java's default. */
@@ -92,7 +94,6 @@ export class ConnectSchema implements Schema {
     return this.#fieldsByName.get(name) ?? null
   }
 
-  /** Java's text form, as error messages show it: `Schema{INT32}`, `Schema{com.x.Row:STRUCT}`. */
   toString(): string {
     return this.name === null ? `Schema{${this.type}}` : `Schema{${this.name}:${this.type}}`
   }

@@ -1,0 +1,314 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Converter } from '../../../src/api/converter.ts'
+import {
+  ConfigDef,
+  DataException,
+  RetriableException,
+  SourceRecord,
+  SourceTask,
+  STRING_SCHEMA,
+  type RecordMetadata,
+} from '../../../src/api/index.ts'
+import type { Transformation } from '../../../src/api/transformation.ts'
+import { kafkaError } from '../../../src/kafka/errors.ts'
+import { MemoryOffsetBackingStore } from '../../../src/offsets/memory-offset-backing-store.ts'
+import { StoreOffsetStorageReader } from '../../../src/offsets/offset-storage-reader.ts'
+import { OffsetStorageWriter } from '../../../src/offsets/offset-storage-writer.ts'
+import { ProcessingContext, type RecordFailure } from '../../../src/runtime/errors/processing-context.ts'
+import { RetryWithToleranceOperator } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
+import { RecordConverters } from '../../../src/runtime/record-converters.ts'
+import { SourceOffsetCommitter } from '../../../src/runtime/source-offset-committer.ts'
+import type { TaskStatus } from '../../../src/runtime/state.ts'
+import { TransformationChain } from '../../../src/runtime/transformation-chain.ts'
+import { WorkerSourceTask } from '../../../src/runtime/worker-source-task.ts'
+import { WorkerTask } from '../../../src/runtime/worker-task.ts'
+import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
+import { MemoryProducer } from '../../support/fakes/memory-producer.ts'
+
+const textConverter: Converter = {
+  config: () => new ConfigDef({}),
+  configure: () => undefined,
+  fromConnectData: (_topic, _schema, value) => {
+    if (typeof value === 'string' && value.startsWith('bad')) throw new DataException(`cannot write ${value}`)
+    return value === null ? null : Buffer.from(String(value))
+  },
+  toConnectData: () => ({ schema: null, value: null }),
+}
+
+/** Hands out the lines it is given, one batch a call. */
+class LinesTask extends SourceTask {
+  readonly version = '1'
+  readonly batches: (string[] | Error)[] = []
+  readonly calls: string[] = []
+  startOffset: unknown = undefined
+  #position = 0
+  readonly #partition = { filename: 'f' }
+
+  async start(): Promise<void> {
+    this.calls.push('start')
+    this.startOffset = await this.context.offsetStorageReader.offset(this.#partition)
+  }
+
+  async poll(): Promise<SourceRecord[] | null> {
+    const batch = this.batches.shift()
+    if (batch === undefined) return this.#pause()
+    if (batch instanceof Error) throw batch
+    return batch.map((value) => {
+      const sourceOffset = { position: ++this.#position }
+      return new SourceRecord({ sourcePartition: this.#partition, sourceOffset, topic: 't', valueSchema: STRING_SCHEMA, value })
+    })
+  }
+
+  async #pause(): Promise<null> {
+    await delay(2)
+    return null
+  }
+
+  override commit(): void {
+    this.calls.push('commit')
+  }
+
+  stop(): void {
+    this.calls.push('stop')
+  }
+}
+
+class ObservingLinesTask extends LinesTask {
+  readonly committed: [unknown, number | null][] = []
+
+  override commitRecord(record: SourceRecord, metadata: RecordMetadata | null): void {
+    this.committed.push([record.value, metadata === null ? null : metadata.offset])
+  }
+}
+
+const dropper: Transformation = {
+  config: () => new ConfigDef({}),
+  configure: () => undefined,
+  apply: (record) => (record.value === 'drop' ? null : record),
+}
+
+function running<T extends LinesTask>(
+  task: T,
+  options: { tolerance?: 'none' | 'all'; flushTimeoutMs?: number; store?: MemoryOffsetBackingStore } = {},
+) {
+  const producer = new MemoryProducer()
+  const log = new CollectingLogger()
+  const store = options.store ?? new MemoryOffsetBackingStore()
+  const reported: RecordFailure[] = []
+  const statuses: TaskStatus[] = []
+  const flushTimeoutMs = options.flushTimeoutMs ?? 5000
+  const workerTask = new WorkerTask({
+    id: { connector: 'c', task: 0 },
+    target: 'STARTED',
+    log,
+    onStatus: (status) => void statuses.push(status),
+  })
+  const committer = new SourceOffsetCommitter({
+    writer: new OffsetStorageWriter(store, 'c'),
+    intervalMs: 5,
+    timeoutMs: flushTimeoutMs,
+    log,
+  })
+  workerTask.run(async (control) => {
+    const context = new ProcessingContext()
+    const policy = { retryTimeoutMs: 0, retryDelayMaxMs: 0, tolerance: options.tolerance ?? 'none' } as const
+    const operator = new RetryWithToleranceOperator({
+      context,
+      policy,
+      reporters: [{ report: (failure) => void reported.push(failure) }],
+      signal: control.signal,
+    })
+    const header = {
+      className: 'none',
+      converter: { ...textConverter, fromConnectHeader: () => null, toConnectHeader: () => ({ schema: null, value: null }) },
+    }
+    const named = { className: 'TextConverter', converter: textConverter }
+    return new WorkerSourceTask({
+      task,
+      taskClass: 'LinesTask',
+      taskProps: {},
+      converters: new RecordConverters({ key: named, value: named, header, context }),
+      chain: new TransformationChain([{ className: 'Dropper', transformation: dropper, predicate: null, negate: false }], context),
+      producer,
+      offsetReader: new StoreOffsetStorageReader(store, 'c', log),
+      committer,
+      operator,
+      control,
+      flushTimeoutMs,
+      log,
+    })
+  })
+  const stop = async () => {
+    workerTask.stop()
+    await workerTask.ended()
+  }
+  onTestFinished(stop)
+  const stored = async () => {
+    const [entry] = await store.entries()
+    return entry?.value === undefined || entry.value === null ? null : (JSON.parse(entry.value.toString()) as { position: number }).position
+  }
+  return { producer, log, store, stored, reported, statuses, workerTask, stop }
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(2)
+}
+
+describe('WorkerSourceTask', () => {
+  it('sends records in order and stores the offset of the last one at stop', async () => {
+    const task = new LinesTask()
+    const { producer, stored, statuses, stop } = running(task)
+    task.batches.push(['a', 'b'], ['c'])
+    await until(() => producer.sent.length === 3)
+    await stop()
+    expect(producer.sent.map(({ value }) => value)).toEqual(['a', 'b', 'c'])
+    expect(await stored()).toBe(3)
+    expect(task.calls.at(-1)).toBe('stop')
+    expect(statuses.map(({ state }) => state)).toEqual(['RUNNING', 'UNASSIGNED'])
+  })
+
+  it('stores no offset beyond the first record that Kafka has not acknowledged', async () => {
+    const task = new LinesTask()
+    const { producer, stored } = running(task)
+    producer.holding = true
+    task.batches.push(['a', 'b', 'c'])
+    await until(() => producer.waiting.length === 3)
+    producer.acknowledge(2)
+    await until(async () => (await stored()) === 2)
+    await delay(20)
+    expect(await stored()).toBe(2)
+  })
+
+  it('gives the task the offset that was stored for it', async () => {
+    const store = new MemoryOffsetBackingStore()
+    const first = new LinesTask()
+    const one = running(first, { store })
+    first.batches.push(['a', 'b'])
+    await until(() => one.producer.sent.length === 2)
+    await one.stop()
+    const second = new LinesTask()
+    const two = running(second, { store })
+    await until(() => second.calls.includes('start'))
+    await two.stop()
+    expect(second.startOffset).toEqual({ position: 2 })
+  })
+
+  it('waits at stop for records in flight, then stores their offsets', async () => {
+    const task = new LinesTask()
+    const { producer, stored, workerTask } = running(task)
+    producer.holding = true
+    task.batches.push(['a', 'b'])
+    await until(() => producer.waiting.length === 2)
+    producer.flush = async () => producer.acknowledge()
+    workerTask.stop()
+    await workerTask.ended()
+    expect(await stored()).toBe(2)
+  })
+
+  it('gives up waiting for records in flight after the flush timeout, says so, and stores only what is safe', async () => {
+    const task = new LinesTask()
+    const { producer, stored, log, workerTask } = running(task, { flushTimeoutMs: 20 })
+    producer.holding = true
+    producer.flush = () => new Promise(() => undefined)
+    task.batches.push(['a', 'b'])
+    await until(() => producer.waiting.length === 2)
+    producer.acknowledge(1)
+    workerTask.stop()
+    await workerTask.ended()
+    expect(await stored()).toBe(1)
+    expect(log.lines.join('\n')).toContain('1 records were not acknowledged')
+  })
+
+  it('drops a record without storing its offset; the next record sent covers it', async () => {
+    const task = new ObservingLinesTask()
+    const { producer, stored } = running(task)
+    task.batches.push(['a', 'drop'])
+    await until(() => task.committed.length === 2)
+    await delay(20)
+    expect(await stored()).toBe(1)
+    task.batches.push(['b'])
+    await until(() => producer.sent.length === 2)
+    await until(async () => (await stored()) === 3)
+    expect(task.committed).toEqual([
+      ['a', 0],
+      ['drop', null],
+      ['b', 1],
+    ])
+  })
+
+  it('fails at a record that cannot be converted when tolerance is none, and keeps the offset before it', async () => {
+    const task = new LinesTask()
+    const { producer, stored, statuses, reported, workerTask } = running(task)
+    task.batches.push(['a', 'bad', 'c'])
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('cannot write bad')
+    expect(reported).toMatchObject([{ stage: 'VALUE_CONVERTER', executing: 'TextConverter' }])
+    expect(producer.sent.map(({ value }) => value)).toEqual(['a'])
+    expect(await stored()).toBe(1)
+  })
+
+  it('skips a record that cannot be converted when tolerance is all', async () => {
+    const task = new LinesTask()
+    const { producer, reported } = running(task, { tolerance: 'all' })
+    task.batches.push(['a', 'bad', 'c'])
+    await until(() => producer.sent.length === 2)
+    expect(producer.sent.map(({ value }) => value)).toEqual(['a', 'c'])
+    expect(reported).toHaveLength(1)
+  })
+
+  it('fails with the reason when Kafka refuses a record and tolerance is none; its offset is never stored', async () => {
+    const task = new LinesTask()
+    const { producer, stored, statuses, workerTask } = running(task)
+    producer.refuse = ({ value }) => (value?.toString() === 'b' ? kafkaError(10) : null)
+    task.batches.push(['a', 'b', 'c'])
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('Unrecoverable exception from producer send callback')
+    expect(await stored()).toBe(1)
+  })
+
+  it('reports a record that Kafka refuses, and goes on, when tolerance is all', async () => {
+    const task = new ObservingLinesTask()
+    const { producer, stored, reported } = running(task, { tolerance: 'all' })
+    producer.refuse = ({ value }) => (value?.toString() === 'b' ? kafkaError(10) : null)
+    task.batches.push(['a', 'b', 'c'])
+    await until(async () => (await stored()) === 3)
+    expect(reported).toMatchObject([{ stage: 'KAFKA_PRODUCE', record: { source: { value: 'b' } } }])
+    expect(task.committed).toContainEqual(['b', null])
+  })
+
+  it('asks poll again after a retriable exception, and fails on any other', async () => {
+    const task = new LinesTask()
+    const { producer, log, statuses, workerTask } = running(task)
+    task.batches.push(new RetriableException('database is away'), ['a'])
+    await until(() => producer.sent.length === 1)
+    expect(log.lines.join('\n')).toContain('retriable')
+    task.batches.push(new Error('table dropped'))
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('table dropped')
+  })
+
+  it('polls nothing while paused, and keeps its producer', async () => {
+    const task = new LinesTask()
+    const { producer, statuses, workerTask } = running(task)
+    await until(() => statuses.at(-1)?.state === 'RUNNING')
+    workerTask.control.setTarget('PAUSED')
+    await until(() => statuses.at(-1)?.state === 'PAUSED')
+    task.batches.push(['a'])
+    await delay(20)
+    expect(producer.sent).toEqual([])
+    workerTask.control.setTarget('STARTED')
+    await until(() => producer.sent.length === 1)
+  })
+
+  it('fails on a negative timestamp other than -1, whatever the tolerance', async () => {
+    class WrongTime extends LinesTask {
+      override async poll(): Promise<SourceRecord[]> {
+        return [new SourceRecord({ sourcePartition: { f: 1 }, sourceOffset: { n: 1 }, topic: 't', value: 'a', timestamp: -5 })]
+      }
+    }
+    const { statuses, workerTask } = running(new WrongTime(), { tolerance: 'all' })
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('Invalid record timestamp -5')
+  })
+})
