@@ -1,0 +1,64 @@
+import type { BlockDeadline } from './block-deadline.ts'
+
+interface Waiter {
+  readonly bytes: number
+  readonly taken: () => void
+}
+
+/** Counts what was accepted and is not settled against `buffer.memory`: the producer's only back-pressure. */
+export class BufferMemory {
+  readonly totalBytes: number
+  private usedBytes = 0
+  private waiter: Waiter | null = null
+
+  constructor(totalBytes: number) {
+    this.totalBytes = totalBytes
+  }
+
+  /** A send waits: batches go out without lingering. */
+  get isShort(): boolean {
+    return this.waiter !== null
+  }
+
+  tryTake(bytes: number): boolean {
+    if (this.usedBytes + bytes > this.totalBytes) return false
+    this.usedBytes += bytes
+    return true
+  }
+
+  /**
+   * Takes as soon as enough is given back. One call at a time.
+   * @throws KafkaError at the deadline, with Java's sentence
+   */
+  take(bytes: number, deadline: BlockDeadline): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.tryTake(bytes)) return resolve()
+      const givenUp = () => {
+        this.waiter = null
+        reject(deadline.error(this.exhausted(bytes, deadline.maxBlockMs)))
+      }
+      const taken = () => {
+        deadline.signal.removeEventListener('abort', givenUp)
+        resolve()
+      }
+      if (deadline.isOver) return givenUp()
+      deadline.signal.addEventListener('abort', givenUp, { once: true })
+      this.waiter = { bytes, taken }
+    })
+  }
+
+  give(bytes: number): void {
+    this.usedBytes -= bytes
+    const { waiter } = this
+    if (waiter === null || !this.tryTake(waiter.bytes)) return
+    this.waiter = null
+    waiter.taken()
+  }
+
+  private exhausted(bytes: number, maxBlockMs: number): string {
+    return (
+      `Failed to allocate ${bytes} bytes within the configured max blocking time ${maxBlockMs} ms. ` +
+      `Total memory: ${this.totalBytes} bytes. Available memory: ${this.totalBytes - this.usedBytes} bytes. Poolable size: 0 bytes`
+    )
+  }
+}

@@ -1,0 +1,99 @@
+import type { Logger } from '../../api/logger.ts'
+import type { KafkaError } from '../errors.ts'
+import type { Delivery } from '../ports.ts'
+import type { ProducerBatch } from './producer-batch.ts'
+
+/** Records told in one turn of the event loop before others get theirs. */
+const RECORDS_PER_TURN = 20_000
+
+/** How a batch ended. */
+export type Outcome =
+  | { readonly error: null; readonly baseOffset: number; readonly logAppendTime: number }
+  /** One error for all, or the one that belongs to the record at an index. */
+  | { readonly error: KafkaError | ((index: number) => KafkaError) }
+
+interface Settled {
+  readonly batch: ProducerBatch
+  readonly outcome: Outcome
+}
+
+/**
+ * Batches whose outcome is known and whose records are still to be told, in order. Apart from settling, so that the next request is on
+ * its way while the records hear of the last one.
+ */
+export class DeliveryQueue {
+  private readonly log: Logger
+  private readonly told: (batch: ProducerBatch) => void
+  private readonly settled: Settled[] = []
+  private immediate: NodeJS.Immediate | undefined
+  private isTelling = false
+
+  /** @param told called after the last record of a batch was told */
+  constructor(log: Logger, told: (batch: ProducerBatch) => void) {
+    this.log = log
+    this.told = told
+  }
+
+  add(batch: ProducerBatch, outcome: Outcome): void {
+    batch.isSettled = true
+    this.settled.push({ batch, outcome })
+  }
+
+  /** Tells what there is, whole batches, as far as one turn may take; the rest in the next turns. */
+  tell(): void {
+    if (this.isTelling || this.immediate !== undefined) return
+    this.isTelling = true
+    for (let records = 0; records < RECORDS_PER_TURN;) {
+      const next = this.settled.shift()
+      if (next === undefined) break
+      records += next.batch.recordCount
+      this.tellBatch(next)
+    }
+    this.isTelling = false
+    if (this.settled.length > 0) this.immediate = setImmediate(this.nextTurn)
+  }
+
+  /** The only record of a send that was refused. */
+  tellFailed(delivery: Delivery, error: KafkaError): void {
+    try {
+      delivery.failed(error)
+    } catch (thrown) {
+      this.logThrown(thrown)
+    }
+  }
+
+  private readonly nextTurn = (): void => {
+    this.immediate = undefined
+    this.tell()
+  }
+
+  private tellBatch({ batch, outcome }: Settled): void {
+    if (outcome.error === null) this.tellDelivered(batch, outcome.baseOffset, outcome.logAppendTime)
+    else this.tellAllFailed(batch, outcome.error)
+    this.told(batch)
+  }
+
+  private tellDelivered(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
+    const { deliveries, timestamps } = batch
+    const { partition } = batch.queue
+    for (let index = 0; index < deliveries.length; index++) {
+      const offset = baseOffset === -1 ? -1 : baseOffset + index
+      const timestamp = logAppendTime === -1 ? (timestamps[index] ?? -1) : logAppendTime
+      try {
+        deliveries[index]?.delivered(partition, offset, timestamp)
+      } catch (thrown) {
+        this.logThrown(thrown)
+      }
+    }
+  }
+
+  private tellAllFailed(batch: ProducerBatch, error: KafkaError | ((index: number) => KafkaError)): void {
+    for (const [index, delivery] of batch.deliveries.entries()) {
+      this.tellFailed(delivery, typeof error === 'function' ? error(index) : error)
+    }
+  }
+
+  private logThrown(thrown: unknown): void {
+    this.log.error('Error executing user-provided callback on message', thrown)
+  }
+}

@@ -1,0 +1,272 @@
+import { performance } from 'node:perf_hooks'
+import type { Logger } from '../../api/logger.ts'
+import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, type KafkaError } from '../errors.ts'
+import type { Metadata } from '../metadata.ts'
+import type { Delivery, Producer, ProducerRecord } from '../ports.ts'
+import { RECORDS } from '../record/batch-format.ts'
+import { recordSizeUpperBound } from '../record/record-size.ts'
+import type { Transport } from '../transport.ts'
+import { Accumulator } from './accumulator.ts'
+import { BatchOutcomes } from './batch-outcomes.ts'
+import { BlockDeadline } from './block-deadline.ts'
+import { BufferMemory } from './buffer-memory.ts'
+import { DeliveryQueue } from './delivery-queue.ts'
+import { Idempotence } from './idempotence.ts'
+import { RoundRobinPartitioner, StickyPartitioner, type Partitioner } from './partitioner.ts'
+import { producerSettings, type ProducerKeys, type ProducerSettings } from './producer-settings.ts'
+import { RetryBackoff } from './retry-backoff.ts'
+import { Sender } from './sender.ts'
+import { TopicQueues } from './topic-queues.ts'
+import { WakeTimer, type Clock } from './wake-timer.ts'
+
+const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
+
+export interface KafkaProducerOptions {
+  readonly config: ProducerKeys
+  /** Used by this producer alone, and closed with it. */
+  readonly transport: Transport
+  /** Used by this producer alone, and closed with it. */
+  readonly metadata: Metadata
+  readonly log: Logger
+  /** Epoch milliseconds, for records without a timestamp. */
+  readonly now?: () => number
+  /** For deadlines. */
+  readonly clock?: Clock
+  /** As `Math.random`. */
+  readonly random?: () => number
+}
+
+/**
+ * Takes records, fixes their partitions and puts them into batches; the sender does the rest.
+ * Behaves as Apache Kafka 4.3, KafkaProducer, except that batches grow while they cannot go out (see {@link ProducerSettings}).
+ */
+export class KafkaProducer implements Producer {
+  private readonly settings: ProducerSettings
+  private readonly keys: ProducerKeys
+  private readonly transport: Transport
+  private readonly metadata: Metadata
+  private readonly now: () => number
+  private readonly clock: Clock
+  private readonly random: () => number
+  private readonly backoff: RetryBackoff
+  private readonly memory: BufferMemory
+  private readonly accumulator: Accumulator
+  private readonly deliveries: DeliveryQueue
+  private readonly sender: Sender
+  private readonly stopListening: () => void
+  private readonly topics = new Map<string, TopicQueues>()
+  /** Of the last record, as most records go where the last one went. */
+  private lastTopic: TopicQueues | null = null
+  /** The last of the sends that had to wait. */
+  private lastTurn: Promise<void> | null = null
+  /** Why no more records are taken. */
+  private refusal: KafkaError | null = null
+  /** Ends waits for metadata and memory. */
+  private readonly blocking = new AbortController()
+  /** Ends everything else. */
+  private readonly ending = new AbortController()
+  private closed: Promise<void> | null = null
+  private readonly closeTimer: WakeTimer
+  private closeTimedOut: () => void = () => undefined
+
+  constructor({ config, transport, metadata, log, now = Date.now, clock = monotonic, random = Math.random }: KafkaProducerOptions) {
+    this.keys = config
+    this.transport = transport
+    this.metadata = metadata
+    this.now = now
+    this.clock = clock
+    this.random = random
+    const settings = (this.settings = producerSettings(config))
+    const backoff = (this.backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], random))
+    this.memory = new BufferMemory(settings.bufferMemory)
+    const accumulator = (this.accumulator = new Accumulator(settings, this.memory, clock, {
+      wake: () => this.sender.wake(),
+      wakeAt: (at) => this.sender.wakeAt(at),
+    }))
+    const deliveries = (this.deliveries = new DeliveryQueue(log, (batch) => this.accumulator.told(batch)))
+    const idempotence = settings.isIdempotent ? this.newIdempotence(log) : null
+    const outcomes = new BatchOutcomes({ settings, accumulator, deliveries, metadata, idempotence, backoff, clock, log })
+    this.sender = new Sender({ settings, accumulator, outcomes, deliveries, transport, metadata, idempotence, clock, log })
+    this.stopListening = metadata.onUpdate(() => this.metadataChanged())
+    this.closeTimer = new WakeTimer(clock, () => this.closeTimedOut())
+  }
+
+  send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined {
+    if (this.refusal !== null) throw this.refusal
+    if (this.lastTurn !== null) return this.sendInTurn(record, delivery)
+    const topic = this.lastTopic?.name === record.topic ? this.lastTopic : this.topic(record.topic)
+    if (!isKnown(topic, record.partition)) return this.sendInTurn(record, delivery)
+    const sizeBound = recordSizeUpperBound(record.key, record.value, record.headers)
+    if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
+      this.refuseSize(record, RECORDS + sizeBound, delivery)
+      return undefined
+    }
+    if (!this.memory.tryTake(sizeBound)) return this.sendInTurn(record, delivery)
+    this.accept(topic, record, sizeBound, delivery)
+    return undefined
+  }
+
+  flush(): Promise<void> {
+    return this.accumulator.flush()
+  }
+
+  async partitionsFor(topic: string): Promise<readonly number[]> {
+    if (this.refusal !== null) throw this.refusal
+    const queues = this.topic(topic)
+    const deadline = new BlockDeadline(this.settings.maxBlockMs, this.blocking.signal)
+    try {
+      await this.untilKnown(queues, null, deadline)
+    } finally {
+      deadline.release()
+    }
+    return Array.from({ length: queues.partitionCount }, (_, partition) => partition)
+  }
+
+  /** A second call may shorten the first one's time-out. */
+  close(timeoutMs: number = DEFAULT_CLOSE_TIMEOUT_MS): Promise<void> {
+    const closed = (this.closed ??= this.closeInTime())
+    this.closeTimer.atLatest(this.clock() + timeoutMs)
+    return closed
+  }
+
+  private accept(topic: TopicQueues, record: ProducerRecord, sizeBound: number, delivery: Delivery): void {
+    const { partition, key } = record
+    const queue = topic.queue(partition ?? topic.partitioner.partition(key))
+    const timestamp = record.timestamp ?? this.now()
+    const isReady = this.accumulator.append(queue, timestamp, key, record.value, record.headers, sizeBound, delivery)
+    if (partition === null) topic.partitioner.appended(key, sizeBound, isReady)
+  }
+
+  /** Waits for the sends before it, then for what the record needs. Never rejects. */
+  private sendInTurn(record: ProducerRecord, delivery: Delivery): Promise<void> {
+    const turn: Promise<void> = this.afterTurn(this.lastTurn, record, delivery).then(() => {
+      if (this.lastTurn === turn) this.lastTurn = null
+    })
+    this.lastTurn = turn
+    return turn
+  }
+
+  private async afterTurn(previous: Promise<void> | null, record: ProducerRecord, delivery: Delivery): Promise<void> {
+    await previous
+    const deadline = new BlockDeadline(this.settings.maxBlockMs, this.blocking.signal)
+    try {
+      await this.acceptWhenPossible(record, delivery, deadline)
+    } catch (error) {
+      this.deliveries.tellFailed(delivery, asKafkaError(error))
+    } finally {
+      deadline.release()
+    }
+  }
+
+  private async acceptWhenPossible(record: ProducerRecord, delivery: Delivery, deadline: BlockDeadline): Promise<void> {
+    checkPartition(record)
+    const topic = this.topic(record.topic)
+    await this.untilKnown(topic, record.partition, deadline)
+    const sizeBound = recordSizeUpperBound(record.key, record.value, record.headers)
+    if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
+      return this.refuseSize(record, RECORDS + sizeBound, delivery)
+    }
+    const taken = this.memory.take(sizeBound, deadline)
+    if (this.memory.isShort) this.sender.wake()
+    await taken
+    this.accept(topic, record, sizeBound, delivery)
+  }
+
+  /** @throws KafkaError when the topic may not be used, or is not there at the deadline */
+  private async untilKnown(topic: TopicQueues, partition: number | null, deadline: BlockDeadline): Promise<void> {
+    for (let attempts = 1; !isKnown(topic, partition); attempts++) {
+      const absent = () => notPresent(topic, partition, deadline.maxBlockMs)
+      if (deadline.isOver) throw deadline.error(absent())
+      await this.metadata.refresh(deadline.signal).catch((error: unknown) => {
+        throw deadline.isOver ? deadline.error(absent(), error) : error
+      })
+      const error = this.metadata.topicError(topic.name)
+      if (error !== undefined && !error.retriable) throw error
+      if (!isKnown(topic, partition)) await deadline.sleep(this.backoff.after(attempts))
+    }
+  }
+
+  private refuseSize(record: ProducerRecord, bytes: number, delivery: Delivery): void {
+    const { maxRequestBytes, bufferMemory } = this.settings
+    const limit =
+      bytes > maxRequestBytes
+        ? ({ key: 'max.request.size', value: maxRequestBytes } as const)
+        : ({ key: 'buffer.memory', value: bufferMemory } as const)
+    this.deliveries.tellFailed(delivery, recordTooLarge(bytes, limit, record.topic))
+  }
+
+  private topic(name: string): TopicQueues {
+    let topic = this.topics.get(name)
+    if (topic === undefined) {
+      topic = new TopicQueues(name, this.newPartitioner())
+      topic.update(this.metadata.topic(name))
+      this.topics.set(name, topic)
+      this.metadata.addTopic(name)
+    }
+    this.lastTopic = topic
+    return topic
+  }
+
+  private newPartitioner(): Partitioner {
+    const { keys, settings, random } = this
+    const name = keys['partitioner.class'] ?? ''
+    if (name.endsWith('RoundRobinPartitioner')) return new RoundRobinPartitioner()
+    return new StickyPartitioner(settings.batchBytes, keys['partitioner.ignore.keys'] || name.endsWith('UniformStickyPartitioner'), random)
+  }
+
+  private newIdempotence(log: Logger): Idempotence {
+    return new Idempotence({
+      transport: this.transport,
+      backoff: this.backoff,
+      log,
+      closing: this.ending.signal,
+      ready: () => this.sender.wake(),
+      refused: (error) => this.refuse(error),
+    })
+  }
+
+  /** Nothing can be sent any more. */
+  private refuse(error: KafkaError): void {
+    this.refusal ??= error
+    this.sender.stop(error)
+  }
+
+  private metadataChanged(): void {
+    for (const topic of this.topics.values()) topic.update(this.metadata.topic(topic.name))
+  }
+
+  private async closeInTime(): Promise<void> {
+    this.refusal = illegalState('Cannot perform operation after producer has been closed')
+    this.blocking.abort()
+    await this.lastTurn
+    const flushed = this.accumulator.close()
+    await Promise.race([flushed, new Promise<void>((resolve) => (this.closeTimedOut = resolve))])
+    this.closeTimer.clear()
+    this.sender.stop(timeoutException('The producer was closed before the record was acknowledged'))
+    this.ending.abort()
+    await flushed
+    this.stopListening()
+    this.metadata.close()
+    await this.transport.close()
+  }
+}
+
+function monotonic(): number {
+  return performance.now()
+}
+
+function isKnown(topic: TopicQueues, partition: number | null): boolean {
+  return partition === null ? topic.partitionCount > 0 : partition >= 0 && partition < topic.partitionCount
+}
+
+/** @throws KafkaError, as Java's ProducerRecord does */
+function checkPartition({ topic, partition }: ProducerRecord): void {
+  if (partition === null || partition >= 0) return
+  const message = `Invalid partition: ${partition}. Partition number should always be non-negative or null.`
+  throw kafkaError(42, { message, topic })
+}
+
+function notPresent(topic: TopicQueues, partition: number | null, maxBlockMs: number): string {
+  if (partition === null || topic.partitionCount === 0) return `Topic ${topic.name} not present in metadata after ${maxBlockMs} ms.`
+  return `Partition ${partition} of topic ${topic.name} with partition count ${topic.partitionCount} is not present in metadata after ${maxBlockMs} ms.`
+}
