@@ -1,5 +1,5 @@
 import { Double } from '../api/data/double.ts'
-import { javaDoubleText } from '../api/config/config-type.ts'
+import { doubleText } from '../api/data/java-number-text.ts'
 import { DataException } from '../api/errors.ts'
 import type { OffsetValue, SourceOffset, SourcePartition } from '../api/source.ts'
 
@@ -64,8 +64,8 @@ function objectText(fields: SourceOffset | SourcePartition): string {
 function primitiveText(name: string, value: OffsetValue | Double): string {
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return stringText(value)
-  if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : doubleText(value)
-  if (value instanceof Double) return doubleText(value.valueOf())
+  if (typeof value === 'number') return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : realText(value)
+  if (value instanceof Double) return realText(value.valueOf())
   if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return String(value)
   throw new DataException(`Offsets may only contain primitive types as values, but field ${name} contains ${kindOf(value)}`)
 }
@@ -75,8 +75,8 @@ function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'an array' : `a value of type ${typeof value}`
 }
 
-function doubleText(value: number): string {
-  return Number.isFinite(value) ? javaDoubleText(value) : `"${value}"`
+function realText(value: number): string {
+  return Number.isFinite(value) ? doubleText(value) : `"${value}"`
 }
 
 /** Jackson's escapes: hexadecimal digits in upper case, characters outside the BMP as two escaped surrogates. */
