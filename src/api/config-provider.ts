@@ -1,3 +1,4 @@
+import type { Logger } from './logger.ts'
 import type { Props } from './props.ts'
 
 /**
@@ -5,8 +6,8 @@ import type { Props } from './props.ts'
  * or task is started.
  */
 export interface ConfigProvider {
-  /** @param props the keys under `config.providers.NAME.param.` @throws ConfigException */
-  configure(props: Props): void
+  /** Called once. @param props the keys under `config.providers.NAME.param.` @throws ConfigException */
+  configure(props: Props, log: Logger): void
   /**
    * @param keys the keys asked for
    * @returns the values of those that exist; a key that is missing leaves the variable's text as it is
