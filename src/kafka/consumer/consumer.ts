@@ -1,0 +1,371 @@
+import type { Logger } from '../../api/logger.ts'
+import type { ConsumerConfig } from '../config/consumer-config.ts'
+import { asKafkaError, illegalState, kafkaError, KafkaError, timeoutException, WakeupException } from '../errors.ts'
+import type { Metadata } from '../metadata.ts'
+import type {
+  Consumer,
+  ConsumerGroupMetadata,
+  IsolationLevel,
+  PartitionRecords,
+  RebalanceListener,
+  TopicPartition,
+  TopicPartitionOffset,
+} from '../ports.ts'
+import { RetryBackoff } from '../producer/retry-backoff.ts'
+import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts'
+import type { Transport } from '../transport.ts'
+import type { Clock } from './clock.ts'
+import { GroupCoordinator } from './coordinator.ts'
+import { Fetcher } from './fetcher.ts'
+import { GroupMember } from './group-member.ts'
+import { GroupOffsets, standaloneCommitter } from './group-offsets.ts'
+import { OffsetLookup, type OffsetQuery } from './offset-lookup.ts'
+import { offsetResetPolicy } from './offset-reset-policy.ts'
+import { LoopTurn, PollSignal } from './poll-signal.ts'
+import { PositionLookup } from './position-lookup.ts'
+import { Retry } from './retry.ts'
+import { partitionName, SubscriptionState } from './subscription-state.ts'
+
+export interface KafkaConsumerOptions {
+  readonly config: ConsumerConfig
+  readonly transport: Transport
+  readonly metadata: Metadata
+  readonly log: Logger
+  /** Default: the process's monotonic clock. */
+  readonly now?: Clock
+}
+
+const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
+
+/**
+ * Apache Kafka's classic consumer behind our port. `poll` drives everything that calls back or decides; requests run beside it:
+ * the fetcher reads ahead, the group member keeps its session, positions are looked up.
+ *
+ * Owns transport and metadata: `close` closes them.
+ */
+export class KafkaConsumer implements Consumer {
+  readonly #config: ConsumerConfig
+  readonly #transport: Transport
+  readonly #metadata: Metadata
+  readonly #log: Logger
+  readonly #now: Clock
+  readonly #closing = new AbortController()
+  readonly #signal = new PollSignal()
+  readonly #turn = new LoopTurn()
+  readonly #subscription = new SubscriptionState()
+  readonly #backoff: RetryBackoff
+  readonly #retry: Retry
+  readonly #lookup: OffsetLookup
+  readonly #fetcher: Fetcher
+  readonly #positions: PositionLookup
+  /** Null: no group.id. */
+  readonly #group: { readonly coordinator: GroupCoordinator; readonly offsets: GroupOffsets } | null
+  readonly #unwatch: () => void
+  /** Null until `subscribe`. */
+  #member: GroupMember | null = null
+  #mode: 'none' | 'assigned' | 'subscribed' = 'none'
+  #isWoken = false
+  #isPolling = false
+  #checkedMetadata = -1
+  #closed: Promise<void> | null = null
+
+  constructor({ config, transport, metadata, log, now = () => performance.now() }: KafkaConsumerOptions) {
+    this.#config = config
+    this.#transport = transport
+    this.#metadata = metadata
+    this.#log = log
+    this.#now = now
+    const subscription = this.#subscription
+    const isolation: IsolationLevel = config['isolation.level'] === 'read_committed' ? 'read_committed' : 'read_uncommitted'
+    const backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], Math.random)
+    const notify = () => this.#signal.notify()
+    this.#backoff = backoff
+    this.#retry = new Retry({ backoff, now, signal: this.#closing.signal })
+    this.#group = this.#openGroup(isolation)
+    this.#lookup = new OffsetLookup(transport, metadata, isolation)
+    this.#fetcher = new Fetcher({ config, transport, metadata, subscription, isolation, backoff, log, now, notify })
+    const policy = offsetResetPolicy(config['auto.offset.reset'])
+    const groupOffsets = this.#group?.offsets ?? null
+    this.#positions = new PositionLookup({ subscription, lookup: this.#lookup, groupOffsets, policy, backoff, log, now, notify })
+    this.#unwatch = metadata.onUpdate(() => this.#metadataChanged())
+  }
+
+  #openGroup(isolation: IsolationLevel) {
+    const groupId = this.#config['group.id']
+    if (groupId === null) return null
+    const coordinator = new GroupCoordinator(groupId, this.#transport, this.#metadata, this.#closing.signal)
+    return { coordinator, offsets: new GroupOffsets(coordinator, this.#retry, isolation) }
+  }
+
+  #metadataChanged(): void {
+    this.#fetcher.changed()
+    this.#member?.metadataChanged()
+    this.#signal.notify()
+  }
+
+  subscribe(topics: readonly string[] | ((topic: string) => boolean), listener: RebalanceListener): void {
+    this.#checkOpen()
+    if (this.#mode === 'assigned') throw illegalState(EXCLUSIVE)
+    const { coordinator, offsets } = this.#requireGroup()
+    this.#mode = 'subscribed'
+    this.#member ??= new GroupMember({
+      config: this.#config,
+      coordinator,
+      offsets,
+      metadata: this.#metadata,
+      subscription: this.#subscription,
+      retry: this.#retry,
+      backoff: this.#backoff,
+      signal: this.#closing.signal,
+      log: this.#log,
+      now: this.#now,
+      notify: () => this.#signal.notify(),
+    })
+    this.#member.subscribe(topics, listener)
+    this.#signal.notify()
+  }
+
+  assign(partitions: readonly TopicPartition[]): void {
+    this.#checkOpen()
+    if (this.#mode === 'subscribed') throw illegalState(EXCLUSIVE)
+    this.#mode = 'assigned'
+    this.#subscription.assign(partitions, 'committed')
+    this.#metadata.setTopics(new Set(partitions.map(({ topic }) => topic)))
+    this.#fetcher.changed()
+    this.#signal.notify()
+  }
+
+  assignment(): readonly TopicPartition[] {
+    return this.#subscription.partitions.map(({ topic, partition }) => ({ topic, partition }))
+  }
+
+  async poll(timeoutMs: number): Promise<readonly PartitionRecords[]> {
+    this.#checkOpen()
+    if (this.#isPolling) throw illegalState('KafkaConsumer is not safe for concurrent access: poll is called while another poll runs')
+    if (this.#mode === 'none') throw illegalState('Consumer is not subscribed to any topics or assigned any partitions')
+    this.#isPolling = true
+    try {
+      return await this.#pollUntil(this.#now() + timeoutMs)
+    } finally {
+      this.#isPolling = false
+    }
+  }
+
+  async #pollUntil(deadline: number): Promise<readonly PartitionRecords[]> {
+    // even a poll(0) without records gives answers one chance to arrive
+    let mayWait = true
+    for (;;) {
+      if (this.#turn.due()) await this.#turn.take()
+      this.#throwIfWoken()
+      const records = await this.#step()
+      if (records !== null) return records
+      const remaining = deadline - this.#now()
+      if (remaining <= 0 && !mayWait) return NOTHING
+      mayWait = remaining > 0
+      await this.#sleep(remaining)
+    }
+  }
+
+  /** @returns null when there is nothing to hand out yet */
+  async #step(): Promise<readonly PartitionRecords[] | null> {
+    this.#member?.polled()
+    if (this.#member?.needsPoll === true) await this.#rebalance(this.#member)
+    this.#throwTopicErrors()
+    this.#positions.advance()
+    const records = this.#fetcher.take(this.#config['max.poll.records'])
+    this.#fetcher.pump()
+    return records
+  }
+
+  async #rebalance(member: GroupMember): Promise<void> {
+    this.#fetcher.isActive = false
+    try {
+      await member.advance()
+    } finally {
+      this.#fetcher.isActive = true
+      this.#fetcher.changed()
+    }
+  }
+
+  async #sleep(remaining: number): Promise<void> {
+    if (remaining <= 0) {
+      await this.#turn.take()
+      return
+    }
+    const retryMs = Math.max(1, Math.min(this.#fetcher.retryDelay(), this.#positions.retryDelay()))
+    this.#member?.waiting(true)
+    await this.#signal.sleep(Math.min(remaining, retryMs))
+    this.#member?.waiting(false)
+  }
+  /** What keeps a topic from being read is said once an answer of the brokers; the other topics go on. */
+  #throwTopicErrors(): void {
+    const { generation } = this.#metadata
+    if (generation === this.#checkedMetadata) return
+    this.#checkedMetadata = generation
+    const topics = this.#member?.namedTopics ?? new Set(this.#subscription.partitions.map(({ topic }) => topic))
+    for (const topic of topics) {
+      const error = this.#metadata.topicError(topic)
+      if (error !== undefined && !error.retriable) throw error
+    }
+  }
+
+  #throwIfWoken(): void {
+    this.#checkOpen()
+    if (!this.#isWoken) return
+    this.#isWoken = false
+    throw new WakeupException()
+  }
+
+  wakeup(): void {
+    this.#isWoken = true
+    this.#signal.notify()
+  }
+
+  pause(partitions: readonly TopicPartition[]): void {
+    for (const state of this.#states(partitions)) state.paused = true
+    this.#fetcher.changed()
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    for (const state of this.#states(partitions)) state.paused = false
+    this.#fetcher.changed()
+    this.#signal.notify()
+  }
+
+  /** All or nothing: an unassigned partition changes none. */
+  #states(partitions: readonly TopicPartition[]) {
+    return partitions.map((partition) => this.#subscription.get(partition))
+  }
+
+  seek(partition: TopicPartition, to: number | 'beginning' | 'end'): void {
+    const state = this.#subscription.get(partition)
+    if (typeof to !== 'number') state.lookUp(to)
+    else if (to >= 0) state.moveTo(to)
+    else throw illegalState('seek offset must not be a negative number')
+    this.#fetcher.changed()
+    this.#signal.notify()
+  }
+
+  async position(partition: TopicPartition): Promise<number> {
+    const state = this.#subscription.get(partition)
+    await this.#retry.run(`the position for partition ${partitionName(partition)} could be determined`, this.#apiTimeoutMs, async () => {
+      if (state.hasPosition) return
+      this.#positions.advance()
+      await this.#positions.round
+      if (!state.hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
+    })
+    return state.position
+  }
+
+  async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    this.#checkOpen()
+    const { coordinator, offsets: groupOffsets } = this.#requireGroup()
+    if (offsets.length === 0) return
+    await groupOffsets.commit(offsets, this.#member ?? standaloneCommitter(coordinator), this.#apiTimeoutMs)
+  }
+
+  async committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]> {
+    this.#checkOpen()
+    const offsets = await this.#requireGroup().offsets.committed(partitions, this.#apiTimeoutMs)
+    return partitions.map(({ topic, partition }) => {
+      const offset = offsets.get(partitionName({ topic, partition }))
+      return offset === undefined ? null : { topic, partition, offset }
+    })
+  }
+
+  async beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
+    return this.#listOffsets(partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: EARLIEST_TIMESTAMP })))
+  }
+
+  async endOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
+    return this.#listOffsets(partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: LATEST_TIMESTAMP })))
+  }
+
+  async offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<readonly (number | null)[]> {
+    const offsets = await this.#listOffsets(times)
+    return offsets.map((offset) => (offset < 0 ? null : offset))
+  }
+
+  /** Repeats only what is not answered yet. */
+  async #listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {
+    this.#checkOpen()
+    const known = new Map<string, number>()
+    await this.#retry.run('the offsets of partitions could be determined', this.#apiTimeoutMs, async () => {
+      const open = queries.filter((query) => !known.has(partitionName(query)))
+      let failure: KafkaError | null = null
+      for (const [name, answer] of await this.#lookup.ask(open)) {
+        if (typeof answer === 'number') known.set(name, answer)
+        else if (failure === null || !answer.retriable) failure = answer
+      }
+      if (failure !== null) throw failure
+    })
+    return queries.map((query) => known.get(partitionName(query)) ?? -1)
+  }
+
+  async partitionsFor(topic: string): Promise<readonly number[]> {
+    this.#checkOpen()
+    if (this.#metadata.topic(topic) === undefined) {
+      this.#metadata.addTopic(topic)
+      await this.#metadata.refresh(this.#closing.signal)
+    }
+    const error = this.#metadata.topicError(topic)
+    if (error !== undefined && !error.retriable) throw error
+    return (this.#metadata.topic(topic)?.partitions ?? []).map(({ partition }) => partition)
+  }
+
+  groupMetadata(): ConsumerGroupMetadata {
+    const { coordinator } = this.#requireGroup()
+    const groupInstanceId = this.#config['group.instance.id']
+    return this.#member?.metadata ?? { groupId: coordinator.groupId, generationId: -1, memberId: '', groupInstanceId }
+  }
+
+  close(timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS): Promise<void> {
+    this.#closed ??= this.#shutDown(timeoutMs)
+    return this.#closed
+  }
+
+  async #shutDown(timeoutMs: number): Promise<void> {
+    this.#fetcher.isActive = false
+    this.#signal.notify()
+    try {
+      await withinTime(timeoutMs, this.#member === null ? this.#group?.offsets.settled() : this.#member.close())
+    } finally {
+      this.#unwatch()
+      this.#closing.abort()
+      this.#metadata.close()
+      await this.#transport.close()
+    }
+  }
+
+  get #apiTimeoutMs(): number {
+    return this.#config['default.api.timeout.ms']
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== null) throw illegalState('This consumer has already been closed.')
+  }
+
+  #requireGroup() {
+    if (this.#group !== null) return this.#group
+    throw illegalState(
+      'To use the group management or offset commit APIs, you must provide a valid group.id in the consumer configuration.',
+    )
+  }
+}
+
+const NOTHING: readonly PartitionRecords[] = []
+const OFFSET_NOT_AVAILABLE = 78
+const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive'
+
+/** Waits for the work, but not longer. @throws KafkaError TimeoutException; the work goes on meanwhile and its late failure has no one to tell */
+async function withinTime(ms: number, work: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeoutException(`The consumer could not be closed in an orderly way within ${ms} ms`)), ms)
+  })
+  try {
+    await Promise.race([work, limit])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,359 @@
+import type { Logger } from '../../api/logger.ts'
+import type { ConsumerConfig } from '../config/consumer-config.ts'
+import { asKafkaError, corruptRecord, kafkaError, type KafkaError } from '../errors.ts'
+import type { Metadata } from '../metadata.ts'
+import type { IsolationLevel, PartitionRecords } from '../ports.ts'
+import type { RetryBackoff } from '../producer/retry-backoff.ts'
+import { fetch, type FetchedPartition, type FetchResponse } from '../protocol/fetch.ts'
+import { PartitionCursor } from '../record/partition-cursor.ts'
+import type { Transport } from '../transport.ts'
+import type { Clock } from './clock.ts'
+import { FetchedResponse, offsetBehind, PartitionBuffer } from './partition-buffer.ts'
+import { partitionName, type PartitionState, type SubscriptionState } from './subscription-state.ts'
+
+export interface FetcherOptions {
+  readonly config: ConsumerConfig
+  readonly transport: Transport
+  readonly metadata: Metadata
+  readonly subscription: SubscriptionState
+  readonly isolation: IsolationLevel
+  readonly backoff: RetryBackoff
+  readonly log: Logger
+  readonly now: Clock
+  /** Something arrived or failed: poll should look. */
+  readonly notify: () => void
+}
+
+/** One partition of a request, with the epoch in which it was asked. */
+interface Asked {
+  readonly state: PartitionState
+  readonly epoch: number
+  readonly offset: number
+}
+
+/** What goes on between us and one broker. */
+class BrokerFetches {
+  inFlight = false
+  failures = 0
+  retryAt = 0
+  /** Answers of which something is buffered, oldest first. */
+  responses: FetchedResponse[] = []
+
+  /** Enough is buffered: one answer that is being handed out, and one behind it. */
+  get isAhead(): boolean {
+    this.responses = this.responses.filter((response) => !response.isEmpty)
+    return this.responses.filter((response) => response.isWanted).length > 1
+  }
+}
+
+/**
+ * Reads ahead. Per broker one request is in flight, asking behind what is buffered, so that the network works while the
+ * application does; it is sent when at most one answer waits to be handed out. Partitions that got data go to the end of the
+ * next request's order, so that a full answer starves nobody.
+ *
+ * Answers are taken in whenever they come, also while the application works; errors of the broker wait for the next poll.
+ */
+export class Fetcher {
+  /** False while rebalance callbacks run: the first fetch comes after them. */
+  isActive = true
+  readonly #options: FetcherOptions
+  readonly #brokers = new Map<number, BrokerFetches>()
+  /** Partitions with buffered records, in the order poll serves them. */
+  #ready: PartitionState[] = []
+  #order: readonly PartitionState[] = []
+  #orderGeneration = -1
+  #isDirty = true
+  #error: KafkaError | null = null
+  #retryAt = Infinity
+  readonly #warnedTopics = new Set<string>()
+
+  constructor(options: FetcherOptions) {
+    this.#options = options
+  }
+
+  /** Assignment, positions, pauses or leaders changed: there may be something to ask for. */
+  changed(): void {
+    this.#isDirty = true
+  }
+
+  /** Sends what can be sent now. Cheap when nothing changed. */
+  pump(): void {
+    const now = this.#options.now()
+    if (!this.isActive || (!this.#isDirty && now < this.#retryAt)) return
+    this.#isDirty = false
+    this.#retryAt = Infinity
+    for (const [node, states] of this.#fetchable(now)) this.#send(node, states)
+  }
+
+  /** Milliseconds until a partition or broker that failed may be tried again; Infinity: none waits. */
+  retryDelay(): number {
+    return this.#retryAt - this.#options.now()
+  }
+
+  /**
+   * The next buffered records, at most `max`, one run a partition.
+   * @returns null when nothing is buffered; an empty array when only positions moved (past transaction markers, compacted batches)
+   * @throws KafkaError that a broker answered, or that a batch cannot be read; the others' records come with the next call
+   */
+  take(max: number): readonly PartitionRecords[] | null {
+    this.#throwError()
+    const runs: PartitionRecords[] = []
+    let left = max
+    let hasMoved = false
+    for (let count = this.#ready.length; count > 0 && left > 0; count--) {
+      const state = this.#ready.shift()
+      if (state === undefined) break
+      const records = this.#takeFrom(state, left, runs.length > 0)
+      if (records === null) continue
+      hasMoved = true
+      left -= records.length
+      if (records.length > 0) runs.push({ topic: state.topic, partition: state.partition, records })
+    }
+    return hasMoved ? runs : null
+  }
+
+  /** @returns null when the partition has nothing for now */
+  #takeFrom(state: PartitionState, max: number, keepError: boolean): PartitionRecords['records'] | null {
+    const buffer = state.buffered[0]
+    if (buffer === undefined) {
+      state.isReady = false
+      return null
+    }
+    if (state.paused) {
+      this.#ready.push(state)
+      return null
+    }
+    try {
+      const records = buffer.cursor.take(max)
+      state.position = buffer.cursor.nextOffset
+      if (buffer.cursor.isDrained) this.#drained(state, buffer)
+      if (state.buffered.length > 0) this.#ready.push(state)
+      else state.isReady = false
+      return records
+    } catch (error) {
+      // what other partitions gave in this poll is handed out first: the broken one is asked again, and first, by the next poll
+      if (keepError) this.#ready.unshift(state)
+      else this.#ready.push(state)
+      if (!keepError) throw error
+      return null
+    }
+  }
+
+  #drained(state: PartitionState, buffer: PartitionBuffer): void {
+    buffer.release()
+    state.buffered.shift()
+    this.#isDirty = true
+  }
+
+  #throwError(): void {
+    const error = this.#error
+    this.#error = null
+    if (error !== null) throw error
+  }
+
+  #fetchable(now: number): Map<number, PartitionState[]> {
+    this.#followAssignment()
+    const byNode = new Map<number, PartitionState[]>()
+    for (const state of this.#order) {
+      if (state.paused || !state.hasPosition || state.buffered.length > 1) continue
+      if (state.retryAt > now) {
+        this.#retryAt = Math.min(this.#retryAt, state.retryAt)
+        continue
+      }
+      const node = this.#nodeFor(state, now)
+      if (node < 0 || !this.#isFree(node, now)) continue
+      const states = byNode.get(node)
+      if (states === undefined) byNode.set(node, [state])
+      else states.push(state)
+    }
+    return byNode
+  }
+
+  #followAssignment(): void {
+    const { subscription } = this.#options
+    if (this.#orderGeneration === subscription.generation) return
+    this.#orderGeneration = subscription.generation
+    this.#order = subscription.partitions
+  }
+
+  #isFree(node: number, now: number): boolean {
+    const broker = this.#broker(node)
+    if (broker.inFlight || broker.isAhead) return false
+    if (broker.retryAt <= now) return true
+    this.#retryAt = Math.min(this.#retryAt, broker.retryAt)
+    return false
+  }
+
+  #broker(node: number): BrokerFetches {
+    let broker = this.#brokers.get(node)
+    if (broker === undefined) this.#brokers.set(node, (broker = new BrokerFetches()))
+    return broker
+  }
+
+  /** @returns -1 when nobody leads the partition now */
+  #nodeFor(state: PartitionState, now: number): number {
+    if (state.preferredReplica >= 0 && now < state.preferredUntil) return state.preferredReplica
+    state.preferredReplica = -1
+    const { metadata } = this.#options
+    const leader = metadata.topic(state.topic)?.partitions[state.partition]?.leader ?? -1
+    if (leader < 0) metadata.requestRefresh()
+    return leader
+  }
+
+  #send(node: number, states: readonly PartitionState[]): void {
+    const { config, isolation, metadata, transport } = this.#options
+    const broker = this.#broker(node)
+    const asked = new Map<string, Asked>()
+    for (const state of states) asked.set(partitionName(state), { state, epoch: state.epoch, offset: state.fetchPosition })
+    const request = fetch({
+      maxWaitMs: config['fetch.max.wait.ms'],
+      minBytes: config['fetch.min.bytes'],
+      maxBytes: config['fetch.max.bytes'],
+      isolation,
+      rack: config['client.rack'],
+      partitions: states.map(({ topic, partition, fetchPosition }) => ({
+        topic,
+        partition,
+        offset: fetchPosition,
+        leaderEpoch: metadata.topic(topic)?.partitions[partition]?.leaderEpoch ?? -1,
+        maxBytes: config['max.partition.fetch.bytes'],
+      })),
+    })
+    broker.inFlight = true
+    transport.send(node, 'fetch', request).then(
+      (response) => this.#received(broker, asked, response),
+      (error: unknown) => this.#failed(node, broker, asked, asKafkaError(error)),
+    )
+  }
+
+  #received(broker: BrokerFetches, asked: ReadonlyMap<string, Asked>, response: FetchResponse): void {
+    broker.inFlight = false
+    if (response.error === 0) broker.failures = 0
+    else this.#backOff(broker, kafkaError(response.error))
+    const fetched = new FetchedResponse()
+    for (const partition of response.partitions) this.#takeIn(asked.get(partitionName(partition)), partition, fetched)
+    if (!fetched.isEmpty) {
+      broker.responses.push(fetched)
+      this.#rotate()
+    }
+    this.#again()
+  }
+
+  #again(): void {
+    this.#isDirty = true
+    this.pump()
+    this.#options.notify()
+  }
+
+  #takeIn(asked: Asked | undefined, fetched: FetchedPartition, response: FetchedResponse): void {
+    // the partition was sought, revoked or reset meanwhile
+    if (asked === undefined || asked.state.epoch !== asked.epoch) return
+    if (fetched.error !== 0) return this.#partitionFailed(asked, fetched)
+    const { state } = asked
+    state.failures = 0
+    if (fetched.preferredReadReplica >= 0) this.#prefer(state, fetched.preferredReadReplica)
+    const { buffer: bytes, start, end } = fetched.records
+    if (start === end) return
+    state.buffered.push(new PartitionBuffer(state, this.#cursor(asked, fetched), response))
+    state.fetchPosition = offsetBehind(bytes, start, end, asked.offset)
+    if (state.isReady) return
+    state.isReady = true
+    this.#ready.push(state)
+  }
+
+  #cursor({ state, offset }: Asked, { records, abortedTransactions }: FetchedPartition): PartitionCursor {
+    const { config, isolation } = this.#options
+    return new PartitionCursor(records.buffer, records.start, records.end, {
+      topic: state.topic,
+      partition: state.partition,
+      fetchOffset: offset,
+      checkCrcs: config['check.crcs'],
+      isolation,
+      abortedTransactions,
+    })
+  }
+
+  #prefer(state: PartitionState, replica: number): void {
+    state.preferredReplica = replica
+    state.preferredUntil = this.#options.now() + this.#options.config['metadata.max.age.ms']
+  }
+
+  /** Partitions that wait to be handed out come last in the next request. */
+  #rotate(): void {
+    const hungry = this.#order.filter((state) => state.buffered.length === 0)
+    const fed = this.#order.filter((state) => state.buffered.length > 0)
+    this.#order = [...hungry, ...fed]
+  }
+
+  /** Apache Kafka 4.3, FetchCollector#handleInitializeErrors. */
+  #partitionFailed(asked: Asked, { error: code, partition, topic }: FetchedPartition): void {
+    const { log, metadata } = this.#options
+    const { state } = asked
+    const error = kafkaError(code, { topic, partition })
+    const fromFollower = state.preferredReplica >= 0
+    state.preferredReplica = -1
+    this.#backOffPartition(state)
+    if (code === OFFSET_OUT_OF_RANGE) {
+      if (!fromFollower) this.#outOfRange(asked)
+    } else if (error.retriable && code !== CORRUPT_MESSAGE) {
+      if (code === UNKNOWN_TOPIC_OR_PARTITION) this.#warnUnknown(topic, partition)
+      else log.debug(`Fetch of ${topic}-${partition} from offset ${asked.offset} was refused and is tried again`, error)
+      if (error.refresh === 'metadata') metadata.requestRefresh()
+    } else if (code === UNKNOWN_SERVER_ERROR) {
+      log.warn(`Unknown server error while fetching offset ${asked.offset} for topic-partition ${topic}-${partition}`)
+    } else {
+      this.#error ??= code === CORRUPT_MESSAGE ? corruptMessage(asked) : error
+    }
+  }
+
+  /** What is buffered is delivered first; the fetch behind it then says it again. */
+  #outOfRange({ state, offset }: Asked): void {
+    if (state.buffered.length > 0) return
+    state.lookUp('reset', offset)
+  }
+
+  #warnUnknown(topic: string, partition: number): void {
+    if (this.#warnedTopics.has(topic)) return
+    this.#warnedTopics.add(topic)
+    this.#options.log.warn(
+      `Received unknown topic or partition error in fetch for partition ${topic}-${partition}; trying again until it exists`,
+    )
+  }
+
+  #backOffPartition(state: PartitionState): void {
+    state.failures++
+    state.retryAt = this.#options.now() + this.#retryMs(state.failures)
+  }
+
+  #failed(node: number, broker: BrokerFetches, asked: ReadonlyMap<string, Asked>, error: KafkaError): void {
+    broker.inFlight = false
+    for (const { state } of asked.values()) state.preferredReplica = -1
+    this.#backOff(broker, error)
+    this.#options.log.debug(`Fetch from node ${node} failed`, error)
+    this.#again()
+  }
+
+  #backOff(broker: BrokerFetches, error: KafkaError): void {
+    broker.failures++
+    broker.retryAt = this.#options.now() + this.#retryMs(broker.failures)
+    if (error.refresh === 'metadata') this.#options.metadata.requestRefresh()
+    if (!error.retriable) this.#error ??= error
+  }
+
+  #retryMs(failures: number): number {
+    return this.#options.backoff.after(failures)
+  }
+}
+
+const UNKNOWN_SERVER_ERROR = -1
+const OFFSET_OUT_OF_RANGE = 1
+const CORRUPT_MESSAGE = 2
+const UNKNOWN_TOPIC_OR_PARTITION = 3
+
+function corruptMessage({ state, offset }: Asked): KafkaError {
+  const { topic, partition } = state
+  return corruptRecord(`Encountered corrupt message when fetching offset ${offset} for topic-partition ${topic}-${partition}`, {
+    topic,
+    partition,
+  })
+}

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { asKafkaError, interrupted, timeoutException, type KafkaError } from '../errors.ts'
+import { RetryBackoff } from '../producer/retry-backoff.ts'
+import type { Clock } from './clock.ts'
+
+export interface RetryOptions {
+  readonly backoff: RetryBackoff
+  /** Aborted when the consumer closes. */
+  readonly signal: AbortSignal
+  readonly now: Clock
+}
+
+/** Repeats an operation while its error says that another try may help. */
+export class Retry {
+  readonly #options: RetryOptions
+
+  constructor(options: RetryOptions) {
+    this.#options = options
+  }
+
+  /**
+   * @param what completes Java's sentence `Timeout of N ms expired before …`
+   * @throws KafkaError the first that is not retriable; a TimeoutException whose cause is the last retriable one; interrupted on close
+   */
+  async run<T>(what: string, timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
+    const { backoff, now } = this.#options
+    const deadline = now() + timeoutMs
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await attempt()
+      } catch (thrown) {
+        const error = asKafkaError(thrown)
+        if (!error.retriable) throw error
+        const waitMs = backoff.after(attempts)
+        if (now() + waitMs >= deadline) throw timeoutException(`Timeout of ${timeoutMs}ms expired before ${what}`, { cause: error })
+        await this.sleep(waitMs, error)
+      }
+    }
+  }
+
+  /** @throws KafkaError interrupted, with the reason of the wait as cause, when the consumer closes meanwhile */
+  async sleep(ms: number, reason: KafkaError | null): Promise<void> {
+    try {
+      await delay(ms, undefined, { signal: this.#options.signal })
+    } catch (error) {
+      throw interrupted('The consumer was closed', reason ?? error)
+    }
+  }
+}

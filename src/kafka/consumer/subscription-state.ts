@@ -1,0 +1,116 @@
+import { illegalState } from '../errors.ts'
+import type { TopicPartition } from '../ports.ts'
+import type { PartitionBuffer } from './partition-buffer.ts'
+
+/** Where a partition's next position comes from while it is not known. */
+export type StartAt = 'committed' | 'reset' | 'beginning' | 'end'
+
+/** Topic and partition as Kafka's texts name them; also the key of maps. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`
+}
+
+/**
+ * One assigned partition. Two positions: `position` is what `poll` returns next, `fetchPosition` what the next request to the
+ * broker asks for; between them lies what is buffered. Every jump (seek, reset) starts a new `epoch`, so that an answer
+ * asked for before it is recognised as old and dropped.
+ */
+export class PartitionState implements TopicPartition {
+  readonly topic: string
+  readonly partition: number
+  /** -1: not known; `startAt` says how to find it. */
+  position = -1
+  fetchPosition = -1
+  startAt: StartAt | null
+  epoch = 0
+  paused = false
+  /** Fetched and not handed out, oldest first. */
+  readonly buffered: PartitionBuffer[] = []
+  /** In the fetcher's queue of partitions that have something to hand out. */
+  isReady = false
+  /** Fetches that failed in a row, and the moment before which none is sent again. */
+  failures = 0
+  retryAt = 0
+  /** The position that was outside the log and made a reset necessary; -1: none. */
+  outOfRange = -1
+  /** The follower the leader named as nearer; -1: fetch from the leader. */
+  preferredReplica = -1
+  preferredUntil = 0
+
+  constructor({ topic, partition }: TopicPartition, startAt: StartAt) {
+    this.topic = topic
+    this.partition = partition
+    this.startAt = startAt
+  }
+
+  get hasPosition(): boolean {
+    return this.startAt === null
+  }
+
+  moveTo(offset: number): void {
+    this.#jump()
+    this.outOfRange = -1
+    this.position = offset
+    this.fetchPosition = offset
+    this.startAt = null
+  }
+
+  /** @param outOfRange the position that made it necessary */
+  lookUp(startAt: StartAt, outOfRange = -1): void {
+    this.#jump()
+    this.outOfRange = outOfRange
+    this.position = -1
+    this.fetchPosition = -1
+    this.startAt = startAt
+  }
+
+  /** Drops what is buffered, and makes answers under way old. */
+  drop(): void {
+    this.#jump()
+  }
+
+  #jump(): void {
+    this.epoch++
+    this.failures = 0
+    this.retryAt = 0
+    for (const buffer of this.buffered) buffer.release()
+    this.buffered.length = 0
+  }
+}
+
+/** Which partitions the consumer reads. Changing the assignment drops the buffers of what goes. */
+export class SubscriptionState {
+  #states = new Map<string, PartitionState>()
+  #list: readonly PartitionState[] = []
+  /** Counts changes of the assignment. */
+  generation = 0
+
+  get partitions(): readonly PartitionState[] {
+    return this.#list
+  }
+
+  find(partition: TopicPartition): PartitionState | undefined {
+    return this.#states.get(partitionName(partition))
+  }
+
+  /** @throws KafkaError with Java's sentence when the partition is not assigned */
+  get(partition: TopicPartition): PartitionState {
+    const state = this.find(partition)
+    if (state === undefined) throw illegalState(`No current assignment for partition ${partitionName(partition)}`)
+    return state
+  }
+
+  /** Partitions that stay keep position, buffer and pause; new ones begin at `startAt`. */
+  assign(partitions: readonly TopicPartition[], startAt: StartAt): void {
+    const before = this.#states
+    this.#states = new Map()
+    for (const partition of partitions) {
+      const name = partitionName(partition)
+      this.#states.set(name, before.get(name) ?? new PartitionState(partition, startAt))
+      before.delete(name)
+    }
+    for (const gone of before.values()) gone.drop()
+    this.#list = [...this.#states.values()]
+    this.generation++
+  }
+}
