@@ -87,6 +87,7 @@ export class Accumulator {
   /** Puts a batch back as two that have half of its records each. */
   split(batch: ProducerBatch): void {
     const parts = splitBatch(batch, this.pool)
+    batch.writer.release()
     for (const part of parts) this.unsettled.add(part)
     this.unsettled.delete(batch)
     this.unsettled = new Set([...this.unsettled].sort((one, other) => one.createdAt - other.createdAt))
@@ -146,13 +147,18 @@ export class Accumulator {
   }
 
   private openBatch(queue: PartitionQueue): ProducerBatch {
-    const writer = new BatchWriter(this.pool, 0, Math.max(SMALLEST_BUFFER, queue.lastBatchBytes))
+    const writer = new BatchWriter(this.pool, 0, this.firstBufferBytes(queue))
     const batch = new ProducerBatch(queue, queue.nextOrdinal, writer, this.clock())
     queue.addOpen(batch)
     this.active.add(queue)
     this.unsettled.add(batch)
     this.sender.wakeAt(batch.createdAt + this.settings.lingerMs)
     return batch
+  }
+
+  /** As large as the last batch when such a buffer may be at hand; new memory is only taken as the batch grows. */
+  private firstBufferBytes({ lastBatchBytes }: PartitionQueue): number {
+    return this.pool.unusedBytes >= lastBatchBytes ? Math.max(SMALLEST_BUFFER, lastBatchBytes) : SMALLEST_BUFFER
   }
 
   private makeReady(batch: ProducerBatch): void {

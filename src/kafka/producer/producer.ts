@@ -67,7 +67,7 @@ export class KafkaProducer implements Producer {
   private readonly ending = new AbortController()
   private closed: Promise<void> | null = null
   private readonly closeTimer: WakeTimer
-  private closeTimedOut: () => void = () => undefined
+  private readonly closeTimeout = Promise.withResolvers<void>()
 
   constructor({ config, transport, metadata, log, now = Date.now, clock = monotonic, random = Math.random }: KafkaProducerOptions) {
     this.keys = config
@@ -88,7 +88,7 @@ export class KafkaProducer implements Producer {
     const outcomes = new BatchOutcomes({ settings, accumulator, deliveries, metadata, idempotence, backoff, clock, log })
     this.sender = new Sender({ settings, accumulator, outcomes, deliveries, transport, metadata, idempotence, clock, log })
     this.stopListening = metadata.onUpdate(() => this.metadataChanged())
-    this.closeTimer = new WakeTimer(clock, () => this.closeTimedOut())
+    this.closeTimer = new WakeTimer(clock, () => this.closeTimeout.resolve())
   }
 
   send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined {
@@ -240,7 +240,7 @@ export class KafkaProducer implements Producer {
     this.blocking.abort()
     await this.lastTurn
     const flushed = this.accumulator.close()
-    await Promise.race([flushed, new Promise<void>((resolve) => (this.closeTimedOut = resolve))])
+    await Promise.race([flushed, this.closeTimeout.promise])
     this.closeTimer.clear()
     this.sender.stop(timeoutException('The producer was closed before the record was acknowledged'))
     this.ending.abort()

@@ -194,7 +194,7 @@ export class Sender {
     // a late answer must not be taken for that of the next request
     if (error.code === 'REQUEST_TIMEOUT') transport.dropConnection(leader.nodeId, 'produce')
     if (!leader.isTroubled && error.retriable) log.warn(`Broker ${leader.nodeId} does not take records, trying again: ${error.message}`)
-    leader.isTroubled = true
+    leader.isTroubled = error.retriable
     for (const batch of batches) outcomes.failed(batch, error)
     this.run()
   }
