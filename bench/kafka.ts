@@ -8,7 +8,7 @@ import { kafkaJars } from '../test/support/services/kafka-jars.ts'
 import type { KafkaBroker } from '../test/support/services/kafka.ts'
 import { log4jOption } from '../test/support/services/log4j.ts'
 import { ServerProcess } from '../test/support/services/server-process.ts'
-import { EndOffset } from './end-offset.ts'
+import { EndOffset } from '../test/support/services/end-offset.ts'
 import { throughput, watchArrival, watchToEnd } from './measured-process.ts'
 import type { Metrics, Results } from './results.ts'
 

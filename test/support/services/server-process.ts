@@ -43,7 +43,7 @@ export class ServerProcess {
         cwd: server.cwd,
         env: server.env ?? process.env,
         stdio: ['ignore', log, log],
-        detached: server.outlivesUs === true,
+        detached: true, // a Ctrl-C in the terminal is for us: we end our servers in order
       })
       await once(child, 'spawn')
       if (server.outlivesUs === true) child.unref()

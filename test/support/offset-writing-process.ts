@@ -1,0 +1,25 @@
+/**
+ * Holds or writes an offset file from a process of its own, to be killed: `FILE`, `FILE write`, `FILE until-full`.
+ * Tells its parent each position that is committed.
+ */
+import { FileOffsetBackingStore } from '../../src/offsets/file-offset-backing-store.ts'
+import { CollectingLogger } from './fakes/collecting-logger.ts'
+
+const [file = '', mode = 'hold'] = process.argv.slice(2)
+const key = Buffer.from('["a",{"filename":"x"}]')
+const store = new FileOffsetBackingStore(file, new CollectingLogger())
+await store.start()
+const write = (position: number, padding = '') =>
+  store.set([{ key, value: Buffer.from(`{"position":${position},"padding":"${padding}"}`) }])
+
+if (mode === 'hold') {
+  process.send?.(0)
+  setInterval(() => undefined, 1000)
+} else if (mode === 'write') {
+  const [value] = await store.get([key])
+  const start = value === null || value === undefined ? 0 : (JSON.parse(value.toString()) as { position: number }).position
+  for (let position = start + 1; ; position++) {
+    await write(position)
+    process.send?.(position)
+  }
+}
