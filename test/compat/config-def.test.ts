@@ -47,17 +47,17 @@ describe('configurations are parsed and validated as ConfigDef does', () => {
 
 async function run({ op, definition = [], config = {}, input = '' }: Case): Promise<unknown> {
   const def = definitionOf(definition)
-  const hasClass = (name: string) => name.startsWith('java.lang.')
+  const resolveClass = (name: string) => (name.startsWith('java.lang.') ? name : null)
   const prefix = /\("(.*)"\)/.exec(op)?.[1] ?? 'pre.'
   const operation = op.replace(/\(.*/, '')
   switch (operation) {
     case 'parse':
     case 'values':
-      return plain(def.parse(config, { hasClass }) as Record<string, ConfigInput>)
+      return plain(def.parse(config, { resolveClass }) as Record<string, ConfigInput>)
     case 'validate':
       return plain(
         def
-          .validate(config, { hasClass })
+          .validate(config, { resolveClass })
           .map(({ name, value, errorMessages }) => ({ name, value, errors: errorMessages }))
           .sort((a, b) => (a.name < b.name ? -1 : 1)),
       )

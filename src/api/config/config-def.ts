@@ -13,8 +13,8 @@ export type ParsedConfig<Keys extends KeyDeclarations> = { readonly [Name in key
 
 /** What parsing may ask of its surroundings. */
 export interface ParseOptions {
-  /** Whether a class of this name (full, simple or alias) can be loaded. Absent: names are taken as they are. */
-  readonly hasClass?: (name: string) => boolean
+  /** The full name of a class by full name, simple name or alias; null: there is none. Absent: names are taken as they are. */
+  readonly resolveClass?: (name: string) => string | null
 }
 
 /**
@@ -134,12 +134,12 @@ function parseValue(key: ConfigKey, props: NullableProps, options: ParseOptions)
   throw new ConfigException(`Missing required configuration "${key.name}" which has no default value.`)
 }
 
-function parseText(key: ConfigKey, text: string | null, { hasClass }: ParseOptions): ConfigInput {
+function parseText(key: ConfigKey, text: string | null, { resolveClass }: ParseOptions): ConfigInput {
   const value = parseType(key.name, text, key.type)
-  if (key.type === 'class' && typeof value === 'string' && hasClass !== undefined && !hasClass(value)) {
-    throw ConfigException.forKey(key.name, text, `Class ${String(text)} could not be found.`)
-  }
-  return value
+  if (key.type !== 'class' || typeof value !== 'string' || resolveClass === undefined) return value
+  const className = resolveClass(value)
+  if (className === null) throw ConfigException.forKey(key.name, text, `Class ${String(text)} could not be found.`)
+  return className
 }
 
 function withoutDuplicates(key: ConfigKey, value: ConfigInput): ConfigInput {
