@@ -117,11 +117,14 @@ async function measureStart(bench: FileBenchmark, side: WorkerSide, dir: string,
   }
 }
 
-/** Both say it in the same words. @returns null when the worker has not said it by the time its records have long arrived */
+/** What each side logs when its connectors were created. */
+const READY = /Kafka Connect (standalone worker )?started/
+
+/** @returns null when the worker has not said it by the time its records have long arrived */
 async function whenReady(worker: MeasuredWorker): Promise<number | null> {
   const end = performance.now() + SETTLE_MS
   while (performance.now() < end) {
-    if ((await readFile(worker.server.logFile, 'utf8')).includes('Kafka Connect started')) return performance.now()
+    if (READY.test(await readFile(worker.server.logFile, 'utf8'))) return performance.now()
     await sleep(20)
   }
   return null

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
+import { describe, expect, it, onTestFinished } from 'vitest'
+
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '../..')
+const bin = (command: string) => join(root, 'dist/bin', `${command}.js`)
+
+describe('the bundle in dist', () => {
+  it.each(['connect-standalone', 'standpipe'])('%s says in words that Node is too old, before it loads anything', async (command) => {
+    const oldNode = `data:text/javascript,Object.defineProperty(process.versions, 'node', { value: '22.18.0' })`
+
+    const refusal = run(process.execPath, ['--import', oldNode, bin(command), '--version'])
+
+    await expect(refusal).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(`^${command} needs Node.js 22.19 or newer`) as string,
+    })
+  })
+
+  it.each(['connect-standalone', 'standpipe'])('%s prints its version', async (command) => {
+    const { stdout } = await run(process.execPath, [bin(command), '--version'])
+
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it('gives a plugin from elsewhere the same classes as the program itself', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'standpipe-plugin-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    await mkdir(join(dir, 'node_modules'))
+    await symlink(root, join(dir, 'node_modules/standpipe'))
+    await writeFile(join(dir, 'plugin.mjs'), `export { ConnectException } from 'standpipe/api'`)
+    const program = `
+      const plugin = await import(${JSON.stringify(pathToFileURL(join(dir, 'plugin.mjs')).href)})
+      const api = await import(${JSON.stringify(pathToFileURL(join(root, 'dist/api.js')).href)})
+      console.log(plugin.ConnectException === api.ConnectException)`
+
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', program])
+
+    expect(stdout).toBe('true\n')
+  })
+})
