@@ -1,6 +1,6 @@
 /**
- * Holds or writes an offset file from a process of its own, to be killed: `FILE`, `FILE write`, `FILE until-full`.
- * Tells its parent each position that is committed.
+ * Holds or writes an offset file from a process of its own, to be killed: `FILE`, `FILE write`, `FILE until-full`, `FILE as-nobody`.
+ * Tells its parent each position that is committed, or what went wrong.
  */
 import { FileOffsetBackingStore } from '../../src/offsets/file-offset-backing-store.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
@@ -8,7 +8,12 @@ import { CollectingLogger } from './fakes/collecting-logger.ts'
 const [file = '', mode = 'hold'] = process.argv.slice(2)
 const key = Buffer.from('["a",{"filename":"x"}]')
 const store = new FileOffsetBackingStore(file, new CollectingLogger())
-await store.start()
+if (mode === 'as-nobody' && process.getuid?.() === 0) process.setuid?.(65534)
+const failure = await store.start().then(
+  () => null,
+  (error: unknown) => (error as Error).message,
+)
+if (failure !== null) process.send?.(failure)
 const write = (position: number, padding = '') =>
   store.set([{ key, value: Buffer.from(`{"position":${position},"padding":"${padding}"}`) }])
 
@@ -22,4 +27,11 @@ if (mode === 'hold') {
     await write(position)
     process.send?.(position)
   }
+} else if (mode === 'until-full') {
+  let error: Error | null = null
+  let position = 1
+  while (error === null) await write(++position, 'x'.repeat(4000)).catch((reason: unknown) => (error = reason as Error))
+  await write(position)
+  process.stdout.write(JSON.stringify({ error: error.message, position }))
+  await store.stop()
 }
