@@ -35,9 +35,9 @@ interface JavaClass {
 /** What a handle may lead to here. */
 type JavaObject = JavaClass | Buffer | 'map' | null
 
-/** Whether a file begins as Java's does. */
+/** Whether a file begins as Java's does, be it cut off after one byte. */
 export function isJavaOffsetFile(bytes: Buffer): boolean {
-  return bytes.length >= 2 && bytes.readUInt16BE(0) === STREAM_MAGIC
+  return bytes[0] === STREAM_MAGIC >> 8 && (bytes.length === 1 || bytes[1] === (STREAM_MAGIC & 0xff))
 }
 
 /**

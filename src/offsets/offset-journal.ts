@@ -72,10 +72,12 @@ export function readOffsetJournal(bytes: Buffer, file: string): JournalContent {
 /** @returns null where the file ends within a commit */
 function payloadAt(bytes: Buffer, at: number, file: string): Buffer | null {
   const left = bytes.length - at
-  if (left < headBytes || isZero(bytes, at)) return null
+  if (left < headBytes) return null
   const length = bytes.readUInt32BE(at)
-  if (crc32(bytes.subarray(at, at + 4)) !== bytes.readUInt32BE(at + 4))
+  if (crc32(bytes.subarray(at, at + 4)) !== bytes.readUInt32BE(at + 4)) {
+    if (isZero(bytes, at + headBytes)) return null
     throw damaged(file, at, 'the length of a commit does not match its checksum')
+  }
   const size = headBytes + length + tailBytes
   if (left < size) return null
   const tail = at + headBytes + length

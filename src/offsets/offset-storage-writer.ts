@@ -73,8 +73,7 @@ export class OffsetStorageWriter {
   /** Gives the flush up and keeps its offsets for the next one. */
   cancelFlush(): void {
     if (this.#flushing === null) return
-    for (const [identity, pending] of this.#pending) this.#flushing.set(identity, pending)
-    this.#pending = this.#flushing
+    this.#pending = new Map([...this.#flushing, ...this.#pending])
     this.#flushing = null
   }
 }

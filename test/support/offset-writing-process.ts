@@ -28,10 +28,10 @@ if (mode === 'hold') {
     process.send?.(position)
   }
 } else if (mode === 'until-full') {
-  let error: Error | null = null
+  const errors: string[] = []
   let position = 1
-  while (error === null) await write(++position, 'x'.repeat(4000)).catch((reason: unknown) => (error = reason as Error))
+  while (errors.length === 0) await write(++position, 'x'.repeat(4000)).catch((error: unknown) => errors.push((error as Error).message))
   await write(position)
-  process.stdout.write(JSON.stringify({ error: error.message, position }))
+  process.stdout.write(JSON.stringify({ error: errors[0], position }))
   await store.stop()
 }
