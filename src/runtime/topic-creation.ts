@@ -2,7 +2,7 @@ import { ConfigDef } from '../api/config/config-def.ts'
 import type { KeyDeclarations } from '../api/config/config-key.ts'
 import { javaText } from '../api/config/config-type.ts'
 import { javaPattern, JavaPatternError } from '../api/config/java-pattern.ts'
-import { originalsWithPrefix } from '../api/config/prefix.ts'
+import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
 import { lambda, nonNull, type Validator } from '../api/config/validators.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Props } from '../api/props.ts'
@@ -93,7 +93,7 @@ export interface TopicCreationGroup {
 }
 
 /** Whether a source asks for topics to be created (KIP-158). */
-export function usesTopicCreation(props: Props): boolean {
+export function usesTopicCreation(props: NullableProps): boolean {
   return Object.keys(props).some((key) => key.startsWith(PREFIX))
 }
 

@@ -60,7 +60,7 @@ export class ConfigDef<const Keys extends KeyDeclarations = KeyDeclarations> {
 
   /** The keys in the form of REST answers. */
   definitions(): ConfigKeyInfo[] {
-    return Array.from(this.keys.values(), keyInfo)
+    return Array.from(this.keys.values(), configKeyInfo)
   }
 
   /** Keys of the configuration that are not declared here, in its order. */
@@ -180,7 +180,8 @@ function keysWithoutParent(keys: ReadonlyMap<string, ConfigKey>): string[] {
   return [...keys.keys()].filter((name) => !children.has(name))
 }
 
-function keyInfo(key: ConfigKey): ConfigKeyInfo {
+/** A key in the form of REST answers. */
+export function configKeyInfo(key: ConfigKey): ConfigKeyInfo {
   return {
     name: key.name,
     type: key.type.toUpperCase() as Uppercase<ConfigType>,

@@ -1,0 +1,163 @@
+import { ConfigDef } from '../api/config/config-def.ts'
+import { configText, parseType } from '../api/config/config-type.ts'
+import { ConfigValue } from '../api/config/config-value.ts'
+import { javaPattern } from '../api/config/java-pattern.ts'
+import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
+import type { ConnectorClass } from '../api/connector.ts'
+import { ConfigException } from '../api/errors.ts'
+import type { PluginKind } from '../api/plugin.ts'
+import type { Props } from '../api/props.ts'
+import { adminConfigDef } from '../kafka/config/admin-keys.ts'
+import { consumerConfigDef } from '../kafka/config/consumer-keys.ts'
+import { producerConfigDef } from '../kafka/config/producer-keys.ts'
+import { overrideError, type ClientOverridePolicy } from './client-override-policy.ts'
+import { configInfos, mergedConfigInfos, prefixedConfigInfos, type ConfigInfos } from './config-infos.ts'
+import { enrichedDefinition, type ConverterDefaults, type ConverterKey } from './enriched-definition.ts'
+import type { Plugins } from './plugins.ts'
+import { usesTopicCreation } from './topic-creation.ts'
+
+/** What validation needs to know of the worker. */
+export interface ValidationContext {
+  readonly plugins: Plugins
+  readonly policy: ClientOverridePolicy
+  /** The worker's converters by full class name, which are the defaults of a connector's. */
+  readonly converters: ConverterDefaults
+}
+
+const KINDS: readonly PluginKind[] = ['source', 'sink', 'converter', 'header_converter', 'transformation', 'predicate', 'config_provider']
+
+/**
+ * Checks a connector's whole configuration: the runtime's keys, transformations and predicates, the connector's own checks, converters
+ * and client overrides. Reports every problem. Called for create, update, `validate` and by tools. Apache Kafka 4.3, AbstractHerder.
+ * @param props with variables resolved; null values only come from JSON
+ * @throws ConfigException when there is no connector class, or a client override cannot be parsed, as Apache's worker does
+ */
+export async function validateConnectorConfig(props: NullableProps, context: ValidationContext): Promise<ConfigInfos> {
+  const { plugins, converters } = context
+  const { kind, className, connectorClass } = await findConnector(props, plugins)
+  const definition = await enrichedDefinition(kind, props, plugins, converters)
+  const values = definition.validate(props, { resolveClass: (name) => fullClassName(name, plugins) })
+  if (kind === 'sink') checkSinkTopics(props, values)
+  const nulls = nullValues(props, values)
+  const connector = new connectorClass()
+  const connectorDef = connector.config()
+  const connectorValues = await (connector.validate?.(props as Props) ?? connectorDef.validate(props))
+  const keys = [...definition.keys.values(), ...connectorDef.keys.values()]
+  const main = configInfos(props['connector.class'] ?? className, keys, [...values, ...nulls, ...connectorValues])
+  return mergedConfigInfos(main, [...overrideInfos(kind, props, context.policy), ...(await converterInfos(props, values, plugins))])
+}
+
+async function findConnector(props: NullableProps, plugins: Plugins) {
+  const name = props['connector.class']?.trim()
+  if (name === undefined) throw new ConfigException(`Connector config ${shown(props)} contains no connector type`)
+  const plugin = plugins.find('source', name) ?? plugins.find('sink', name)
+  const connectorClass: ConnectorClass | null = plugin === null ? null : await plugins.load(plugin.kind, name)
+  if (plugin === null || connectorClass === null) throw new ConfigException(noSuchConnector(name, plugins))
+  return { kind: plugin.kind, className: plugin.className, connectorClass }
+}
+
+/** Java's text of a map, without what might be a secret. */
+function shown(props: NullableProps): string {
+  const secret = /password|secret|jaas|token|credential|user\.info|\.key$/i
+  const entries = Object.entries(props).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${entries.map(([key, value]) => `${key}=${secret.test(key) ? '[hidden]' : String(value)}`).join(', ')}}`
+}
+
+function noSuchConnector(name: string, plugins: Plugins): string {
+  const known = [...plugins.list('sink'), ...plugins.list('source')].map(({ className }) => className)
+  return (
+    `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${known.join(', ')}. ` +
+    'Check connector.class for a typing error, or add the folder of the plugin to plugin.path of the worker.'
+  )
+}
+
+function fullClassName(name: string, plugins: Plugins): string | null {
+  for (const kind of KINDS) {
+    const plugin = plugins.find(kind, name)
+    if (plugin !== null) return plugin.className
+  }
+  return null
+}
+
+/** Apache Kafka 4.3, SinkConnectorConfig#validate. */
+function checkSinkTopics(props: NullableProps, values: readonly ConfigValue[]): void {
+  const topics = props['topics']?.trim() ?? ''
+  const regex = props['topics.regex']?.trim() ?? ''
+  const dlqTopic = props['errors.deadletterqueue.topic.name']?.trim() ?? ''
+  const addError = (key: string, message: string) => values.find(({ name }) => name === key)?.addError(message)
+  if ((topics === '') === (regex === '')) {
+    const message =
+      topics === ''
+        ? 'Must configure one of topics or topics.regex'
+        : 'topics and topics.regex are mutually exclusive options, but both are set.'
+    addError('topics', message)
+    addError('topics.regex', message)
+  }
+  if (dlqTopic === '') return
+  const list = parseType('topics', topics, 'list') as readonly string[]
+  if (list.includes(dlqTopic)) {
+    const inList = `may not be included in the list of topics ('topics=[${list.join(', ')}]')`
+    addError('topics', `The DLQ topic '${dlqTopic}' ${inList} consumed by the connector`)
+  }
+  if (regex !== '' && isValid(values, 'topics.regex') && javaPattern(regex).test(dlqTopic)) {
+    const matched = `may not be matched by the regex for the topics ('topics.regex=${regex}')`
+    addError('topics.regex', `The DLQ topic '${dlqTopic}' ${matched} consumed by the connector`)
+  }
+}
+
+function isValid(values: readonly ConfigValue[], key: string): boolean {
+  return values.find(({ name }) => name === key)?.errorMessages.length === 0
+}
+
+/** Keys set to null: an error, unless the connector declares the key, whose own result then counts. */
+function nullValues(props: NullableProps, values: readonly ConfigValue[]): ConfigValue[] {
+  const nullKeys = Object.keys(props).filter((key) => props[key] === null)
+  return nullKeys.flatMap((key) => {
+    const known = values.find(({ name }) => name === key)
+    const value = known ?? new ConfigValue(key)
+    value.addError('Null value can not be supplied as the configuration value.')
+    return known === undefined ? [value] : []
+  })
+}
+
+/** Checks of the keys of converters that the connector names itself. */
+async function converterInfos(props: NullableProps, values: readonly ConfigValue[], plugins: Plugins): Promise<ConfigInfos[]> {
+  const infos: ConfigInfos[] = []
+  for (const key of ['key.converter', 'value.converter', 'header.converter'] as const) {
+    const def = isValid(values, key) ? await converterDefinition(key, props, plugins) : null
+    if (def === null) continue
+    const own = { 'converter.type': key.slice(0, key.indexOf('.')), ...originalsWithPrefix(props, `${key}.`) }
+    infos.push(prefixedConfigInfos(`${key}.`, def.keys, def.validate(own)))
+  }
+  return infos
+}
+
+async function converterDefinition(key: ConverterKey, props: NullableProps, plugins: Plugins): Promise<ConfigDef | null> {
+  const name = props[key]?.trim()
+  if (name === undefined) return null
+  const converterClass = await (key === 'header.converter' ? plugins.load('header_converter', name) : plugins.load('converter', name))
+  return converterClass === null ? null : new converterClass().config()
+}
+
+/** Client overrides against the policy. Their values are parsed, not checked: an unparsable one is thrown, without its prefix. */
+function overrideInfos(kind: 'source' | 'sink', props: NullableProps, policy: ClientOverridePolicy): ConfigInfos[] {
+  const hasDlq = kind === 'sink' && (props['errors.deadletterqueue.topic.name'] ?? '').trim() !== ''
+  const clients: readonly (readonly [string, ConfigDef, boolean])[] = [
+    ['producer.override.', producerConfigDef, kind === 'source' || hasDlq],
+    ['consumer.override.', consumerConfigDef, kind === 'sink'],
+    ['admin.override.', adminConfigDef, (kind === 'source' && usesTopicCreation(props)) || hasDlq],
+  ]
+  return clients
+    .filter(([, , isUsed]) => isUsed)
+    .map(([prefix, def]) => prefixedConfigInfos(prefix, def.keys, overrideValues(originalsWithPrefix(props, prefix), def, policy)))
+}
+
+function overrideValues(overrides: NullableProps, def: ConfigDef, policy: ClientOverridePolicy): ConfigValue[] {
+  return Object.entries(overrides).map(([key, text]) => {
+    const type = def.keys.get(key)?.type ?? 'string'
+    const parsed = parseType(key, text, type)
+    const value = new ConfigValue(key, type === 'password' ? configText(parsed, type) : parsed)
+    if (!policy.allows(key)) value.addError(overrideError(policy, key))
+    return value
+  })
+}
