@@ -1,0 +1,73 @@
+import type { Logger } from './api/logger.ts'
+import type { Props } from './api/props.ts'
+import { createKafkaClients } from './kafka/kafka-clients.ts'
+import type { KafkaClients } from './kafka/ports.ts'
+import { FileOffsetBackingStore } from './offsets/file-offset-backing-store.ts'
+import { MemoryOffsetBackingStore } from './offsets/memory-offset-backing-store.ts'
+import type { OffsetBackingStore } from './offsets/offset-backing-store.ts'
+import { builtinPlugins } from './plugins/builtin.ts'
+import { addPluginsFromPath } from './plugins/plugin-path.ts'
+import { PluginRegistry } from './plugins/registry.ts'
+import { offsetConsumerProps, offsetProducerProps, workerAdminProps } from './runtime/client-props.ts'
+import { ConfigTransformer } from './runtime/config-transformer.ts'
+import type { Herder } from './runtime/herder.ts'
+import { StandaloneHerder } from './runtime/standalone-herder.ts'
+import { parseWorkerConfig, type WorkerConfig } from './runtime/worker-config.ts'
+import { Worker } from './runtime/worker.ts'
+
+export interface StandaloneOptions {
+  /** The worker's configuration: keys and texts as in its file. */
+  readonly props: Props
+  readonly log: Logger
+}
+
+/** A standalone worker with everything wired together: what `connect-standalone` runs, and what a program embeds. */
+export class Standalone {
+  readonly herder: Herder
+  readonly #worker: Worker
+
+  private constructor(worker: Worker, log: Logger) {
+    this.#worker = worker
+    this.herder = new StandaloneHerder({ worker, log })
+  }
+
+  /** Makes the worker; nothing is started. @throws ConfigException when its configuration cannot be used */
+  static async create({ props, log }: StandaloneOptions): Promise<Standalone> {
+    const plugins = new PluginRegistry()
+    for (const plugin of builtinPlugins) plugins.add(plugin)
+    await addPluginsFromPath(pluginPath(props), plugins, log)
+    const transformer = await ConfigTransformer.fromWorkerProps(props, (className) => plugins.load('config_provider', className), log)
+    const config = parseWorkerConfig(await transformer.transform(props))
+    const kafka = createKafkaClients()
+    const offsetStore = makeOffsetStore(config, kafka, log)
+    return new Standalone(new Worker({ config, plugins, kafka, offsetStore, transformer, log }), log)
+  }
+
+  /** Reads the stored offsets. @throws ConnectException when they cannot be read: then no source may run */
+  async start(): Promise<void> {
+    await this.#worker.start()
+  }
+
+  /** Stops connectors and tasks gracefully, then the offset store. */
+  async stop(): Promise<void> {
+    await this.herder.stop()
+    await this.#worker.stop()
+  }
+}
+
+/** Raw, as in Connect: `plugin.path` may hold no variable. */
+function pluginPath(props: Props): string[] {
+  const elements = (props['plugin.path'] ?? '').split(',').map((element) => element.trim())
+  return elements.filter((element) => element !== '')
+}
+
+function makeOffsetStore({ offsetStorage, originals }: WorkerConfig, kafka: KafkaClients, log: Logger): OffsetBackingStore {
+  switch (offsetStorage.kind) {
+    case 'memory':
+      return new MemoryOffsetBackingStore()
+    case 'file':
+      return new FileOffsetBackingStore(offsetStorage.path, log)
+    case 'topic':
+      throw new Error('soon')
+  }
+}
