@@ -1,4 +1,5 @@
 import type { ConnectStruct, ConnectValue } from './connect-value.ts'
+import { Decimal } from './decimal.ts'
 import { Double } from './double.ts'
 import { localFields } from './java-date.ts'
 import { doubleText, floatText } from './java-number-text.ts'
@@ -45,13 +46,9 @@ function objectText(value: object, schema: Schema | null): string {
   if (value instanceof Double) return doubleText(value.valueOf())
   if (value instanceof Date) return dateText(value)
   if (Buffer.isBuffer(value)) return `[B@${identity(value)}`
-  if (isPlain(value)) return schema?.type === 'STRUCT' ? structText(value, schema) : schemalessMapText(value)
-  return String(value)
-}
-
-function isPlain(value: object): value is ConnectStruct {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
+  if (value instanceof Decimal) return value.toString()
+  const struct = value as ConnectStruct
+  return schema?.type === 'STRUCT' ? structText(struct, schema) : schemalessMapText(struct)
 }
 
 function listText(list: readonly ConnectValue[], schema: Schema | null): string {

@@ -1,0 +1,23 @@
+import type { ConnectValue } from '../../api/data/connect-value.ts'
+import { NULL_VALUE, type SchemaAndValue } from '../../api/data/schema-and-value.ts'
+import { JsonReader } from './json-reader.ts'
+import type { JsonScanner } from './json-scanner.ts'
+import { LazyJson } from './lazy-json.ts'
+
+const LEFT_BRACKET = 91
+const LEFT_BRACE = 123
+
+/**
+ * A schemaless value that the scanner has just accepted between the two positions: objects and arrays lazily, all else now.
+ * @param mayPassOn the bytes are those of the record and nothing is left out, so that `rawJson` may be set
+ */
+export function readSchemaless(scanner: JsonScanner, bytes: Buffer, start: number, end: number, mayPassOn: boolean): SchemaAndValue {
+  const text = bytes.subarray(start, end)
+  const rawJson = mayPassOn && scanner.isStandard ? text : null
+  const first = bytes[start]
+  if (first === LEFT_BRACE || first === LEFT_BRACKET) {
+    return new LazyJson(text, rawJson, scanner.isExact ? 'exact' : scanner.isWellFormed ? 'lossless' : 'lossless-malformed')
+  }
+  const value = scanner.isExact ? (JSON.parse(text.toString('utf8')) as ConnectValue) : JsonReader.value(text, 0, scanner.isWellFormed)
+  return value === null ? NULL_VALUE : { schema: null, value, rawJson }
+}
