@@ -104,7 +104,7 @@ function converterKey(
 
 /** Versions have one value to choose: the one that is installed. */
 function pluginVersion(base: ConfigDef, key: string, version: string | null): KeyDeclarations {
-  const recommender = recommended(version === null ? [] : [version])
+  const recommender: Recommender = { validValues: () => (version === null ? [] : [version]), visible: () => version !== null }
   return { [key]: { ...base.declarations[key], default: version, recommender } as KeyDeclaration }
 }
 
