@@ -109,7 +109,7 @@ async function measureStart(bench: FileBenchmark, side: WorkerSide, dir: string,
     return {
       ...(ready === null ? {} : { readySeconds: (ready - startedAt) / 1000 }),
       firstRecordSeconds: (first.at - startedAt) / 1000,
-      startCpuSeconds: last.cpuSeconds,
+      startCpuSeconds: last.usage.cpuSeconds,
       ...idle,
     }
   } finally {
@@ -156,7 +156,7 @@ async function measureSource(
   const running = await side.start(dir, worker, [connector])
   try {
     const watched = await watchArrival(running.server, { read: () => offsets.read(), expected: bench.lines, timeoutMs: TIMEOUT_MS })
-    return throughput(startedAt, watched, running.server.pid)
+    return throughput(startedAt, watched)
   } finally {
     offsets.close()
     await running.stop()
@@ -179,7 +179,7 @@ async function measureSink(
   const running = await side.start(dir, worker, [connector])
   try {
     const arrival = { read: () => Promise.resolve(sizeOf(output) / LINE_BYTES), expected: bench.lines, timeoutMs: TIMEOUT_MS }
-    const metrics = throughput(startedAt, await watchArrival(running.server, arrival), running.server.pid)
+    const metrics = throughput(startedAt, await watchArrival(running.server, arrival))
     await run('cmp', [input, output])
     return metrics
   } finally {

@@ -78,7 +78,7 @@ async function measureProduce(command: Command, job: Job, dir: string): Promise<
   const client = await start(command('produce', job), dir)
   try {
     const watched = await watchArrival(client, { read: () => offsets.read(), expected: job.records, timeoutMs: TIMEOUT_MS })
-    return throughput(startedAt, watched, client.pid)
+    return throughput(startedAt, watched)
   } finally {
     offsets.close()
     await client.stop()

@@ -9,7 +9,13 @@ const POLL_MS = 20
 export interface Snapshot {
   readonly at: number
   readonly records: number
+  /** As last seen within 20 ms, when the process has ended meanwhile. */
+  readonly usage: Usage
+}
+
+interface Usage {
   readonly cpuSeconds: number
+  readonly peakMb: number
 }
 
 /** What a run is asked until all records have arrived. */
@@ -27,39 +33,47 @@ export interface Arrival {
 export async function watchArrival(server: ServerProcess, arrival: Arrival): Promise<{ first: Snapshot; last: Snapshot }> {
   const giveUpAt = performance.now() + arrival.timeoutMs
   let first: Snapshot | null = null
+  let usage = NOTHING_USED
   for (;;) {
+    const ended = server.exit
     const records = await arrival.read()
-    const now: Snapshot = { at: performance.now(), records, cpuSeconds: cpuSeconds(server.pid) ?? NaN }
+    usage = usageOf(server.pid) ?? usage
+    const now: Snapshot = { at: performance.now(), records, usage }
     if (records > 0) first ??= now
     if (first !== null && records >= arrival.expected) return { first, last: now }
-    if (server.exit !== null) throw new Error(`The measured process ended early (${server.exit}).\n${server.logTail()}`)
+    if (ended !== null) throw new Error(`The measured process ended early (${ended}).\n${server.logTail()}`)
     if (now.at > giveUpAt)
       throw new Error(`${records} of ${arrival.expected} records arrived in ${arrival.timeoutMs / 1000} s.\n${server.logTail()}`)
     await sleep(POLL_MS)
   }
 }
 
-export function throughput(startedAt: number, { first, last }: { first: Snapshot; last: Snapshot }, pid: number): Metrics {
-  const records = last.records - first.records
+const NOTHING_USED: Usage = { cpuSeconds: 0, peakMb: 0 }
+
+function usageOf(pid: number): Usage | null {
+  const cpu = cpuSeconds(pid)
   const peakMb = memory(pid)?.peakMb
+  return cpu === null || peakMb === undefined ? null : { cpuSeconds: cpu, peakMb }
+}
+
+export function throughput(startedAt: number, { first, last }: { first: Snapshot; last: Snapshot }): Metrics {
+  const records = last.records - first.records
   return {
     rate: (records * 1000) / (last.at - first.at),
     rateWithStart: (last.records * 1000) / (last.at - startedAt),
-    cpuMicros: ((last.cpuSeconds - first.cpuSeconds) * 1e6) / records,
-    cpuMicrosWithStart: (last.cpuSeconds * 1e6) / last.records,
-    ...(peakMb === undefined ? {} : { peakMb }),
+    cpuMicros: ((last.usage.cpuSeconds - first.usage.cpuSeconds) * 1e6) / records,
+    cpuMicrosWithStart: (last.usage.cpuSeconds * 1e6) / last.records,
+    peakMb: last.usage.peakMb,
   }
 }
 
-/** Follows a process to its end. @returns the CPU it took in all and its peak memory, as last seen within 20 ms of the end */
-export async function watchToEnd(server: ServerProcess): Promise<{ cpuSeconds: number; peakMb: number }> {
-  let seen = { cpuSeconds: 0, peakMb: 0 }
+/** Follows a process to its end. @returns what it used in all */
+export async function watchToEnd(server: ServerProcess): Promise<Usage> {
+  let usage = NOTHING_USED
   while (server.exit === null) {
-    const cpu = cpuSeconds(server.pid)
-    const peakMb = memory(server.pid)?.peakMb
-    if (cpu !== null && peakMb !== undefined) seen = { cpuSeconds: cpu, peakMb }
+    usage = usageOf(server.pid) ?? usage
     await sleep(POLL_MS)
   }
   if (server.exit !== 'exit code 0') throw new Error(`The measured process failed (${server.exit}).\n${server.logTail()}`)
-  return seen
+  return usage
 }
