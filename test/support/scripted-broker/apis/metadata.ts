@@ -18,7 +18,8 @@ export const metadata: Api<MetadataRequest> = {
   decode: (reader) => ({ topics: reader.nullableArray(() => reader.string()), allowAutoCreate: reader.boolean() }),
   handle({ topics, allowAutoCreate }, exchange) {
     const { cluster, version } = exchange
-    const writer = new Writer().int32(exchange.throttleMs).array(cluster.runningNodes(), (_, { nodeId, host, port }) => {
+    const writer = new Writer().int32(exchange.throttleMs)
+    writer.array(cluster.runningNodes(), (_, { nodeId, host, port }) => {
       writer.int32(nodeId).string(host).int32(port).nullableString(null)
     })
     writer.nullableString(cluster.clusterId).int32(cluster.controllerId)
