@@ -42,8 +42,8 @@ export class KafkaError extends Error implements KafkaErrorFacts {
   readonly fenced: boolean
   readonly auth: boolean
   readonly abortable: boolean
-  readonly topic?: string
-  readonly partition?: number
+  declare readonly topic?: string
+  declare readonly partition?: number
 
   constructor(message: string, facts: KafkaErrorFacts, details: KafkaErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })

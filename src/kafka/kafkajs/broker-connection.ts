@@ -97,10 +97,10 @@ export class BrokerConnection {
     this.#lastUsedAt = Date.now()
     const version = chooseVersion(request, this.#versions, this.#options.broker)
     try {
-      if (this.#options.sasl !== null && !this.#connection.isAuthenticated()) await this.#connection.authenticate()
+      if (this.#options.sasl !== null && !this.#connection.isAuthenticated()) await this.#authenticateAgain()
       return await this.#exchange(request, version, timeoutMs)
     } catch (error) {
-      throw this.#closeReason ?? mapError(error, this.#options.broker)
+      throw mapError(error, this.#options.broker)
     } finally {
       if (this.#isRetired && this.inFlight === 0) this.close(this.#gone())
     }
@@ -108,12 +108,10 @@ export class BrokerConnection {
 
   /** Rejects what is in flight and destroys the socket. */
   close(reason: KafkaError): void {
-    this.#closeReason ??= reason
-    clearTimeout(this.#idleTimer)
-    this.#connection.rejectRequests(this.#closeReason)
+    this.#end(reason)
     if (this.#socket === null) this.#closed.resolve()
     // kafkajs stops its connect timer when the socket reports an error
-    else this.#socket.destroy(this.#isOpen ? undefined : this.#closeReason)
+    else this.#socket.destroy(this.#isOpen ? undefined : reason)
   }
 
   /** Closes when nothing is in flight any more. */
@@ -140,6 +138,15 @@ export class BrokerConnection {
     this.#watchIdleness()
   }
 
+  /** Before the session ends (`connections.max.reauth.ms` of the broker). */
+  async #authenticateAgain(): Promise<void> {
+    try {
+      await this.#connection.authenticate()
+    } catch (error) {
+      throw this.#closeReason ?? error
+    }
+  }
+
   #createSocket({ host, port, onConnect }: SocketFactoryOptions): Socket {
     try {
       this.#socket = openSocket({ host, port, tls: this.#options.tls }, onConnect)
@@ -147,19 +154,30 @@ export class BrokerConnection {
       this.#socketError = sslAuthenticationFailed(`TLS cannot be set up for ${this.#options.broker}: ${String(error)}`, error)
       throw error
     }
-    this.#socket.once('error', (error) => (this.#socketError = error))
+    // before kafkajs hears of it and rejects requests, so that their callers find the channel without this connection
+    this.#socket.once('error', (error) => {
+      this.#socketError = error
+      this.#end(this.#lost())
+    })
+    this.#socket.once('end', () => this.#end(this.#lost()))
     this.#socket.once('close', () => this.#socketClosed())
     return this.#socket
   }
 
-  /** kafkajs does not listen to `close`, so requests are rejected here; `disconnect` then finds nothing to wait for. */
-  #socketClosed(): void {
-    this.#closeReason ??= this.#lost()
+  /** The first reason counts. Nothing is sent any more, what is in flight is rejected, the owner is told. */
+  #end(reason: KafkaError): void {
+    if (this.#closeReason !== null) return
+    this.#closeReason = reason
     clearTimeout(this.#idleTimer)
-    this.#connection.rejectRequests(this.#closeReason)
+    if (this.#isOpen) this.#options.onClosed(this, reason)
+    this.#connection.rejectRequests(reason)
+  }
+
+  /** kafkajs does not listen to `close`; its `disconnect` finds nothing to wait for now. */
+  #socketClosed(): void {
+    this.#end(this.#lost())
     this.#connection.disconnect().catch((error: unknown) => (this.#socketError ??= error))
     this.#closed.resolve()
-    if (this.#isOpen) this.#options.onClosed(this, this.#closeReason)
   }
 
   /**

@@ -8,6 +8,8 @@ export interface BackoffOptions {
 }
 
 const JITTER = 0.2
+/** A broker that takes connections and closes them at once is reported that often. */
+const FLAPPING_MS = 30_000
 
 /**
  * What is known about reaching one address, shared by its channels: how long to wait before the next attempt, and what was
@@ -20,6 +22,7 @@ export class Reachability {
   #state: 'unknown' | 'connected' | 'disconnected' | 'unreachable' = 'unknown'
   #failures = 0
   #nextAttemptAt = 0
+  #saidDisconnectedAt = 0
   #versions: ApiVersions | null = null
 
   constructor(broker: string, options: BackoffOptions, log: Logger) {
@@ -54,7 +57,12 @@ export class Reachability {
   disconnected(error: KafkaError): void {
     if (this.#state !== 'connected') return
     this.#state = 'disconnected'
-    this.#log.info(`Disconnected from ${this.#broker}: ${error.message}`)
+    const now = Date.now()
+    const isNews = now - this.#saidDisconnectedAt > FLAPPING_MS
+    if (isNews) this.#saidDisconnectedAt = now
+    const text = `Disconnected from ${this.#broker}: ${error.message}`
+    if (isNews) this.#log.info(text)
+    else this.#log.debug(text)
   }
 
   failed(error: KafkaError): void {
