@@ -1,5 +1,6 @@
 import type { ConfigDef, ParsedConfig } from '../../api/config/config-def.ts'
 import type { KeyDeclarations } from '../../api/config/config-key.ts'
+import { similarKey } from '../../api/config/similar-key.ts'
 import type { Logger } from '../../api/logger.ts'
 import type { ClientProps } from '../ports.ts'
 
@@ -27,7 +28,7 @@ export function parseClientConfig<Keys extends KeyDeclarations>(
   log: Logger,
 ): ClientConfig<Keys> {
   const values = def.parse(followReconnectBackoff(props))
-  warnAboutUnknownKeys(def.unknownKeys(props), log)
+  warnAboutUnknownKeys(def.unknownKeys(props), def, log)
   for (const { key, check } of treatments) {
     const value = props[key]
     const warning = value === undefined ? null : check(value.trim())
@@ -44,6 +45,12 @@ function followReconnectBackoff(props: ClientProps): ClientProps {
   return { ...props, 'reconnect.backoff.max.ms': backoff }
 }
 
-function warnAboutUnknownKeys(keys: readonly string[], log: Logger): void {
-  if (keys.length > 0) log.warn(`These configurations '[${keys.join(', ')}]' were supplied but are not used yet.`)
+/** Java's sentence, and what was probably meant. */
+function warnAboutUnknownKeys(keys: readonly string[], def: ConfigDef, log: Logger): void {
+  if (keys.length === 0) return
+  const suggestions = keys.flatMap((key) => {
+    const similar = similarKey(key, def.keys.keys())
+    return similar === null ? [] : [` Did you mean ${similar} for ${key}?`]
+  })
+  log.warn(`These configurations '[${keys.join(', ')}]' were supplied but are not used yet.${suggestions.join('')}`)
 }
