@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { asKafkaError, illegalState, kafkaError, KafkaError, timeoutException, WakeupException } from '../errors.ts'
+import { illegalState, kafkaError, interrupted, type KafkaError, timeoutException, WakeupException } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type {
   Consumer,
@@ -67,7 +67,9 @@ export class KafkaConsumer implements Consumer {
   #isWoken = false
   #isPolling = false
   #checkedMetadata = -1
+  /** Set as soon as `close` is called; its callbacks may still commit and ask for positions. */
   #closed: Promise<void> | null = null
+  #isClosed = false
 
   constructor({ config, transport, metadata, log, now = () => performance.now() }: KafkaConsumerOptions) {
     this.#config = config
@@ -86,7 +88,11 @@ export class KafkaConsumer implements Consumer {
     this.#fetcher = new Fetcher({ config, transport, metadata, subscription, isolation, backoff, log, now, notify })
     const policy = offsetResetPolicy(config['auto.offset.reset'])
     const groupOffsets = this.#group?.offsets ?? null
-    this.#positions = new PositionLookup({ subscription, lookup: this.#lookup, groupOffsets, policy, backoff, log, now, notify })
+    const found = () => {
+      this.#fetcher.changed()
+      notify()
+    }
+    this.#positions = new PositionLookup({ subscription, lookup: this.#lookup, groupOffsets, policy, backoff, log, now, notify: found })
     this.#unwatch = metadata.onUpdate(() => this.#metadataChanged())
   }
 
@@ -258,14 +264,14 @@ export class KafkaConsumer implements Consumer {
   }
 
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
-    this.#checkOpen()
+    this.#checkUsable()
     const { coordinator, offsets: groupOffsets } = this.#requireGroup()
     if (offsets.length === 0) return
     await groupOffsets.commit(offsets, this.#member ?? standaloneCommitter(coordinator), this.#apiTimeoutMs)
   }
 
   async committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]> {
-    this.#checkOpen()
+    this.#checkUsable()
     const offsets = await this.#requireGroup().offsets.committed(partitions, this.#apiTimeoutMs)
     return partitions.map(({ topic, partition }) => {
       const offset = offsets.get(partitionName({ topic, partition }))
@@ -288,7 +294,7 @@ export class KafkaConsumer implements Consumer {
 
   /** Repeats only what is not answered yet. */
   async #listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {
-    this.#checkOpen()
+    this.#checkUsable()
     const known = new Map<string, number>()
     await this.#retry.run('the offsets of partitions could be determined', this.#apiTimeoutMs, async () => {
       const open = queries.filter((query) => !known.has(partitionName(query)))
@@ -303,7 +309,7 @@ export class KafkaConsumer implements Consumer {
   }
 
   async partitionsFor(topic: string): Promise<readonly number[]> {
-    this.#checkOpen()
+    this.#checkUsable()
     if (this.#metadata.topic(topic) === undefined) {
       this.#metadata.addTopic(topic)
       await this.#metadata.refresh(this.#closing.signal)
@@ -330,8 +336,9 @@ export class KafkaConsumer implements Consumer {
     try {
       await withinTime(timeoutMs, this.#member === null ? this.#group?.offsets.settled() : this.#member.close())
     } finally {
+      this.#isClosed = true
       this.#unwatch()
-      this.#closing.abort()
+      this.#closing.abort(interrupted('The consumer was closed'))
       this.#metadata.close()
       await this.#transport.close()
     }
@@ -342,7 +349,11 @@ export class KafkaConsumer implements Consumer {
   }
 
   #checkOpen(): void {
-    if (this.#closed !== null) throw illegalState('This consumer has already been closed.')
+    if (this.#closed !== null) throw illegalState(ALREADY_CLOSED)
+  }
+
+  #checkUsable(): void {
+    if (this.#isClosed) throw illegalState(ALREADY_CLOSED)
   }
 
   #requireGroup() {
@@ -355,6 +366,7 @@ export class KafkaConsumer implements Consumer {
 
 const NOTHING: readonly PartitionRecords[] = []
 const OFFSET_NOT_AVAILABLE = 78
+const ALREADY_CLOSED = 'This consumer has already been closed.'
 const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive'
 
 /** Waits for the work, but not longer. @throws KafkaError TimeoutException; the work goes on meanwhile and its late failure has no one to tell */

@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { asKafkaError, corruptRecord, kafkaError, type KafkaError } from '../errors.ts'
+import { asKafkaError, corruptRecord, kafkaError, KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type { IsolationLevel, PartitionRecords } from '../ports.ts'
 import type { RetryBackoff } from '../producer/retry-backoff.ts'
@@ -100,20 +100,21 @@ export class Fetcher {
     const runs: PartitionRecords[] = []
     let left = max
     let hasMoved = false
-    for (let count = this.#ready.length; count > 0 && left > 0; count--) {
+    for (let count = this.#ready.length; count > 0 && left > 0 && this.#error === null; count--) {
       const state = this.#ready.shift()
-      if (state === undefined) break
-      const records = this.#takeFrom(state, left, runs.length > 0)
-      if (records === null) continue
+      const records = state === undefined ? null : this.#takeFrom(state, left)
+      if (state === undefined || records === null) continue
       hasMoved = true
       left -= records.length
       if (records.length > 0) runs.push({ topic: state.topic, partition: state.partition, records })
     }
+    // what other partitions gave in this poll is handed out first
+    if (runs.length === 0) this.#throwError()
     return hasMoved ? runs : null
   }
 
   /** @returns null when the partition has nothing for now */
-  #takeFrom(state: PartitionState, max: number, keepError: boolean): PartitionRecords['records'] | null {
+  #takeFrom(state: PartitionState, max: number): PartitionRecords['records'] | null {
     const buffer = state.buffered[0]
     if (buffer === undefined) {
       state.isReady = false
@@ -126,16 +127,15 @@ export class Fetcher {
     try {
       const records = buffer.cursor.take(max)
       state.position = buffer.cursor.nextOffset
-      if (buffer.cursor.isDrained) this.#drained(state, buffer)
-      if (state.buffered.length > 0) this.#ready.push(state)
-      else state.isReady = false
+      if (isDrained(buffer.cursor)) this.#drained(state, buffer)
       return records
     } catch (error) {
-      // what other partitions gave in this poll is handed out first: the broken one is asked again, and first, by the next poll
-      if (keepError) this.#ready.unshift(state)
-      else this.#ready.push(state)
-      if (!keepError) throw error
+      // a damaged batch: said at every turn of the partition, until the position is moved past it
+      this.#error ??= asKafkaError(error)
       return null
+    } finally {
+      if (state.buffered.length > 0) this.#ready.push(state)
+      else state.isReady = false
     }
   }
 
@@ -349,6 +349,16 @@ const UNKNOWN_SERVER_ERROR = -1
 const OFFSET_OUT_OF_RANGE = 1
 const CORRUPT_MESSAGE = 2
 const UNKNOWN_TOPIC_OR_PARTITION = 3
+
+/** A damaged batch behind the records just taken is the next call's error. */
+function isDrained(cursor: PartitionCursor): boolean {
+  try {
+    return cursor.isDrained
+  } catch (error) {
+    if (error instanceof KafkaError) return false
+    throw error
+  }
+}
 
 function corruptMessage({ state, offset }: Asked): KafkaError {
   const { topic, partition } = state

@@ -48,13 +48,14 @@ export class PositionLookup {
     this.#error = null
     if (error !== null) throw error
     if (this.#round !== null || this.#options.now() < this.#retryAt) return
+    this.#retryAt = 0
     const missing = this.#missing()
     if (missing.length > 0) this.#round = this.#run(missing)
   }
 
   /** Milliseconds until a failed round may be repeated; Infinity: none failed. */
   retryDelay(): number {
-    return this.#failures === 0 ? Infinity : this.#retryAt - this.#options.now()
+    return this.#retryAt === 0 ? Infinity : this.#retryAt - this.#options.now()
   }
 
   /** The round under way, for those who wait for a position outside poll. */
