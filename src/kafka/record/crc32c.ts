@@ -1,19 +1,31 @@
-import { hasWebAssembly, nativeCrc32c } from './native-codec.ts'
+import { BLOCK_BYTES, BlockChecksum } from './crc32c-blocks.ts'
+import { crcAfterZeros, crcOfByte } from './crc32c-tables.ts'
 
-/** WebAssembly memory never shrinks: larger inputs take the slower way. */
-const MAX_NATIVE_BYTES = 16 * 1024 * 1024
+/** From here on a whole block, most of it zeros, is faster than table look-ups. */
+const PART_OF_BLOCK_BYTES = BLOCK_BYTES / 4
+
+let blocks: BlockChecksum | null | undefined
 
 /** CRC-32C (Castagnoli) as an unsigned number. */
 export function crc32c(bytes: Uint8Array): number {
-  return hasWebAssembly && bytes.length <= MAX_NATIVE_BYTES ? nativeCrc32c(bytes) : crc32cInJavaScript(bytes)
+  if (bytes.length < PART_OF_BLOCK_BYTES) return crc32cInJavaScript(bytes)
+  if (blocks === undefined) blocks = BlockChecksum.create()
+  if (blocks === null) return crc32cInJavaScript(bytes)
+  const head = bytes.length % BLOCK_BYTES
+  const crc = head < PART_OF_BLOCK_BYTES ? update(-1, bytes, head) : blocks.first(bytes, head)
+  return ~blocks.update(crc, bytes, head) >>> 0
+}
+
+/** The same without vectors: for short inputs, and where the runtime has none. */
+export function crc32cInJavaScript(bytes: Uint8Array): number {
+  return ~update(-1, bytes, bytes.length) >>> 0
 }
 
 /** Slicing-by-8: eight bytes a step, one table look-up for each. */
-export function crc32cInJavaScript(bytes: Uint8Array): number {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const inSteps = bytes.length & ~7
-  let crc = -1
-  for (let at = 0; at < inSteps; at += 8) {
+function update(crc: number, bytes: Uint8Array, length: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length)
+  const endOfSteps = length & ~7
+  for (let at = 0; at < endOfSteps; at += 8) {
     const low = view.getInt32(at, true) ^ crc
     const high = view.getInt32(at + 4, true)
     crc =
@@ -26,27 +38,12 @@ export function crc32cInJavaScript(bytes: Uint8Array): number {
       entry(1, (high >>> 16) & 0xff) ^
       entry(0, high >>> 24)
   }
-  for (let at = inSteps; at < bytes.length; at++) crc = (crc >>> 8) ^ entry(0, (crc ^ view.getUint8(at)) & 0xff)
-  return ~crc >>> 0
+  for (let at = endOfSteps; at < length; at++) crc = (crc >>> 8) ^ entry(0, (crc ^ view.getUint8(at)) & 0xff)
+  return crc
 }
-
-const REVERSED_POLYNOMIAL = 0x82f63b78
-const TABLES = slicingTables()
 
 /** Table `slice` says what a byte followed by `slice` zero bytes does to the checksum. */
-function slicingTables(): Int32Array {
-  const tables = new Int32Array(8 * 256)
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = byte
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? REVERSED_POLYNOMIAL : 0)
-    tables[byte] = crc
-  }
-  for (let at = 256; at < tables.length; at++) {
-    const before = tables[at - 256] ?? 0
-    tables[at] = (before >>> 8) ^ (tables[before & 0xff] ?? 0)
-  }
-  return tables
-}
+const TABLES = Int32Array.from({ length: 8 * 256 }, (_, at) => crcAfterZeros(crcOfByte(at & 0xff), at >>> 8))
 
 function entry(slice: number, byte: number): number {
   return TABLES[(slice << 8) | byte] ?? 0

@@ -1,22 +1,14 @@
 /**
- * CRC-32C, snappy and lz4 frames in WebAssembly. The module traps on malformed input and leaks what it held, so that after some
+ * snappy and lz4 frames in WebAssembly. The module traps on malformed input and leaks what it held, so that after some
  * 250 traps good input fails too; and its memory never shrinks. Hence one instance that is given up after a trap or when it has grown large.
  */
 import { nativeWasm } from './native-wasm.ts'
-
-/** The slice of WebAssembly used here; TypeScript has it in its DOM library only. */
-interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
-}
-
-const webAssembly = (globalThis as { readonly WebAssembly?: WebAssemblyApi }).WebAssembly
+import { webAssembly } from './web-assembly.ts'
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer }
   alloc(bytes: number): number
   dealloc(pointer: number, bytes: number): void
-  crc32c(pointer: number, bytes: number): number
   /** Pointer in the high, length in the low half; the caller frees it. */
   lz4_compress(pointer: number, bytes: number): bigint
   lz4_decompress(pointer: number, bytes: number): bigint
@@ -44,11 +36,6 @@ class NativeCodec {
 
   get memoryBytes(): number {
     return this.exports.memory.buffer.byteLength
-  }
-
-  crc32c(bytes: Uint8Array): number {
-    this.setInput(bytes)
-    return this.exports.crc32c(this.inputAt, bytes.length) >>> 0
   }
 
   call(name: NativeFunction, bytes: Uint8Array): Buffer {
@@ -80,15 +67,6 @@ class NativeCodec {
 
 let module: object | undefined
 let codec: NativeCodec | undefined
-
-/** False where the runtime has no WebAssembly (`node --jitless`). */
-export const hasWebAssembly = webAssembly !== undefined
-
-/** CRC-32C of all bytes in one call. The input is copied, and the copy's memory is kept: give it no more than a few MiB. */
-export function nativeCrc32c(bytes: Uint8Array): number {
-  codec ??= newCodec()
-  return codec.crc32c(bytes)
-}
 
 /**
  * Compresses or decompresses into a buffer of its own.
