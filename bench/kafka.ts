@@ -15,7 +15,7 @@ import type { Metrics, Results } from './results.ts'
 const TIMEOUT_MS = 300_000
 const PAYLOADS = 1_000
 
-export type ClientSide = 'standpipe' | 'java'
+type ClientSide = 'standpipe' | 'java'
 
 export interface KafkaBenchmark {
   readonly kafka: KafkaBroker
@@ -117,7 +117,7 @@ async function standpipeCommand(dir: string): Promise<Command> {
     bundle: true,
     format: 'esm',
     platform: 'node',
-    conditions: ['standpipe:source', 'node', 'import'],
+    conditions: ['standpipe:source'],
     banner: { js: `import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);` },
   })
   return (verb, job) => [process.execPath, outfile, verb, job.address, job.topic, String(job.records), job.payloads]

@@ -47,7 +47,7 @@ function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ writ
     format: 'esm',
     platform: 'node',
     target: 'node22.19',
-    conditions: ['standpipe:source', 'node', 'import'],
+    conditions: ['standpipe:source'],
     banner: { js: REQUIRE_BANNER },
     sourcemap: 'linked',
     sourcesContent: false,
