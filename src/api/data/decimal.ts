@@ -35,6 +35,12 @@ export class Decimal {
     return Number(`${this.unscaled.toString()}e${String(-this.scale)}`)
   }
 
+  /** The low 64 bits of the whole part, as BigDecimal#longValue: zero from 10^64 on. */
+  toLong(): bigint {
+    const hasWholePart = this.scale > -64 && this.scale < this.unscaled.toString().length
+    return hasWholePart ? BigInt.asIntN(64, this.toBigInt()) : 0n
+  }
+
   /** The whole part: what is behind the point is cut off. */
   toBigInt(): bigint {
     return this.scale > 0 ? this.unscaled / 10n ** BigInt(this.scale) : this.unscaled * 10n ** BigInt(-this.scale)

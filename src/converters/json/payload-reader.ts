@@ -193,19 +193,12 @@ function bytesOf(text: string): Buffer {
 /** The low 32 bits of the whole part; 0 for what is not a number. */
 function toInt(node: JsonNode): number {
   if (typeof node === 'number') return node | 0
-  return node instanceof JsonNumber ? Number(BigInt.asIntN(32, wholePart(node.text))) : 0
+  return node instanceof JsonNumber ? Number(BigInt.asIntN(32, decimalOf(node.text).toLong())) : 0
 }
 
 function toLong(node: JsonNode): bigint {
   if (typeof node === 'number') return BigInt(Math.trunc(node))
-  return node instanceof JsonNumber ? BigInt.asIntN(64, wholePart(node.text)) : 0n
-}
-
-/** As BigDecimal#longValue, whose low bits are zero from 10^64 on. */
-function wholePart(text: string): bigint {
-  const decimal = decimalOf(text)
-  const hasWholePart = decimal.scale > -64 && decimal.scale < text.length
-  return hasWholePart ? decimal.toBigInt() : 0n
+  return node instanceof JsonNumber ? decimalOf(node.text).toLong() : 0n
 }
 
 function toDouble(node: JsonNode): number {
