@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { SinkRecord, type Logger, type Props, type SinkTaskContext, type SourceOffset, type SourceTaskContext } from 'standpipe/api'
+import type { Logger, Props, SinkTaskContext, SourceOffset, SourceTaskContext } from 'standpipe/api'
 import { FileStreamSinkTask } from '../../connectors/file/file-stream-sink-task.ts'
 import { FileStreamSourceTask } from '../../connectors/file/file-stream-source-task.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
@@ -71,10 +71,4 @@ export async function startedSinkTask(props: Props, log: Logger = new Collecting
   return task
 }
 
-/** Records of one partition with these values, without schema. */
-export function sinkRecords(values: readonly (string | null)[], firstOffset = 0): SinkRecord[] {
-  return values.map(
-    (value, index) =>
-      new SinkRecord({ topic: 't', kafkaPartition: 0, kafkaOffset: firstOffset + index, timestampType: 'CreateTime', value }),
-  )
-}
+export { sinkRecords } from './sink-records.ts'
