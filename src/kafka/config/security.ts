@@ -1,21 +1,33 @@
+import type { ConnectionOptions } from 'node:tls'
 import { ConfigException } from '../../api/errors.ts'
-
-/** What `security.protocol` says, whatever its case. */
-export type SecurityProtocol = 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL'
+import { saslCredentials, type SaslCredentials, type SaslKeys } from './sasl.ts'
+import { tlsOptions, type TlsKeys } from './tls.ts'
 
 /** The keys that decide how a connection is secured; every client's configuration has them. */
-export interface SecurityKeys {
+export interface SecurityKeys extends SaslKeys, TlsKeys {
   readonly 'security.protocol': string
-  readonly 'sasl.mechanism': string
 }
 
-export function securityProtocol(config: SecurityKeys): SecurityProtocol {
-  return config['security.protocol'].toUpperCase() as SecurityProtocol
+/** How a client's connections are secured. */
+export interface ClientSecurity {
+  /** Null: no TLS. */
+  readonly tls: ConnectionOptions | null
+  /** Null: no authentication. */
+  readonly sasl: SaslCredentials | null
+}
+
+/** Reads stores and the login line. @throws ConfigException for what cannot be used, so that nothing is ever sent less secured than asked */
+export async function clientSecurity(config: SecurityKeys): Promise<ClientSecurity> {
+  const protocol = config['security.protocol'].toUpperCase()
+  return {
+    tls: protocol.endsWith('SSL') ? await tlsOptions(config) : null,
+    sasl: protocol.startsWith('SASL_') ? saslCredentials(config) : null,
+  }
 }
 
 /** Apache Kafka 4.3, CommonClientConfigs#postValidateSaslMechanismConfig. @throws ConfigException when SASL is on without a mechanism */
 export function checkSaslMechanism(config: SecurityKeys): void {
-  if (!securityProtocol(config).startsWith('SASL_') || config['sasl.mechanism'] !== '') return
+  if (!config['security.protocol'].toUpperCase().startsWith('SASL_') || config['sasl.mechanism'] !== '') return
   const reason = 'When the security.protocol configuration enables SASL, mechanism must be non-null and non-empty string.'
   throw ConfigException.forKey('sasl.mechanism', null, reason)
 }

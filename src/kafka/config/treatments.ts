@@ -2,7 +2,7 @@ import { ConfigException } from '../../api/errors.ts'
 import type { KeyTreatment } from './client-config.ts'
 
 /** A key whose value, other than those that mean "nothing special", has no effect here. */
-export function warnUnless(key: string, harmless: readonly string[], consequence: string): KeyTreatment {
+function warnUnless(key: string, harmless: readonly string[], consequence: string): KeyTreatment {
   return {
     key,
     check: (value) => (value === '' || harmless.includes(value.toLowerCase()) ? null : `${key}=${value}: ${consequence}`),
@@ -10,7 +10,7 @@ export function warnUnless(key: string, harmless: readonly string[], consequence
 }
 
 /** A key that cannot be followed: going on without it would not be what the user asked for. */
-export function refuse(key: string, harmless: readonly string[], reason: string): KeyTreatment {
+function refuse(key: string, harmless: readonly string[], reason: string): KeyTreatment {
   return {
     key,
     check: (value) => {
@@ -21,8 +21,9 @@ export function refuse(key: string, harmless: readonly string[], reason: string)
 }
 
 /** Treatments of keys that all clients have. */
-export const COMMON_TREATMENTS: readonly KeyTreatment[] = [
+const COMMON_TREATMENTS: readonly KeyTreatment[] = [
   warnUnless('client.dns.lookup', ['use_all_dns_ips'], 'names are not looked up backwards; every address of a name is tried instead'),
+  warnUnless('ssl.cipher.suites', [], 'cipher suites are chosen by Node.js'),
   refuse('ssl.engine.factory.class', [], 'Java classes cannot be loaded. Remove the key: TLS is set up from the ssl.truststore and ssl.keystore keys'),
   refuse('sasl.client.callback.handler.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),
   refuse('sasl.login.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),
