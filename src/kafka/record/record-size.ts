@@ -1,5 +1,4 @@
 import type { RecordHeader } from '../ports.ts'
-import { RECORDS } from './batch-format.ts'
 import { encodedHeaderKey } from './header-key.ts'
 import { sizeOfVarint } from './varint.ts'
 
@@ -12,11 +11,6 @@ const MAX_RECORD_OVERHEAD = 21
  */
 export function recordSizeUpperBound(key: Uint8Array | null, value: Uint8Array | null, headers: readonly RecordHeader[]): number {
   return MAX_RECORD_OVERHEAD + sizeOfBytes(key) + sizeOfBytes(value) + sizeOfHeaders(headers)
-}
-
-/** Most bytes a batch with only this record can take. */
-export function batchSizeUpperBound(key: Uint8Array | null, value: Uint8Array | null, headers: readonly RecordHeader[]): number {
-  return RECORDS + recordSizeUpperBound(key, value, headers)
 }
 
 /** Bytes of a key, a value or a header's part with its length in front. */

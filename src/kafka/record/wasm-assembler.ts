@@ -1,8 +1,8 @@
 /** Just enough of the WebAssembly binary format to write one function with 16-byte vectors. Instructions are lists of bytes. */
 export type Code = readonly number[]
 
-export const I32 = 0x7f
-export const V128 = 0x7b
+const I32 = 0x7f
+const V128 = 0x7b
 
 export const getLocal = (local: number): Code => [0x20, local]
 export const setLocal = (local: number): Code => [0x21, local]

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { BatchWriter } from '../../../../src/kafka/record/batch-writer.ts'
 import { BufferPool } from '../../../../src/kafka/record/buffer-pool.ts'
-import { batchSizeUpperBound, recordSizeUpperBound } from '../../../../src/kafka/record/record-size.ts'
+import { recordSizeUpperBound } from '../../../../src/kafka/record/record-size.ts'
 import { batchOf, readAll, record } from '../../../support/record-batches.ts'
 
 const pool = new BufferPool(0)
@@ -20,7 +20,8 @@ describe('a batch writer', () => {
 
   it('bounds sizes as Java does', () => {
     expect(recordSizeUpperBound(null, null, [])).toBe(21 + 3)
-    expect(batchSizeUpperBound(Buffer.alloc(10), Buffer.alloc(1_048_576), [])).toBe(61 + 21 + 11 + 1_048_576 + 4 + 1)
+    expect(recordSizeUpperBound(Buffer.alloc(10), Buffer.alloc(1_048_576), [])).toBe(21 + 11 + 1_048_576 + 4 + 1)
+    expect(new BatchWriter(pool).sizeWith(null, null, [])).toBe(61 + 21 + 3)
   })
 
   it('grows from 16 KiB to whatever a record needs', () => {
