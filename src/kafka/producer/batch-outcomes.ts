@@ -2,6 +2,7 @@ import type { Logger } from '../../api/logger.ts'
 import { disconnectException, factsOf, KafkaError, kafkaError, timeoutException } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type { ProducedPartition } from '../protocol/produce.ts'
+import { RECORDS } from '../record/batch-format.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
 import type { Idempotence } from './idempotence.ts'
@@ -100,6 +101,7 @@ export class BatchOutcomes {
   private delivered(batch: ProducerBatch, { error, baseOffset, logAppendTime }: ProducedPartition): void {
     const { queue } = batch
     batch.writer.release()
+    this.options.idempotence?.delivered(batch)
     if (queue.isTroubled) this.options.log.info(`Partition ${queue.toString()} takes records again`)
     queue.isTroubled = false
     if (!batch.isSettled) this.options.deliveries.add(batch, { error: null, baseOffset: error === 0 ? baseOffset : -1, logAppendTime })
@@ -128,7 +130,7 @@ export class BatchOutcomes {
   private split(batch: ProducerBatch): void {
     const { topicQueues } = batch.queue
     const { uncompressedBytes } = batch
-    topicQueues.maxBatchBytes = Math.min(topicQueues.maxBatchBytes, Math.ceil(uncompressedBytes / 2))
+    topicQueues.maxBatchBytes = Math.min(topicQueues.maxBatchBytes, Math.ceil(uncompressedBytes / 2) + RECORDS)
     this.options.log.warn(
       `The broker refused a batch of ${batch.recordCount} records and ${uncompressedBytes} bytes for ${batch.queue.toString()} as too large: ` +
         `it is sent in two, and batches of the topic stay below ${topicQueues.maxBatchBytes} bytes. Set batch.size accordingly to avoid this.`,

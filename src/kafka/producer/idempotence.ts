@@ -47,7 +47,7 @@ export class Idempotence {
   /** Whether the partition's first waiting batch may go out now. Raises the epoch when its turn has come. */
   admits(queue: PartitionQueue, head: ProducerBatch): boolean {
     const { sequence, inFlight } = queue
-    if (inFlight.length >= MAX_IN_FLIGHT) return false
+    if (inFlight.length >= (sequence.isEstablished ? MAX_IN_FLIGHT : 1)) return false
     const restarts = sequence.state === 'gap' || sequence.state === 'lost' || (sequence.state === 'hole' && !head.hasSequence)
     if (restarts && inFlight.length > 0) return false
     if (restarts) this.restart(queue)
@@ -62,6 +62,13 @@ export class Idempotence {
     const { sequence } = batch.queue
     const baseSequence = sequence.take(batch.recordCount)
     batch.setStamp({ producerId: sequence.producerId, producerEpoch: sequence.producerEpoch, baseSequence })
+  }
+
+  /** The broker has the batch. */
+  delivered(batch: ProducerBatch): void {
+    const { sequence } = batch.queue
+    const { producerId, producerEpoch } = batch.stamp
+    if (producerId === sequence.producerId && producerEpoch === sequence.producerEpoch) sequence.isEstablished = true
   }
 
   /**

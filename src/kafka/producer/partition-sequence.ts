@@ -17,6 +17,8 @@ export class PartitionSequence {
   producerId = -1
   producerEpoch = -1
   state: SequenceState = 'whole'
+  /** The broker has a batch of this id and epoch. Until then it takes any sequence for the first, so only one may be on its way. */
+  isEstablished = false
   private next = 0
 
   /** Gives the sequences of a batch away. They wrap from 2^31-1 to 0. */
@@ -31,5 +33,6 @@ export class PartitionSequence {
     this.producerEpoch = producerEpoch
     this.next = 0
     this.state = 'whole'
+    this.isEstablished = false
   }
 }
