@@ -17,7 +17,7 @@ export interface KafkaOffsetBackingStoreOptions {
   readonly partitions: number
   readonly replicationFactor: number
   readonly clients: KafkaClients
-  /** The worker's client keys, as for its other clients; what the store needs is laid over them. */
+  /** The worker's keys for each client; what the store cannot do without is laid over them. */
   readonly producerProps: ClientProps
   readonly consumerProps: ClientProps
   readonly adminProps: ClientProps
@@ -87,17 +87,9 @@ export class KafkaOffsetBackingStore implements OffsetBackingStore {
 
   async #openLog(): Promise<OffsetTopicLog> {
     const { clients, producerProps, consumerProps, topic, log } = this.#options
-    const producer = await clients.producer(
-      { ...producerProps, acks: 'all', 'enable.idempotence': 'false', 'delivery.timeout.ms': '2147483647' },
-      log,
-    )
+    const producer = await clients.producer({ ...producerProps, acks: 'all', 'max.in.flight.requests.per.connection': '1' }, log)
     const consumer = await clients.consumer(
-      {
-        ...withoutGroup(consumerProps),
-        'auto.offset.reset': 'earliest',
-        'enable.auto.commit': 'false',
-        'allow.auto.create.topics': 'false',
-      },
+      { ...withoutGroup(consumerProps), 'auto.offset.reset': 'earliest', 'enable.auto.commit': 'false' },
       log,
     )
     return new OffsetTopicLog({ topic, producer, consumer })

@@ -154,8 +154,8 @@ describe('rotation by rename', () => {
     let records: readonly SourceRecord[] | null = null
     while (records === null) records = await first.poll()
     expect(offsets(records)).toEqual([
-      { position: 2, fileKey: expect.any(String) },
-      { position: 4, fileKey: expect.any(String) },
+      { position: 2, fileKey: expect.any(String) as string },
+      { position: 4, fileKey: expect.any(String) as string },
     ])
     await first.stop()
     await rename(file, `${file}.2`)
