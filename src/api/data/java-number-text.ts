@@ -25,13 +25,10 @@ function edgeText(value: number): string | null {
   return Number.isFinite(value) ? null : String(value)
 }
 
-function scientific(exponential: string, value: number): string {
-  const at = exponential.indexOf('e')
-  const mantissa = exponential.slice(0, at)
-  const exponent = Number(exponential.slice(at + 1))
-  if (mantissa.includes('.')) return `${mantissa}E${String(exponent)}`
-  const twoDigits = value.toExponential(1)
-  return `${twoDigits.slice(0, twoDigits.indexOf('e'))}E${String(exponent)}`
+/** @param shortest the number in exponential form; of one digit only, it is written with two */
+function scientific(shortest: string, value: number): string {
+  const exponential = shortest.includes('.') ? shortest : value.toExponential(1)
+  return exponential.replace('+', '').replace('e', 'E')
 }
 
 /** The float in exponential form with the fewest digits, two at least. */

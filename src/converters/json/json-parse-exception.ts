@@ -21,5 +21,5 @@ function excerpt(bytes: Uint8Array, position: number): string {
 }
 
 function printable(text: string): string {
-  return JSON.stringify(text).slice(1, -1)
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => JSON.stringify(control).slice(1, -1))
 }
