@@ -3,6 +3,7 @@ import type { Props } from './api/props.ts'
 import { createKafkaClients } from './kafka/kafka-clients.ts'
 import type { KafkaClients } from './kafka/ports.ts'
 import { FileOffsetBackingStore } from './offsets/file-offset-backing-store.ts'
+import { KafkaOffsetBackingStore } from './offsets/kafka-offset-backing-store.ts'
 import { MemoryOffsetBackingStore } from './offsets/memory-offset-backing-store.ts'
 import type { OffsetBackingStore } from './offsets/offset-backing-store.ts'
 import { builtinPlugins } from './plugins/builtin.ts'
@@ -68,6 +69,13 @@ function makeOffsetStore({ offsetStorage, originals }: WorkerConfig, kafka: Kafk
     case 'file':
       return new FileOffsetBackingStore(offsetStorage.path, log)
     case 'topic':
-      throw new Error('soon')
+      return new KafkaOffsetBackingStore({
+        ...offsetStorage,
+        clients: kafka,
+        adminProps: workerAdminProps(originals),
+        producerProps: offsetProducerProps(originals, `${offsetStorage.topic}-offsets`),
+        consumerProps: offsetConsumerProps(originals, `${offsetStorage.topic}-offsets`),
+        log,
+      })
   }
 }

@@ -1,0 +1,91 @@
+import { open, readFile, stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, it } from 'vitest'
+import { fileToFile } from '../support/file-to-file.ts'
+import { numberedLine, reconcile, writeNumberedLines } from '../support/numbered-lines.ts'
+import { describeWithKafka, privateKafka } from '../support/services/suite.ts'
+import { until, WorkerProcess } from '../support/worker-process.ts'
+
+/** In the suite small; `STANDPIPE_CRASH_LINES=3000000 STANDPIPE_CRASH_KILLS=20` is the whole thing. */
+const lines = Number(process.env['STANDPIPE_CRASH_LINES'] ?? 200_000)
+const kills = Number(process.env['STANDPIPE_CRASH_KILLS'] ?? 6)
+const timeoutMs = 120_000 + lines / 5
+
+const sizeOf = (path: string) =>
+  stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  )
+
+describeWithKafka('killed with no last word', (address) => {
+  it(
+    `a worker killed ${kills} times while it carries ${lines} lines loses none, keeps their order, and repeats some only after a kill`,
+    { timeout: timeoutMs },
+    async () => {
+      const { input, output, files } = await fileToFile(address, {
+        worker: { 'offset.flush.interval.ms': '100', 'key.converter.schemas.enable': 'false', 'value.converter.schemas.enable': 'false' },
+        sink: { 'consumer.override.session.timeout.ms': '6000', 'consumer.override.heartbeat.interval.ms': '500' },
+      })
+      await writeNumberedLines(input, lines)
+      for (let killed = 0; killed < kills; killed++) {
+        const worker = new WorkerProcess(files)
+        await worker.says('Task is running')
+        await delay(Math.random() * 2500)
+        await worker.kill()
+      }
+      const last = new WorkerProcess(files)
+      await until(async () => (await lastLine(output)) === numberedLine(lines - 1), 250)
+      await last.stop()
+      const result = await reconcile(output, lines)
+      console.log(`${kills} kills, ${lines} lines: ${JSON.stringify(result)}`)
+      expect(result).toMatchObject({ missing: 0, gaps: 0 })
+      expect(result.rewinds).toBeLessThanOrEqual(2 * kills)
+      expect(result.fragments).toBeLessThanOrEqual(kills)
+    },
+  )
+
+  it(
+    `a broker killed and restarted 3 times while ${lines} lines pass: the worker never ends and no line is lost or out of order`,
+    { timeout: timeoutMs },
+    async () => {
+      const broker = await privateKafka()
+      const { input, output, files } = await fileToFile(broker.address, {
+        worker: { 'offset.flush.interval.ms': '100', 'key.converter.schemas.enable': 'false', 'value.converter.schemas.enable': 'false' },
+      })
+      await writeNumberedLines(input, lines)
+      const worker = new WorkerProcess(files)
+      await worker.says('Task is running')
+      for (let killed = 0; killed < 3; killed++) {
+        const before = await sizeOf(output)
+        await until(async () => (await sizeOf(output)) > before || (await lastLine(output)) === numberedLine(lines - 1))
+        await broker.kill()
+        await delay(500)
+        await broker.start()
+      }
+      await until(async () => (await lastLine(output)) === numberedLine(lines - 1), 250)
+      expect(worker.hasExited).toBe(false)
+      expect(await worker.stop()).toBe(143)
+      const result = await reconcile(output, lines)
+      console.log(`3 broker restarts, ${lines} lines: ${JSON.stringify(result)}`)
+      expect(result).toMatchObject({ missing: 0, gaps: 0, fragments: 0 })
+    },
+  )
+
+  it('without a kill the output is the input, byte for byte', { timeout: timeoutMs }, async () => {
+    const { input, output, files } = await fileToFile(address)
+    await writeNumberedLines(input, lines)
+    const worker = new WorkerProcess(files)
+    await until(async () => (await sizeOf(output)) >= (await sizeOf(input)), 250)
+    await worker.stop()
+    expect((await readFile(output)).equals(await readFile(input))).toBe(true)
+  })
+})
+
+async function lastLine(path: string): Promise<string> {
+  const size = await sizeOf(path)
+  const file = await open(path).catch(() => null)
+  if (file === null) return ''
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(94), 0, 94, Math.max(0, size - 94))
+  await file.close()
+  return buffer.toString('utf8', 0, bytesRead).trimEnd()
+}
