@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parseJaasConfig } from '../../../../src/kafka/config/jaas.ts'
+import { parseAdminConfig } from '../../../../src/kafka/config/admin-config.ts'
+import { clientSecurity } from '../../../../src/kafka/config/security.ts'
+import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
+
+const security = (props: Readonly<Record<string, string>>) =>
+  clientSecurity(parseAdminConfig({ 'bootstrap.servers': 'a:1', ...props }, new CollectingLogger()))
+
+function store(content: string | Buffer): string {
+  const directory = mkdtempSync(join(tmpdir(), 'stores-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  writeFileSync(join(directory, 'store'), content)
+  return join(directory, 'store')
+}
+
+function messageOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return expect.unreachable('expected an error')
+}
+
+describe('sasl.jaas.config', () => {
+  it.each([
+    ['a.PlainLoginModule required username="u" password="p";', { username: 'u', password: 'p' }],
+    ["a.PlainLoginModule required username='u' password='p;q' ;", { username: 'u', password: 'p;q' }],
+    ['a.PlainLoginModule REQUIRED username= "u\\"x" password =p;', { username: 'u"x', password: 'p' }],
+    ['a.PlainLoginModule required /* c */ username="u" password="p" // x\n;', { username: 'u', password: 'p' }],
+    ['a.PlainLoginModule required password="\\t\\101";', { password: '\tA' }],
+    ['a.PlainLoginModule required;', {}],
+  ])('%s', (text, options) => {
+    const entry = parseJaasConfig(text)
+    expect([entry.loginModule, Object.fromEntries(entry.options)]).toEqual(['a.PlainLoginModule', options])
+  })
+
+  it.each([
+    ['', 'it does not begin with the class name'],
+    ['a.B username="hush";', 'a.B must be followed by required'],
+    ['a.B required username="hush"', 'it must end with a semicolon'],
+    ['a.B required username="hush", password="hush";', 'there is a , between options'],
+    ['a.B required username="hush;', 'a quote is not closed'],
+    ['a.B required username;', 'option username has no value'],
+    ['a.B required a=hush; a.B required a=hush;', 'there must be one login module'],
+  ])('refuses %s and shows no value', (text, reason) => {
+    expect(() => parseJaasConfig(text)).toThrow(reason)
+    expect(messageOf(() => parseJaasConfig(text))).not.toContain('hush')
+  })
+})
+
+describe('security of a client', () => {
+  it('is none by default', async () => {
+    expect(await security({})).toEqual({ tls: null, sasl: null })
+  })
+
+  it('reads a login of PLAIN and SCRAM', async () => {
+    const line = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="u" password="p";'
+    const { sasl } = await security({ 'security.protocol': 'sasl_plaintext', 'sasl.mechanism': 'SCRAM-SHA-512', 'sasl.jaas.config': line })
+    expect(sasl).toEqual({ mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' })
+  })
+
+  it('takes PEM stores, inline and as files', async () => {
+    const pem = '-----BEGIN CERTIFICATE-----\n'
+    expect((await security({ 'security.protocol': 'SSL', 'ssl.truststore.certificates': pem })).tls).toMatchObject({ ca: pem.trim() })
+    const { tls } = await security({
+      'security.protocol': 'SSL',
+      'ssl.truststore.location': store(pem),
+      'ssl.keystore.location': store(pem),
+      'ssl.key.password': 'k',
+      'ssl.endpoint.identification.algorithm': '',
+    })
+    expect(tls).toMatchObject({ ca: Buffer.from(pem), key: Buffer.from(pem), passphrase: 'k', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' })
+    expect(tls!.checkServerIdentity).toBeTypeOf('function')
+  })
+
+  it.each([
+    [{ 'security.protocol': 'SASL_SSL' }, 'Invalid value GSSAPI for configuration sasl.mechanism: not supported (Java’s default'],
+    [{ 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, 'sasl.jaas.config is not set'],
+    [{ 'security.protocol': 'SSL', 'ssl.truststore.location': '/nowhere/ca.pem' }, 'ENOENT'],
+    [{ 'security.protocol': 'SSL', 'ssl.keystore.key': 'x' }, 'belong together'],
+    [{ 'security.protocol': 'SSL', 'ssl.enabled.protocols': 'SSLv3' }, 'names no protocol'],
+  ])('refuses %j', async (props, reason) => {
+    await expect(security(props as Record<string, string>)).rejects.toThrow(reason)
+  })
+
+  it('says how to convert a Java store', async () => {
+    const jks = store(Buffer.from('feedfeed00', 'hex'))
+    await expect(security({ 'security.protocol': 'SSL', 'ssl.truststore.location': jks })).rejects.toThrow(`keytool -exportcert -rfc -keystore ${jks}`)
+  })
+})
