@@ -1,0 +1,94 @@
+/**
+ * Writes the tables of README.md between its `<!-- generated:NAME -->` marks, from the definitions that also parse and validate.
+ * `--check` changes nothing and fails when the file is stale.
+ */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { fileStreamSinkConfig, fileStreamSourceConfig } from '../connectors/file/config.ts'
+import type { ConfigDef } from '../src/api/config/config-def.ts'
+import type { ConfigKey } from '../src/api/config/config-key.ts'
+import { configText } from '../src/api/config/config-type.ts'
+import { clientIds, consumerProps, producerProps } from '../src/runtime/client-props.ts'
+import { sinkConnectorConfigDef, sourceConnectorConfigDef } from '../src/runtime/connector-config.ts'
+import { workerConfigDef } from '../src/runtime/worker-config.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** What stands between the marks of each name. Names that the file has no marks for are not written. */
+const tables: Readonly<Record<string, () => string>> = {
+  'worker-keys': () => keyTable(workerConfigDef.keys.values()),
+  'connector-keys': () => keyTable(connectorKeys()),
+  'file-source-keys': () => keyTable(fileStreamSourceConfig.keys.values()),
+  'file-sink-keys': () => keyTable(fileStreamSinkConfig.keys.values()),
+  'client-presets': clientPresets,
+}
+
+/** Keys of sources and sinks, those of both once. */
+function connectorKeys(): Iterable<ConfigKey> {
+  const both: readonly ConfigDef[] = [sourceConnectorConfigDef, sinkConnectorConfigDef]
+  return new Map(both.flatMap((def) => [...def.keys])).values()
+}
+
+function keyTable(keys: Iterable<ConfigKey>): string {
+  const rows = Array.from(keys, (key) => [`\`${key.name}\``, key.type, defaultText(key), key.doc])
+  return table(['key', 'type', 'default', 'what it does'], rows)
+}
+
+function defaultText(key: ConfigKey): string {
+  if (!key.hasDefault) return '**required**'
+  const text = configText(key.defaultValue, key.type)
+  if (text === null) return ''
+  return text === '' ? 'empty' : `\`${text}\``
+}
+
+/** What tasks' clients get beyond Kafka's own defaults. */
+function clientPresets(): string {
+  const owner = { worker: {}, connector: {} }
+  const clients = [
+    ['producer of a source', producerProps(owner, clientIds.producer('NAME', 0))],
+    ['consumer of a sink', consumerProps(owner, 'NAME', clientIds.consumer('NAME', 0))],
+  ] as const
+  const rows = clients.flatMap(([client, props]) => Object.entries(props).map(([key, value]) => [client, `\`${key}\``, `\`${value}\``]))
+  return table(['client', 'key', 'preset'], rows)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** The text with every marked part written anew. @throws Error for marks that are unknown or not closed */
+export function withTables(text: string, file: string): string {
+  const opened = [...text.matchAll(/<!-- generated:([\w-]+) -->/g)].map(([, name = '']) => name)
+  if (opened.length === 0)
+    throw new Error(`${file} has no marks such as <!-- generated:worker-keys --> and <!-- /generated:worker-keys -->`)
+  return opened.reduce((result, name) => withTable(result, name, file), text)
+}
+
+function withTable(text: string, name: string, file: string): string {
+  const render = tables[name]
+  if (render === undefined) throw new Error(`${file}: generated:${name} is not known. Known are ${Object.keys(tables).join(', ')}`)
+  const open = `<!-- generated:${name} -->`
+  const close = `<!-- /generated:${name} -->`
+  const start = text.indexOf(open) + open.length
+  const end = text.indexOf(close, start)
+  if (end < 0) throw new Error(`${file}: ${open} has no ${close} after it`)
+  return `${text.slice(0, start)}\n\n${render()}\n\n${text.slice(end)}`
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const path = join(root, 'README.md')
+  const before = await readFile(path, 'utf8')
+  const after = withTables(before, 'README.md')
+  if (before === after) return 0
+  if (args.includes('--check')) {
+    process.stderr.write('README.md: a generated table is stale. Run npm run docs and commit the result.\n')
+    return 1
+  }
+  await writeFile(path, after)
+  process.stdout.write('README.md: tables written\n')
+  return 0
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))
