@@ -111,7 +111,9 @@ function refreshOf(number: number): Refresh {
  * @param details.message what the broker or the caller adds; the default is Java's sentence with the topic or partition
  */
 export function kafkaError(number: number, details: KafkaErrorDetails & { readonly message?: string | null | undefined } = {}): KafkaError {
-  return new KafkaError(details.message ?? defaultMessage(number, details), factsOf(number), details)
+  const { message } = details
+  const text = message === undefined || message === null || message === '' ? defaultMessage(number, details) : message
+  return new KafkaError(text, factsOf(number), details)
 }
 
 function defaultMessage(number: number, { topic, partition }: KafkaErrorDetails): string {

@@ -1,17 +1,21 @@
 import type { Logger } from '../api/logger.ts'
+import { KafkaAdmin } from './admin/admin.ts'
 import { ClusterMetadata } from './cluster-metadata.ts'
 import { parseAdminConfig } from './config/admin-config.ts'
 import { bootstrapAddresses } from './config/bootstrap-servers.ts'
 import { parseConsumerConfig } from './config/consumer-config.ts'
 import { parseProducerConfig } from './config/producer-config.ts'
+import { clientSecurity, type SecurityKeys } from './config/security.ts'
 import { KafkaConsumer } from './consumer/consumer.ts'
 import { KafkajsTransport } from './kafkajs/transport.ts'
+import type { Metadata } from './metadata.ts'
 import type { Admin, ClientProps, Consumer, KafkaClients, Producer } from './ports.ts'
 import { KafkaProducer } from './producer/producer.ts'
+import { resolvable } from './resolvable.ts'
 import type { Transport } from './transport.ts'
 
 /** Keys that every client's connections follow. */
-interface ConnectionKeys {
+interface ConnectionKeys extends SecurityKeys {
   readonly 'bootstrap.servers': readonly string[]
   readonly 'client.id': string
   readonly 'request.timeout.ms': number
@@ -25,45 +29,56 @@ interface ConnectionKeys {
   readonly 'metadata.max.age.ms': number
 }
 
-/** The Kafka client over kafkajs' connections. Each client has connections and metadata of its own, as Java's. */
+/** What a client talks through. Each client has its own, as Java's do. */
+interface Cluster {
+  readonly transport: Transport
+  readonly metadata: Metadata
+}
+
+/** The Kafka client over kafkajs' connections. */
 export function createKafkaClients(): KafkaClients {
   return {
     async producer(props: ClientProps, log: Logger): Promise<Producer> {
       const config = parseProducerConfig(props, log)
-      const transport = connections(config, log)
-      return new KafkaProducer({ config, transport, metadata: metadataOf(transport, config, true, log), log })
+      return new KafkaProducer({ config, log, ...(await cluster(config, nextClientId('producer'), true, log)) })
     },
     async consumer(props: ClientProps, log: Logger): Promise<Consumer> {
       const config = parseConsumerConfig(props, log)
-      const transport = connections(config, log)
-      const metadata = metadataOf(transport, config, config['allow.auto.create.topics'], log)
-      return new KafkaConsumer({ config, transport, metadata, log })
+      const name = nextClientId(`consumer-${config['group.id'] ?? 'null'}`)
+      return new KafkaConsumer({ config, log, ...(await cluster(config, name, config['allow.auto.create.topics'], log)) })
     },
     async admin(props: ClientProps, log: Logger): Promise<Admin> {
-      parseAdminConfig(props, log)
-      throw new Error('no admin yet')
+      const config = parseAdminConfig(props, log)
+      return new KafkaAdmin({ config, log, ...(await cluster(config, nextClientId('adminclient'), false, log)) })
     },
   }
 }
 
-function connections(config: ConnectionKeys, log: Logger): Transport {
-  return new KafkajsTransport({
-    bootstrapServers: bootstrapAddresses(config['bootstrap.servers']),
-    clientId: config['client.id'],
+const clientNumbers = new Map<string, number>()
+
+/** Java's default `client.id`: producer-1, consumer-group-2 … */
+function nextClientId(prefix: string): string {
+  const number = (clientNumbers.get(prefix) ?? 0) + 1
+  clientNumbers.set(prefix, number)
+  return `${prefix}-${number}`
+}
+
+async function cluster(config: ConnectionKeys, defaultClientId: string, allowAutoTopicCreation: boolean, log: Logger): Promise<Cluster> {
+  const { tls, sasl } = await clientSecurity(config)
+  const transport = new KafkajsTransport({
+    bootstrapServers: await resolvable(bootstrapAddresses(config['bootstrap.servers']), log),
+    clientId: config['client.id'] === '' ? defaultClientId : config['client.id'],
     requestTimeoutMs: config['request.timeout.ms'],
     connectTimeoutMs: config['socket.connection.setup.timeout.ms'],
     connectTimeoutMaxMs: config['socket.connection.setup.timeout.max.ms'],
     reconnectBackoffMs: config['reconnect.backoff.ms'],
     reconnectBackoffMaxMs: config['reconnect.backoff.max.ms'],
     maxIdleMs: config['connections.max.idle.ms'],
-    tls: null,
-    sasl: null,
+    tls,
+    sasl,
     log,
   })
-}
-
-function metadataOf(transport: Transport, config: ConnectionKeys, allowAutoTopicCreation: boolean, log: Logger): ClusterMetadata {
-  return new ClusterMetadata({
+  const metadata = new ClusterMetadata({
     transport,
     maxAgeMs: config['metadata.max.age.ms'],
     retryBackoffMs: config['retry.backoff.ms'],
@@ -71,4 +86,5 @@ function metadataOf(transport: Transport, config: ConnectionKeys, allowAutoTopic
     allowAutoTopicCreation,
     log,
   })
+  return { transport, metadata }
 }
