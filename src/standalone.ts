@@ -13,6 +13,7 @@ import { offsetConsumerProps, offsetProducerProps, workerAdminProps } from './ru
 import { ConfigTransformer } from './runtime/config-transformer.ts'
 import type { Herder } from './runtime/herder.ts'
 import { StandaloneHerder } from './runtime/standalone-herder.ts'
+import { unusedWorkerKeys } from './runtime/unused-keys.ts'
 import { parseWorkerConfig, type WorkerConfig } from './runtime/worker-config.ts'
 import { Worker } from './runtime/worker.ts'
 
@@ -38,6 +39,7 @@ export class Standalone {
     for (const plugin of builtinPlugins) plugins.add(plugin)
     await addPluginsFromPath(pluginPath(props), plugins, log)
     const transformer = await ConfigTransformer.fromWorkerProps(props, (className) => plugins.load('config_provider', className), log)
+    for (const { level, text } of unusedWorkerKeys(props)) log[level](text)
     const config = parseWorkerConfig(await transformer.transform(props))
     const kafka = createKafkaClients()
     const offsetStore = makeOffsetStore(config, kafka, log)

@@ -5,6 +5,7 @@ import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import { createLogger } from '../logging/logger.ts'
 import { parseProperties } from '../properties/parse-properties.ts'
+import { InvalidConnectorConfigException } from '../runtime/invalid-connector-config-exception.ts'
 import type { TargetState } from '../runtime/state.ts'
 import { Standalone } from '../standalone.ts'
 import { standpipeVersion } from '../version.ts'
@@ -93,7 +94,9 @@ async function readWorkerFile(path: string): Promise<Props> {
     return path === '' ? {} : parseProperties(await readFile(path, 'latin1'), path).props
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
-    throw new ConfigException(`Worker configuration at '${path}' cannot be read: ${error.message}. Check the path and its permissions`, { cause: error })
+    throw new ConfigException(`Worker configuration at '${path}' cannot be read: ${error.message}. Check the path and its permissions`, {
+      cause: error,
+    })
   }
 }
 
@@ -109,22 +112,42 @@ async function createConnectors(standalone: Standalone, files: readonly string[]
 }
 
 async function createConnector(standalone: Standalone, file: string, log: Logger): Promise<boolean> {
+  let lines: ReadonlyMap<string, number> | null = null
   try {
-    const { name, config, initialState } = await readConnectorFile(file)
+    const { name, config, initialState, lines: keyLines } = await readConnectorFile(file)
+    lines = keyLines
     const props = withoutNulls(config)
     const info = await standalone.herder.putConnectorConfig(name ?? '', props, { initialState: targetStateOf(initialState) })
     log.info(`Created connector ${info.name} of ${file}`)
     return true
   } catch (error) {
-    log.error(`Failed to create connector for ${file}; the others are not affected`, error)
+    if (error instanceof InvalidConnectorConfigException) log.error(invalidConnectorFileText(file, error, lines))
+    else log.error(`Failed to create connector for ${file}; other connectors are not affected`, error)
     return false
   }
+}
+
+/** Every problem with the line it is on: what a person needs to mend the file. */
+function invalidConnectorFileText(
+  file: string,
+  { problems }: InvalidConnectorConfigException,
+  lines: ReadonlyMap<string, number> | null,
+): string {
+  const places = problems.map(({ key, message }) => {
+    const line = lines?.get(key)
+    return `  ${message} (${file}${line === undefined ? '' : `, line ${line}`})`
+  })
+  return [
+    `Failed to create connector for ${file}; other connectors are not affected. Its configuration has ${problems.length} error(s):`,
+    ...places,
+  ].join('\n')
 }
 
 /** A configuration holds texts; Java refuses a null when it creates the connector. */
 function withoutNulls(config: Readonly<Record<string, string | null>>): Props {
   const nullKey = Object.keys(config).find((key) => config[key] === null)
-  if (nullKey !== undefined) throw new ConfigException(`Non-string value found in original settings for key ${nullKey}: null. Leave the key out, or give it a text`)
+  if (nullKey !== undefined)
+    throw new ConfigException(`Non-string value found in original settings for key ${nullKey}: null. Leave the key out, or give it a text`)
   return config as Props
 }
 

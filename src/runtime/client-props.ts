@@ -101,7 +101,7 @@ export function offsetConsumerProps(worker: Props, clientId: string): ClientProp
 }
 
 /** Consumer group of a sink connector, unless `consumer.override.group.id` says otherwise. */
-export function sinkGroupId(connectorName: string): string {
+function sinkGroupId(connectorName: string): string {
   return `connect-${connectorName}`
 }
 

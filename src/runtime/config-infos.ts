@@ -4,7 +4,7 @@ import { configText, type ConfigType } from '../api/config/config-type.ts'
 import type { ConfigValue } from '../api/config/config-value.ts'
 
 /** A validated value as REST answers show it. Apache Kafka 4.3, ConfigValueInfo. */
-export interface ConfigValueInfo {
+interface ConfigValueInfo {
   readonly name: string
   readonly value: string | null
   readonly recommended_values: readonly (string | null)[]
@@ -66,9 +66,8 @@ export function mergedConfigInfos(first: ConfigInfos, rest: readonly ConfigInfos
   }
 }
 
-/** The text of the refusal when a connector is created with an invalid configuration; null when there is no error. */
-export function invalidConfigText(infos: ConfigInfos): string | null {
-  if (infos.error_count === 0) return null
+/** The text of the refusal when a connector is created with an invalid configuration. */
+export function invalidConfigText(infos: ConfigInfos): string {
   return [
     `Connector configuration is invalid and contains the following ${infos.error_count} error(s):`,
     ...infos.configs.flatMap(({ value }) => value.errors),

@@ -3,8 +3,6 @@ import { configText, parseType } from '../api/config/config-type.ts'
 import { ConfigValue } from '../api/config/config-value.ts'
 import { javaPattern } from '../api/config/java-pattern.ts'
 import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
-import type { ConnectorClass } from '../api/connector.ts'
-import { ConfigException } from '../api/errors.ts'
 import type { PluginKind } from '../api/plugin.ts'
 import type { Props } from '../api/props.ts'
 import { adminConfigDef } from '../kafka/config/admin-keys.ts'
@@ -12,6 +10,7 @@ import { consumerConfigDef } from '../kafka/config/consumer-keys.ts'
 import { producerConfigDef } from '../kafka/config/producer-keys.ts'
 import { overrideError, type ClientOverridePolicy } from './client-override-policy.ts'
 import { configInfos, mergedConfigInfos, prefixedConfigInfos, type ConfigInfos } from './config-infos.ts'
+import { findConnector } from './connector-plugin.ts'
 import { enrichedDefinition, type ConverterDefaults, type ConverterKey } from './enriched-definition.ts'
 import type { Plugins } from './plugins.ts'
 import { usesTopicCreation } from './topic-creation.ts'
@@ -34,41 +33,17 @@ const KINDS: readonly PluginKind[] = ['source', 'sink', 'converter', 'header_con
  */
 export async function validateConnectorConfig(props: NullableProps, context: ValidationContext): Promise<ConfigInfos> {
   const { plugins, converters } = context
-  const { kind, className, connectorClass } = await findConnector(props, plugins)
+  const { kind, className, load } = findConnector(props, plugins)
   const definition = await enrichedDefinition(kind, props, plugins, converters)
   const values = definition.validate(props, { resolveClass: (name) => fullClassName(name, plugins) })
   if (kind === 'sink') checkSinkTopics(props, values)
   const nulls = nullValues(props, values)
-  const connector = new connectorClass()
+  const connector = new (await load())()
   const connectorDef = connector.config()
   const connectorValues = await (connector.validate?.(props as Props) ?? connectorDef.validate(props))
   const keys = [...definition.keys.values(), ...connectorDef.keys.values()]
   const main = configInfos(props['connector.class'] ?? className, keys, [...values, ...nulls, ...connectorValues])
   return mergedConfigInfos(main, [...overrideInfos(kind, props, context.policy), ...(await converterInfos(props, values, plugins))])
-}
-
-async function findConnector(props: NullableProps, plugins: Plugins) {
-  const name = props['connector.class']?.trim()
-  if (name === undefined) throw new ConfigException(`Connector config ${shown(props)} contains no connector type`)
-  const plugin = plugins.find('source', name) ?? plugins.find('sink', name)
-  const connectorClass: ConnectorClass | null = plugin === null ? null : await plugins.load(plugin.kind, name)
-  if (plugin === null || connectorClass === null) throw new ConfigException(noSuchConnector(name, plugins))
-  return { kind: plugin.kind, className: plugin.className, connectorClass }
-}
-
-/** Java's text of a map, without what might be a secret. */
-function shown(props: NullableProps): string {
-  const secret = /password|secret|jaas|token|credential|user\.info|\.key$/i
-  const entries = Object.entries(props).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, value]) => `${key}=${secret.test(key) ? '[hidden]' : String(value)}`).join(', ')}}`
-}
-
-function noSuchConnector(name: string, plugins: Plugins): string {
-  const known = [...plugins.list('sink'), ...plugins.list('source')].map(({ className }) => className)
-  return (
-    `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${known.join(', ')}. ` +
-    'Check connector.class for a typing error, or add the folder of the plugin to plugin.path of the worker.'
-  )
 }
 
 function fullClassName(name: string, plugins: Plugins): string | null {

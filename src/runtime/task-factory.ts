@@ -105,7 +105,13 @@ async function makeSinkLoop(spec: TaskSpec, control: TaskControl, log: Logger, e
   })
 }
 
-function makeOperator(config: ErrorKeys, { id }: TaskSpec, { signal }: TaskControl, log: Logger, context: ProcessingContext): RetryWithToleranceOperator {
+function makeOperator(
+  config: ErrorKeys,
+  { id }: TaskSpec,
+  { signal }: TaskControl,
+  log: Logger,
+  context: ProcessingContext,
+): RetryWithToleranceOperator {
   const policy: ErrorPolicy = {
     retryTimeoutMs: config['errors.retry.timeout'],
     retryDelayMaxMs: config['errors.retry.delay.max.ms'],

@@ -11,11 +11,23 @@ import { TransformationChain, type TransformationStage } from './transformation-
 const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter'
 
 /** Makes an object of a plugin class. @throws ConfigException naming key and class when there is none */
-async function make<K extends PluginKind>(plugins: Plugins, kind: K, key: string, name: string): Promise<{ className: string; plugin: PluginKinds[K] }> {
+async function make<K extends PluginKind>(
+  plugins: Plugins,
+  kind: K,
+  key: string,
+  name: string,
+): Promise<{ className: string; plugin: PluginKinds[K] }> {
   const found = plugins.find(kind, name)
   const PluginClass = await plugins.load(kind, name)
   if (found === null || PluginClass === null) {
-    throw ConfigException.forKey(key, name, `Class ${name} could not be found. Known are ${plugins.list(kind).map((each) => each.className).join(', ')}`)
+    throw ConfigException.forKey(
+      key,
+      name,
+      `Class ${name} could not be found. Known are ${plugins
+        .list(kind)
+        .map((each) => each.className)
+        .join(', ')}`,
+    )
   }
   return { className: found.className, plugin: new PluginClass() }
 }
@@ -24,7 +36,12 @@ async function make<K extends PluginKind>(plugins: Plugins, kind: K, key: string
  * The converters of a task. A converter the connector names is configured by the connector's keys alone; otherwise the worker's is
  * used with the worker's keys: the two never mix (Apache Kafka 4.3, Plugins#newConverter).
  */
-export async function makeConverters(connector: Props, worker: Props, plugins: Plugins, context: ProcessingContext): Promise<RecordConverters> {
+export async function makeConverters(
+  connector: Props,
+  worker: Props,
+  plugins: Plugins,
+  context: ProcessingContext,
+): Promise<RecordConverters> {
   const [key, value, header] = await Promise.all([
     makeConverter('key.converter', connector, worker, plugins),
     makeConverter('value.converter', connector, worker, plugins),
@@ -33,7 +50,12 @@ export async function makeConverters(connector: Props, worker: Props, plugins: P
   return new RecordConverters({ key, value, header, context })
 }
 
-async function makeConverter(key: 'key.converter' | 'value.converter', connector: Props, worker: Props, plugins: Plugins): Promise<NamedConverter<Converter>> {
+async function makeConverter(
+  key: 'key.converter' | 'value.converter',
+  connector: Props,
+  worker: Props,
+  plugins: Plugins,
+): Promise<NamedConverter<Converter>> {
   const { name, props } = converterProps(key, connector, worker)
   if (name === undefined) throw new ConfigException(`Missing required configuration "${key}" which has no default value.`)
   const { className, plugin } = await make(plugins, 'converter', key, name)
@@ -54,7 +76,11 @@ function converterProps(key: string, connector: Props, worker: Props): { readonl
 }
 
 /** The `transforms` of a connector, in the order of their list. @throws ConfigException */
-export async function makeTransformationChain(connector: Props, plugins: Plugins, context: ProcessingContext): Promise<TransformationChain> {
+export async function makeTransformationChain(
+  connector: Props,
+  plugins: Plugins,
+  context: ProcessingContext,
+): Promise<TransformationChain> {
   const aliases = listOf(connector['transforms'])
   return new TransformationChain(await Promise.all(aliases.map((alias) => makeStage(alias, connector, plugins))), context)
 }
@@ -65,7 +91,12 @@ async function makeStage(alias: string, connector: Props, plugins: Plugins): Pro
   if (type === undefined) throw new ConfigException(`Missing required configuration "${prefix}type" which has no default value.`)
   const { className, plugin } = await make(plugins, 'transformation', `${prefix}type`, type.trim())
   plugin.configure(props)
-  return { className, transformation: plugin, predicate: await makePredicate(predicate?.trim(), connector, plugins), negate: negate?.trim().toLowerCase() === 'true' }
+  return {
+    className,
+    transformation: plugin,
+    predicate: await makePredicate(predicate?.trim(), connector, plugins),
+    negate: negate?.trim().toLowerCase() === 'true',
+  }
 }
 
 async function makePredicate(alias: string | undefined, connector: Props, plugins: Plugins): Promise<TransformationStage['predicate']> {

@@ -16,7 +16,7 @@ export const workerConfigDef = new ConfigDef({
 export type WorkerValues = ParsedConfig<typeof workerConfigDef.declarations>
 
 /** Where source offsets are kept. */
-export type OffsetStorage =
+type OffsetStorage =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'topic'; readonly topic: string; readonly partitions: number; readonly replicationFactor: number }
   | { readonly kind: 'memory' }

@@ -1,17 +1,20 @@
-import type { ConnectorClass } from '../api/connector.ts'
-import { ConfigException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import type { KafkaClients } from '../kafka/ports.ts'
 import type { OffsetBackingStore } from '../offsets/offset-backing-store.ts'
 import type { ConfigTransformer } from './config-transformer.ts'
+import { clientOverridePolicy } from './client-override-policy.ts'
+import { InvalidConnectorConfigException } from './invalid-connector-config-exception.ts'
 import { connectorConfigDef } from './connector-config.ts'
+import { findConnector } from './connector-plugin.ts'
+import { validateConnectorConfig, type ValidationContext } from './connector-validation.ts'
 import type { ConnectorTaskId } from './connector-task-id.ts'
 import { InlineTaskHost } from './inline-task-host.ts'
 import type { Plugins } from './plugins.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
 import { makeTaskLoop } from './task-factory.ts'
 import type { TaskHost, TaskHostListener } from './task-host.ts'
+import { unusedConnectorKeys } from './unused-keys.ts'
 import type { WorkerConfig } from './worker-config.ts'
 import { WorkerConnector } from './worker-connector.ts'
 
@@ -29,14 +32,20 @@ export interface WorkerParts {
 export class Worker implements TaskHostListener {
   readonly #parts: WorkerParts
   readonly #host: TaskHost
+  readonly #validation: ValidationContext
   /** The herder; set once before the first task starts. */
   listener: TaskHostListener = { taskStatusChanged: () => undefined }
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
     const { plugins, kafka, offsetStore, log } = parts
+    this.#validation = validationContext(parts)
     const environment = { plugins, kafka, offsetStore }
-    this.#host = new InlineTaskHost({ makeLoop: (spec, control, taskLog) => makeTaskLoop(spec, control, taskLog, environment), listener: this, log })
+    this.#host = new InlineTaskHost({
+      makeLoop: (spec, control, taskLog) => makeTaskLoop(spec, control, taskLog, environment),
+      listener: this,
+      log,
+    })
   }
 
   /** @throws ConnectException when stored offsets cannot be read */
@@ -55,13 +64,20 @@ export class Worker implements TaskHostListener {
   }
 
   connectorKind(config: Props): 'source' | 'sink' {
-    return this.#findConnector(config).kind
+    return findConnector(config, this.#parts.plugins).kind
   }
 
-  /** @throws ConfigException listing every problem of the configuration */
+  /**
+   * Checks a connector's whole configuration, and warns about keys that nothing reads.
+   * @throws InvalidConnectorConfigException listing every problem
+   */
   async validate(config: Props): Promise<void> {
-    await this.#parts.transformer.transform(config)
-    this.#findConnector(config)
+    const { transformer, log } = this.#parts
+    const infos = await validateConnectorConfig(await transformer.transform(config), this.#validation)
+    if (infos.error_count > 0) throw new InvalidConnectorConfigException(infos)
+    const declared = infos.configs.filter(({ definition }) => definition !== null).map(({ value }) => value.name)
+    const connectorLog = log.child(`[${config['name'] ?? ''}|worker]`)
+    for (const { level, text } of unusedConnectorKeys(config, declared)) connectorLog[level](text)
   }
 
   /** Makes the connector object. It is not started. @throws ConfigException */
@@ -70,8 +86,8 @@ export class Worker implements TaskHostListener {
     config: Props,
     events: { readonly onStatus: (status: ConnectorStatus) => void; readonly onReconfiguration: () => void },
   ): Promise<WorkerConnector> {
-    const { transformer, log } = this.#parts
-    const Connector = await this.#loadConnector(config)
+    const { transformer, plugins, log } = this.#parts
+    const Connector = await findConnector(config, plugins).load()
     const props = await transformer.transform(config)
     return new WorkerConnector({ name, connector: new Connector(), props, log: log.child(`[${name}|worker]`), ...events })
   }
@@ -82,9 +98,14 @@ export class Worker implements TaskHostListener {
     return connector.taskConfigs(values['tasks.max'], values['tasks.max.enforce'])
   }
 
-  async startTask(task: { readonly id: ConnectorTaskId; readonly config: Props; readonly taskProps: Props; readonly target: TargetState }): Promise<void> {
-    const { config, transformer } = this.#parts
-    const { kind, className } = this.#findConnector(task.config)
+  async startTask(task: {
+    readonly id: ConnectorTaskId
+    readonly config: Props
+    readonly taskProps: Props
+    readonly target: TargetState
+  }): Promise<void> {
+    const { config, transformer, plugins } = this.#parts
+    const { kind, className } = findConnector(task.config, plugins)
     const spec = {
       id: task.id,
       kind,
@@ -103,36 +124,19 @@ export class Worker implements TaskHostListener {
   async stopTasks(ids: readonly ConnectorTaskId[]): Promise<void> {
     if (ids.length > 0) await this.#host.stop(ids, this.#parts.config.values['task.shutdown.graceful.timeout.ms'])
   }
-
-  /** @throws ConfigException in Connect's words when `connector.class` is missing or unknown */
-  #findConnector(config: Props): { readonly kind: 'source' | 'sink'; readonly className: string } {
-    const { plugins } = this.#parts
-    const name = config['connector.class']?.trim()
-    if (name === undefined || name === '') throw new ConfigException(`Connector config ${shownKeys(config)} contains no connector type`)
-    const found = plugins.find('source', name) ?? plugins.find('sink', name)
-    if (found !== null) return found
-    const known = [...plugins.list('source'), ...plugins.list('sink')].map(({ className }) => className).join(', ')
-    throw new ConfigException(
-      `Failed to find any class that implements Connector and which name matches ${name}, available connectors are: ${known}. ` +
-        'Check connector.class for a typing error, or add the folder of the plugin to plugin.path of the worker.',
-    )
-  }
-
-  async #loadConnector(config: Props): Promise<ConnectorClass> {
-    const { kind, className } = this.#findConnector(config)
-    const Connector = await this.#parts.plugins.load(kind, className)
-    if (Connector === null) throw new ConfigException(`${className} could not be loaded`)
-    return Connector
-  }
-}
-
-/** Keys only: values may be secrets. */
-function shownKeys(config: Props): string {
-  return `{${Object.keys(config).join(', ')}}`
 }
 
 /** Tasks of a sink see what the sink reads (Apache Kafka 4.3, Worker#connectorTaskConfigs). */
 function withTopics(taskProps: Props, connector: Props): Props {
   const { topics, 'topics.regex': regex } = connector
   return { ...taskProps, ...(topics === undefined ? {} : { topics }), ...(regex === undefined ? {} : { 'topics.regex': regex }) }
+}
+
+function validationContext({ config: { values }, plugins }: WorkerParts): ValidationContext {
+  const converters = {
+    'key.converter': plugins.find('converter', values['key.converter'])?.className ?? values['key.converter'],
+    'value.converter': plugins.find('converter', values['value.converter'])?.className ?? values['value.converter'],
+    'header.converter': plugins.find('header_converter', values['header.converter'])?.className ?? values['header.converter'],
+  }
+  return { plugins, policy: clientOverridePolicy(values), converters }
 }
