@@ -44,7 +44,7 @@ async function errorsOf(props: NullableProps, policy = all): Promise<Record<stri
 describe('validation of a connector', () => {
   it('accepts a good configuration and shows the worker’s converters as defaults', async () => {
     const infos = await validate(source)
-    expect([infos.error_count, invalidConfigText(infos)]).toEqual([0, null])
+    expect(infos.error_count).toBe(0)
     expect(infos.configs.find(({ value }) => value.name === 'key.converter')!.value.value).toBe('x.TestConverter')
   })
 
