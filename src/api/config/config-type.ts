@@ -40,7 +40,7 @@ const DECIMAL_DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+
 const LIST_SEPARATOR = /[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/
 
 /** Removes what Java's String.trim removes: every character up to the space, at both ends; nothing else, unlike JavaScript's trim. */
-export function trimmed(text: string): string {
+function trimmed(text: string): string {
   let start = 0
   let end = text.length
   while (start < end && text.charCodeAt(start) <= 0x20) start++
