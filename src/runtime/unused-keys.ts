@@ -15,10 +15,10 @@ export interface UnusedKey {
   readonly text: string
 }
 
+const CONVERTERS = ['key.converter.', 'value.converter.', 'header.converter.']
+
 const WORKER_FAMILIES = [
-  'key.converter.',
-  'value.converter.',
-  'header.converter.',
+  ...CONVERTERS,
   'producer.',
   'consumer.',
   'admin.',
@@ -29,9 +29,7 @@ const WORKER_FAMILIES = [
 ]
 
 const CONNECTOR_FAMILIES = [
-  'key.converter.',
-  'value.converter.',
-  'header.converter.',
+  ...CONVERTERS,
   'transforms.',
   'predicates.',
   'topic.creation.',
@@ -109,12 +107,31 @@ function connectorKeyAdvice(key: string): string | null {
 export function unusedConnectorKeys(props: Props, declared: Iterable<string>): readonly UnusedKey[] {
   const known = new Set(declared)
   return Object.keys(props)
-    .filter((key) => !known.has(key) && !isCommentLike(key) && !belongsTo(CONNECTOR_FAMILIES, key))
-    .map((key) => {
-      const meant = workerConfigDef.keys.has(key) ? 'it is a key of the worker: move it to the worker’s file' : null
-      const text = `The connector does not know the key ${key}, which has no effect${advice(meant, similarKey(key, known))}.`
-      return { key, level: 'warn', text }
-    })
+    .filter((key) => !known.has(key) && !isCommentLike(key) && isChecked(key, known))
+    .map((key) => ({
+      key,
+      level: 'warn',
+      text: `The connector does not know the key ${key}, which has no effect${connectorAdvice(key, props, known)}.`,
+    }))
+}
+
+function connectorAdvice(key: string, props: Props, known: ReadonlySet<string>): string {
+  const converter = CONVERTERS.find((prefix) => key.startsWith(prefix))?.slice(0, -1)
+  if (converter !== undefined && !Object.hasOwn(props, converter)) {
+    return `: the connector uses the worker’s ${converter} and its keys. Set ${converter} here too`
+  }
+  return advice(workerConfigDef.keys.has(key) ? 'it is a key of the worker: move it to the worker’s file' : null, similarKey(key, known))
+}
+
+/**
+ * Keys of an alias that is not listed are leftovers and harmless; topic configurations and client overrides are checked where they are
+ * used. Those of converters, and of transformations and predicates that are listed, are declared.
+ */
+function isChecked(key: string, known: ReadonlySet<string>): boolean {
+  if (!belongsTo(CONNECTOR_FAMILIES, key)) return true
+  if (belongsTo(CONVERTERS, key)) return true
+  const [alias] = /^(?:transforms|predicates)\.[^.]+\./.exec(key) ?? []
+  return alias !== undefined && known.has(`${alias}type`)
 }
 
 function advice(meant: string | null, similar: string | null): string {

@@ -110,14 +110,34 @@ describe('keys that nothing reads', () => {
   })
 
   it('of a connector are named with what was meant', () => {
-    const keys = unusedConnectorKeys({ fil: '', file: '', _comment: '', 'batch.sise': '', 'plugin.path': '', 'transforms.a.x': '' }, [
+    const declared = ['file', 'batch.size', 'transforms.a.type', 'transforms.a.field', 'key.converter.schemas.enable']
+    const set = [
+      'fil',
       'file',
-      'batch.size',
-    ])
+      '_comment',
+      'batch.sise',
+      'plugin.path',
+      'transforms.a.feild',
+      'transforms.left.over',
+      'topic.creation.g.x',
+      'producer.override.x',
+    ]
+    const keys = unusedConnectorKeys(
+      { 'key.converter': 'J', 'key.converter.schema.enable': '', ...Object.fromEntries(set.map((key) => [key, ''])) },
+      ['key.converter', ...declared],
+    )
     expect(keys.map(({ text }) => text)).toEqual([
+      'The connector does not know the key key.converter.schema.enable, which has no effect. Did you mean key.converter.schemas.enable.',
       'The connector does not know the key fil, which has no effect.',
       'The connector does not know the key batch.sise, which has no effect. Did you mean batch.size.',
       'The connector does not know the key plugin.path, which has no effect: it is a key of the worker: move it to the worker’s file.',
+      'The connector does not know the key transforms.a.feild, which has no effect. Did you mean transforms.a.field.',
     ])
+  })
+
+  it('of a connector that configure the worker’s converter say that it is not theirs to configure', () => {
+    expect(unusedConnectorKeys({ 'value.converter.schemas.enable': 'false' }, [])[0]!.text).toContain(
+      'the connector uses the worker’s value.converter and its keys. Set value.converter here too',
+    )
   })
 })
