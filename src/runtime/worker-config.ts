@@ -1,6 +1,7 @@
 import { ConfigDef, type ParsedConfig, type ParseOptions } from '../api/config/config-def.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Props } from '../api/props.ts'
+import { checkBootstrapServers } from '../kafka/config/bootstrap-servers.ts'
 import { ownWorkerKeys, standaloneKeys } from './worker-keys.ts'
 
 /** Every key of a standalone worker that Apache has, and no other. */
@@ -33,6 +34,7 @@ export interface WorkerConfig {
 /** @throws ConfigException for the first key that is missing or wrong */
 export function parseWorkerConfig(originals: Props, options: ParseOptions = {}): WorkerConfig {
   const values = workerConfigDef.parse(originals, options)
+  checkBootstrapServers(values['bootstrap.servers'])
   return { values, originals, offsetStorage: offsetStorage(values) }
 }
 

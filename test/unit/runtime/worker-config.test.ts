@@ -31,6 +31,7 @@ describe('worker configuration', () => {
 
   it.each([
     [{ 'offset.storage.class': 'Redis' }, 'Invalid value Redis for configuration offset.storage.class: Class Redis could not be found.'],
+    [{ 'bootstrap.servers': 'localhost' }, 'Invalid url in bootstrap.servers: localhost. Write host:port, for example localhost:9092'],
     [{ listeners: '' }, 'Invalid value for listeners, at least one URL is expected, ex: http://localhost:8080,https://localhost:8443.'],
     [{ listeners: 'http://:8083,' }, 'Empty URL found when parsing listeners list.'],
     [{ 'plugin.path': '' }, "Configuration 'plugin.path' must not be empty. Valid values include: any non-empty value"],
