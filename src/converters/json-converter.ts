@@ -17,7 +17,7 @@ import { MISSING, PayloadReader } from './json/payload-reader.ts'
 import { PayloadWriter } from './json/payload-writer.ts'
 import { readSchema } from './json/schema-reader.ts'
 import { writeSchema } from './json/schema-writer.ts'
-import { readSchemaless } from './json/schemaless-reader.ts'
+import { readPlainString, readSchemaless } from './json/schemaless-reader.ts'
 
 /**
  * JSON ↔ Connect data, with or without a schema in each message; also for headers. Bytes are those of Apache Kafka 4.3, JsonConverter.
@@ -88,6 +88,10 @@ export class JsonConverter implements Converter, HeaderConverter {
 
   #read(bytes: Buffer, start: number, isOriginal: boolean): SchemaAndValue {
     if (this.#hasSchemas && this.#fixedSchema === null) return this.#envelopeReader.read(bytes, start, isOriginal)
+    if (this.#fixedSchema === null && isOriginal) {
+      const text = readPlainString(bytes, 0, bytes.length)
+      if (text !== null) return { schema: null, value: text, rawJson: bytes }
+    }
     const scanner = this.#scanner
     scanner.reset(bytes)
     const from = scanner.skipSpace(start)

@@ -6,7 +6,7 @@ import type { JsonScanner } from './json-scanner.ts'
 import { LruCache } from './lru-cache.ts'
 import { needsNumberTexts, type PayloadReader } from './payload-reader.ts'
 import { readSchema } from './schema-reader.ts'
-import { readSchemaless } from './schemaless-reader.ts'
+import { readPlainString, readSchemaless } from './schemaless-reader.ts'
 
 const [COMMA, LEFT_BRACE, RIGHT_BRACE] = [44, 123, 125] as const
 
@@ -49,7 +49,10 @@ export class EnvelopeReader {
     const scanner = this.#scanner
     scanner.reset(bytes)
     if (start === 0 && this.#hasLastPrefix(bytes)) {
-      const from = scanner.skipSpace(this.#lastPrefix?.length ?? 0)
+      const prefixEnd = this.#lastPrefix?.length ?? 0
+      const text = this.#plainString(bytes, prefixEnd)
+      if (text !== null) return { schema: this.#lastSchema.schema, value: text, rawJson: null }
+      const from = scanner.skipSpace(prefixEnd)
       const to = scanner.value(from, 1)
       if (scanner.byteAt(scanner.skipSpace(to)) === RIGHT_BRACE)
         return this.payload(this.#lastSchema, bytes, { start: from, end: to }, isOriginal)
@@ -72,6 +75,14 @@ export class EnvelopeReader {
   #hasLastPrefix(bytes: Buffer): boolean {
     const prefix = this.#lastPrefix
     return prefix !== null && bytes.length > prefix.length && prefix.compare(bytes, 0, prefix.length) === 0
+  }
+
+  /** The common case of a string payload and nothing behind the envelope; null: anything else. */
+  #plainString(bytes: Buffer, from: number): string | null {
+    const { schema } = this.#lastSchema
+    const end = bytes.length - 1
+    const mayBe = schema?.type === 'STRING' && schema.name === null && bytes[end] === RIGHT_BRACE && from < end - 1
+    return mayBe ? readPlainString(bytes, from, end) : null
   }
 
   #readWhole(bytes: Buffer, start: number, isOriginal: boolean): SchemaAndValue {

@@ -50,19 +50,18 @@ export class JsonScanner {
   /** The first position at or behind this one that is not white space. */
   skipSpace(position: number): number {
     const bytes = this.#bytes
-    const end = this.#end
+    if ((bytes[position] as number) > SPACE) return position
     let at = position
-    while (at < end) {
+    for (;;) {
       const byte = bytes[at]
-      if (byte !== SPACE && byte !== NEWLINE && byte !== RETURN && byte !== TAB) break
+      if (byte !== SPACE && byte !== NEWLINE && byte !== RETURN && byte !== TAB) return at
       at++
     }
-    return at
   }
 
   /** The byte there; -1 behind the end. */
   byteAt(position: number): number {
-    return position < this.#end ? (this.#bytes[position] as number) : -1
+    return this.#bytes[position] ?? -1
   }
 
   /**
@@ -146,7 +145,8 @@ export class JsonScanner {
     const end = this.#end
     let at = from
     for (;;) {
-      while (at < end && isPlain[bytes[at] as number] === 1) at++
+      // Behind the end isPlain[undefined] is not 1 either.
+      while (isPlain[bytes[at] as number] === 1) at++
       const byte = this.byteAt(at)
       if (byte === QUOTE) return at + 1
       if (byte === BACKSLASH) at = this.#escape(at + 1)

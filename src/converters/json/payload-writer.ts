@@ -23,10 +23,14 @@ export interface PayloadWriterOptions {
   readonly replaceNullWithDefault: boolean
 }
 
+/** Names of schemaless members that are remembered. */
+const maxNames = 1000
+
 /** Connect data as JSON text, byte for byte as Jackson writes it. Apache Kafka 4.3, JsonConverter#convertToJson. */
 export class PayloadWriter {
   readonly #isNumericDecimal: boolean
   readonly #replaceNullWithDefault: boolean
+  readonly #names = new Map<string, string>()
   /** Per struct schema the text before each field's value: `{"id":`, `,"name":`. */
   readonly #fieldPrefixes = new WeakMap<Schema, readonly string[]>()
 
@@ -169,8 +173,17 @@ export class PayloadWriter {
 
   #schemalessStruct(struct: ConnectStruct): string {
     let text = ''
-    for (const name of Object.keys(struct)) text += `${text === '' ? '' : ','}${quoteJson(name)}:${this.#schemaless(struct[name])}`
+    for (const name of Object.keys(struct)) text += (text === '' ? '' : ',') + this.#nameText(name) + this.#schemaless(struct[name])
     return `{${text}}`
+  }
+
+  /** `"name":`, remembered, since records of a topic have the same names. */
+  #nameText(name: string): string {
+    const known = this.#names.get(name)
+    if (known !== undefined) return known
+    const text = `${quoteJson(name)}:`
+    if (this.#names.size < maxNames) this.#names.set(name, text)
+    return text
   }
 }
 

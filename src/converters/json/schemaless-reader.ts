@@ -7,6 +7,27 @@ import { LazyJson } from './lazy-json.ts'
 const LEFT_BRACKET = 91
 const LEFT_BRACE = 123
 
+const QUOTE = 34
+
+/**
+ * The string that these bytes are from one position to the other, checked by JSON.parse alone; null: they need a closer look.
+ * Bytes that are not well-formed UTF-8 decode to U+FFFD, so a text with that character is looked at again.
+ */
+export function readPlainString(bytes: Buffer, start: number, end: number): string | null {
+  if (bytes[start] !== QUOTE || bytes[end - 1] !== QUOTE) return null
+  const value = parsedString(bytes.toString('utf8', start, end))
+  return value === null || value.includes('\ufffd') ? null : value
+}
+
+function parsedString(json: string): string | null {
+  try {
+    return JSON.parse(json) as string
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
 /**
  * A schemaless value that the scanner has just accepted between the two positions: objects and arrays lazily, all else now.
  * @param mayPassOn the bytes are those of the record and nothing is left out, so that `rawJson` may be set
