@@ -1,7 +1,7 @@
 import type { Delivery, RecordHeader } from '../ports.ts'
 import { BatchWriter } from '../record/batch-writer.ts'
 import { BufferPool } from '../record/buffer-pool.ts'
-import type { BufferMemory } from './buffer-memory.ts'
+import { RECORD_OVERHEAD_BYTES, type BufferMemory } from './buffer-memory.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { FlushWaiter, ProducerBatch } from './producer-batch.ts'
 import type { ProducerSettings } from './producer-settings.ts'
@@ -44,7 +44,7 @@ export class Accumulator {
 
   /**
    * Adds a record whose memory was taken.
-   * @param sizeBound most bytes the record can take, what was taken of `buffer.memory`
+   * @param sizeBound most bytes the record can take in a batch
    * @returns whether the partition's batch is ready: time for the sticky partitioner to move on
    */
   append(
@@ -58,7 +58,7 @@ export class Accumulator {
   ): boolean {
     const batch = this.batchFor(queue, sizeBound)
     batch.append(timestamp, key, value, headers, delivery)
-    batch.chargedBytes += sizeBound
+    batch.chargedBytes += sizeBound + RECORD_OVERHEAD_BYTES
     if (!batch.isReady && batch.writer.sizeBytes + sizeBound > this.settings.batchBytes) this.makeReady(batch)
     return batch.isReady
   }

@@ -5,6 +5,9 @@ interface Waiter {
   readonly taken: () => void
 }
 
+/** What an accepted record keeps alive besides its bytes: its delivery and our lists. A guess, so that small records do not take many times `buffer.memory`. */
+export const RECORD_OVERHEAD_BYTES = 128
+
 /** Counts what was accepted and is not settled against `buffer.memory`: the producer's only back-pressure. */
 export class BufferMemory {
   readonly totalBytes: number
@@ -20,8 +23,9 @@ export class BufferMemory {
     return this.waiter !== null
   }
 
+  /** While nothing is taken any size is given: whether a record may be that large is not decided here. */
   tryTake(bytes: number): boolean {
-    if (this.usedBytes + bytes > this.totalBytes) return false
+    if (this.usedBytes > 0 && this.usedBytes + bytes > this.totalBytes) return false
     this.usedBytes += bytes
     return true
   }

@@ -8,8 +8,8 @@ import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { RetryBackoff } from './retry-backoff.ts'
 
-/** The broker remembers this many batches of a producer per partition: more on their way could not be told from new ones. */
-const MAX_IN_FLIGHT = 5
+/** The broker remembers the last batches of a producer per partition. Once more followed, it cannot tell a repeated one from a new one. */
+const REMEMBERED_BATCHES = 5
 const MAX_EPOCH = 2 ** 15 - 1
 /** Has no meaning without a transactional id. */
 const NO_TRANSACTION_TIMEOUT = 2 ** 31 - 1
@@ -47,19 +47,21 @@ export class Idempotence {
   /** Whether the partition's first waiting batch may go out now. Raises the epoch when its turn has come. */
   admits(queue: PartitionQueue, head: ProducerBatch): boolean {
     const { sequence, inFlight } = queue
-    if (inFlight.length >= (sequence.isEstablished ? MAX_IN_FLIGHT : 1)) return false
     const restarts = sequence.state === 'gap' || sequence.state === 'lost' || (sequence.state === 'hole' && !head.hasSequence)
     if (restarts && inFlight.length > 0) return false
     if (restarts) this.restart(queue)
     // a repeated batch goes alone: were it refused again, those behind it would be out of order
-    if (head.hasSequence) return inFlight.length === 0
-    return sequence.producerId !== -1 || this.join(queue)
+    const oldest = inFlight[0]
+    if (oldest === undefined) return head.hasSequence || sequence.producerId !== -1 || this.join(queue)
+    if (head.hasSequence) return false
+    return sequence.isEstablished && sequence.stampedBatches - oldest.sequenceNumber < REMEMBERED_BATCHES
   }
 
   /** Gives the batch, which takes no more records, its place in the sequence. It keeps it in every retry. */
   stamp(batch: ProducerBatch): void {
     if (batch.hasSequence) return
     const { sequence } = batch.queue
+    batch.sequenceNumber = sequence.stampedBatches
     const baseSequence = sequence.take(batch.recordCount)
     batch.setStamp({ producerId: sequence.producerId, producerEpoch: sequence.producerEpoch, baseSequence })
   }

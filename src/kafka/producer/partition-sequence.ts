@@ -19,11 +19,14 @@ export class PartitionSequence {
   state: SequenceState = 'whole'
   /** The broker has a batch of this id and epoch. Until then it takes any sequence for the first, so only one may be on its way. */
   isEstablished = false
+  /** Batches that were given a sequence. */
+  stampedBatches = 0
   private next = 0
 
   /** Gives the sequences of a batch away. They wrap from 2^31-1 to 0. */
   take(recordCount: number): number {
     const first = this.next
+    this.stampedBatches++
     this.next = (first + recordCount) % SEQUENCES
     return first
   }

@@ -31,6 +31,8 @@ export class ProducerBatch {
   /** Why the last attempt failed. */
   lastError: KafkaError | null = null
   stamp: ProducerStamp = NO_PRODUCER
+  /** Counts the partition's batches in the order of their sequences. */
+  sequenceNumber = 0
   /** Size of the batch before it was compressed; 0 until it is encoded. */
   uncompressedBytes = 0
   /** Flushes that wait for it; null: none, as for most. */

@@ -9,7 +9,7 @@ import type { Transport } from '../transport.ts'
 import { Accumulator } from './accumulator.ts'
 import { BatchOutcomes } from './batch-outcomes.ts'
 import { BlockDeadline } from './block-deadline.ts'
-import { BufferMemory } from './buffer-memory.ts'
+import { BufferMemory, RECORD_OVERHEAD_BYTES } from './buffer-memory.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { Idempotence } from './idempotence.ts'
 import { RoundRobinPartitioner, StickyPartitioner, type Partitioner } from './partitioner.ts'
@@ -101,7 +101,7 @@ export class KafkaProducer implements Producer {
       this.refuseSize(record, RECORDS + sizeBound, delivery)
       return undefined
     }
-    if (!this.memory.tryTake(sizeBound)) return this.sendInTurn(record, delivery)
+    if (!this.memory.tryTake(sizeBound + RECORD_OVERHEAD_BYTES)) return this.sendInTurn(record, delivery)
     this.accept(topic, record, sizeBound, delivery)
     return undefined
   }
@@ -166,7 +166,7 @@ export class KafkaProducer implements Producer {
     if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
       return this.refuseSize(record, RECORDS + sizeBound, delivery)
     }
-    const taken = this.memory.take(sizeBound, deadline)
+    const taken = this.memory.take(sizeBound + RECORD_OVERHEAD_BYTES, deadline)
     if (this.memory.isShort) this.sender.wake()
     await taken
     this.accept(topic, record, sizeBound, delivery)

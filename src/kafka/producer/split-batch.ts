@@ -44,6 +44,7 @@ function part(batch: ProducerBatch, pool: BufferPool, records: Buffer, scanner: 
   result.isReady = true
   result.waiters = batch.waiters === null ? null : [...batch.waiters]
   if (batch.hasSequence) result.stamp = partStamp(batch.stamp, from)
+  result.sequenceNumber = batch.sequenceNumber
   return result
 }
 

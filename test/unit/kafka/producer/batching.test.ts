@@ -113,8 +113,8 @@ test('buffer.memory stays full for max.block.ms: the record fails with the sente
 
   await sendAll(producer, [first!, refused!])
   expect(refused!.failure?.message).toBe(
-    'Failed to allocate 1025 bytes within the configured max blocking time 100 ms. ' +
-      'Total memory: 1500 bytes. Available memory: 475 bytes. Poolable size: 0 bytes',
+    'Failed to allocate 1153 bytes within the configured max blocking time 100 ms. ' +
+      'Total memory: 1500 bytes. Available memory: 347 bytes. Poolable size: 0 bytes',
   )
   stop()
   release.resolve()
