@@ -100,7 +100,14 @@ export class FileStreamSourceTask extends SourceTask {
   async #fill(): Promise<boolean> {
     const input = this.#input
     if (input === null || !(await this.#ensureOpen(input))) return false
-    return this.#splitter.fill(input)
+    try {
+      return await this.#splitter.fill(input)
+    } catch (error) {
+      // If it is tried again, then with a newly opened file, and from the start of the line held back.
+      this.#resume = { position: this.#splitter.position, fileKey: input.fileKey }
+      this.#isOpen = false
+      throw error
+    }
   }
 
   async #ensureOpen(input: LineInput): Promise<boolean> {

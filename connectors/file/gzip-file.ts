@@ -85,7 +85,6 @@ export class GzipFile implements LineInput {
       return next.done === true ? null : next.value
     } catch (error) {
       if (codeOf(error) === 'Z_BUF_ERROR') return null // the file ends within its compressed data
-      this.#version = '' // what is broken is opened anew by the next read
       throw this.#cannotRead(error)
     }
   }

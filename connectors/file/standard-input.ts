@@ -10,24 +10,23 @@ const waitMs = 100
 export class StandardInput implements LineInput {
   readonly fileKey = null
   readonly #stream: Readable
-  #error: Error | null = null
-  readonly #onError = (error: Error): void => {
-    this.#error = error
-  }
+  /** `read` reports the error; without a listener it would end the process as well. */
+  readonly #onError = (): void => undefined
 
   constructor(stream: Readable) {
     this.#stream = stream
   }
 
   async open(): Promise<number | null> {
-    this.#stream.on('error', this.#onError)
+    this.#stream.off('error', this.#onError).on('error', this.#onError)
     this.#stream.pause()
     return 0
   }
 
   async read(target: Buffer, start: number): Promise<number> {
     if (this.#stream.readableLength === 0) await this.#readable()
-    if (this.#error !== null) throw new ConnectException(`Cannot read standard input: ${reasonOf(this.#error)}`, { cause: this.#error })
+    const { errored } = this.#stream
+    if (errored !== null) throw new ConnectException(`Cannot read standard input: ${reasonOf(errored)}`, { cause: errored })
     const available = Math.min(this.#stream.readableLength, target.length - start)
     if (available === 0) return 0
     const chunk = this.#stream.read(available) as Buffer | null
@@ -39,7 +38,7 @@ export class StandardInput implements LineInput {
   }
 
   async close(): Promise<void> {
-    this.#stream.off('error', this.#onError)
+    if (this.#stream.errored === null) this.#stream.off('error', this.#onError) // else its event may be still to come
     this.#stream.pause()
   }
 

@@ -30,6 +30,6 @@ export class StandardOutput implements LineOutput {
   async sync(): Promise<void> {}
 
   async close(): Promise<void> {
-    this.#stream.off('error', this.#onError)
+    if (this.#stream.errored === null) this.#stream.off('error', this.#onError) // else its event may be still to come
   }
 }

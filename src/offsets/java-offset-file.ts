@@ -30,10 +30,11 @@ interface JavaField {
 interface JavaClass {
   readonly name: string
   readonly fields: readonly JavaField[]
+  readonly parent: JavaClass | null
 }
 
 /** What a handle may lead to here. */
-type JavaObject = JavaClass | Buffer | 'map' | null
+type JavaObject = JavaClass | Buffer | 'other' | null
 
 /** Whether a file begins as Java's does, be it cut off after one byte. */
 export function isJavaOffsetFile(bytes: Buffer): boolean {
@@ -73,9 +74,10 @@ class JavaOffsetFileReader {
   #readHashMapHeader(): void {
     const tag = this.#byte()
     if (tag !== TC_OBJECT) throw this.#notAHashMap(nameOfRoot(tag))
-    const mapClass = this.#readClass() ?? { name: 'null', fields: [] }
-    if (mapClass.name !== 'java.util.HashMap') throw this.#notAHashMap(`class ${mapClass.name}`)
-    this.#handles.push('map')
+    const rootClass = this.#readClass()
+    const mapClass = oldestOf(rootClass)
+    if (mapClass?.name !== 'java.util.HashMap') throw this.#notAHashMap(`class ${rootClass?.name ?? 'null'}`)
+    this.#handles.push('other')
     for (const field of mapClass.fields) this.#take(sizeOfField(field))
   }
 
@@ -135,8 +137,7 @@ class JavaOffsetFileReader {
     this.#take(1) // flags
     const fields = Array.from({ length: this.#take(2).readUInt16BE() }, () => this.#readField())
     if (this.#byte() !== TC_ENDBLOCKDATA) throw this.#corrupt(`class ${name} carries annotations`)
-    if (this.#readClass() !== null) throw this.#corrupt(`class ${name} has a superclass`)
-    const described: JavaClass = { name, fields }
+    const described: JavaClass = { name, fields, parent: this.#readClass() }
     this.#handles[handle] = described
     return described
   }
@@ -144,8 +145,18 @@ class JavaOffsetFileReader {
   #readField(): JavaField {
     const type = String.fromCharCode(this.#byte())
     const name = this.#utf()
-    if (!'BCDFIJSZ'.includes(type)) throw this.#corrupt(`field ${name} is not primitive`)
+    if (type === 'L' || type === '[') this.#skipTypeName()
     return { type, name }
+  }
+
+  /** The type of a field that holds an object. No map of ours has one, but the message about another class shall name it. */
+  #skipTypeName(): void {
+    if (this.#byte() === TC_REFERENCE) {
+      this.#referred()
+      return
+    }
+    this.#utf()
+    this.#handles.push('other')
   }
 
   #utf(): string {
@@ -189,6 +200,11 @@ class JavaOffsetFileReader {
 
 const advice =
   'Restore it from a backup, or move it away to start without offsets (sources then begin anew); offset.storage.file.filename names the file'
+
+/** A subclass such as LinkedHashMap is a HashMap too; the parent's data come first. */
+function oldestOf(javaClass: JavaClass | null): JavaClass | null {
+  return javaClass === null || javaClass.parent === null ? javaClass : oldestOf(javaClass.parent)
+}
 
 function isClass(object: JavaObject): object is JavaClass {
   return object !== null && typeof object === 'object' && 'fields' in object

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, copyFile, mkdir, open, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -211,6 +212,19 @@ describe('rotation by copytruncate', () => {
   })
 })
 
+describe('named pipe', () => {
+  it('reads lines as they are written, from one writer after the other', async () => {
+    const file = await inputFile()
+    execFileSync('mkfifo', [file])
+    const task = await startedSourceTask({ file, topic: 't' }, { offset: { position: 100 } })
+    expect(await polledLines(task)).toBeNull()
+    for (const line of ['one', 'two']) {
+      await writeFile(file, `${line}\n`)
+      expect(await linesUntil(task, 1)).toEqual([line])
+    }
+  })
+})
+
 describe('gzip', () => {
   it('reads lines of a file whose name ends in .gz, with positions of the uncompressed text', async () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`)
@@ -245,6 +259,23 @@ describe('gzip', () => {
   it('fails on what is not gzip, and says so', async () => {
     const task = await startedSourceTask({ file: await inputFile('plain text\n', 'in.gz'), topic: 't' })
     await expect(task.poll()).rejects.toThrow(/Cannot decompress .*in\.gz.*incorrect header check.*must hold gzip data/)
+  })
+
+  it('goes on where it was when a damaged file has been replaced by a good one', async () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => `line ${index}`)
+    const [first, second] = [lines.slice(0, 1000), lines.slice(1000)].map((part) => gzipSync(part.join('\n') + '\n'))
+    const damaged = Buffer.concat([first!, second!])
+    damaged[first!.length + 10] = 0x07 // a block of a type that does not exist
+    const file = await inputFile(damaged, 'in.gz')
+    const task = await startedSourceTask({ file, topic: 't' })
+    const seen: unknown[] = []
+    const readDamaged = async () => {
+      for (;;) seen.push(...((await polledLines(task)) ?? []))
+    }
+    await expect(readDamaged()).rejects.toThrow('Cannot decompress')
+    await writeFile(file, Buffer.concat([first!, second!]))
+    seen.push(...(await linesUntil(task, lines.length - seen.length)))
+    expect(seen).toEqual(lines)
   })
 
   it('waits for a file that is missing', async () => {
