@@ -145,6 +145,8 @@ export class JsonReader {
     const number = Number(text)
     if (String(number) === text && (Number.isSafeInteger(number) || !Number.isInteger(number))) return number
     const node = new JsonNumber(text)
+    // Leading zeros and -0: adding zero takes the sign off the latter.
+    if (node.isIntegral && Number.isSafeInteger(number)) return number + 0
     return this.#keepNumbers ? node : node.toConnectValue()
   }
 }

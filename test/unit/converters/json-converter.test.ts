@@ -183,6 +183,15 @@ describe('JsonConverter', () => {
     expect((error.cause as Error).message).toContain('at byte 7 of 8: {"a":1,⟨here⟩}')
   })
 
+  it.each([
+    ['007', 7 * 86_400_000],
+    ['-01', -86_400_000],
+    ['-0', 0],
+  ])('reads the day %s', (payload, ms) => {
+    const text = `{"schema":{"type":"int32","name":"org.apache.kafka.connect.data.Date"},"payload":${payload}}`
+    expect(enveloped().toConnectData('t', Buffer.from(text)).value).toEqual(new Date(ms))
+  })
+
   it('refuses a date that JavaScript cannot hold when it is written', () => {
     expect(() => plain().fromConnectData('t', DATE_SCHEMA, new Date(NaN))).toThrow('Invalid date')
   })
