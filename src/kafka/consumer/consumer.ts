@@ -67,6 +67,7 @@ export class KafkaConsumer implements Consumer {
   #isWoken = false
   #isPolling = false
   #checkedMetadata = -1
+  readonly #missingTopics = new Set<string>()
   /** Set as soon as `close` is called; its callbacks may still commit and ask for positions. */
   #closed: Promise<void> | null = null
   #isClosed = false
@@ -176,7 +177,7 @@ export class KafkaConsumer implements Consumer {
   async #step(): Promise<readonly PartitionRecords[] | null> {
     this.#member?.polled()
     if (this.#member?.needsPoll === true) await this.#rebalance(this.#member)
-    this.#throwTopicErrors()
+    this.#checkTopics()
     this.#positions.advance()
     const records = this.#fetcher.take(this.#config['max.poll.records'])
     this.#fetcher.pump()
@@ -204,15 +205,23 @@ export class KafkaConsumer implements Consumer {
     this.#member?.waiting(false)
   }
   /** What keeps a topic from being read is said once an answer of the brokers; the other topics go on. */
-  #throwTopicErrors(): void {
+  #checkTopics(): void {
     const { generation } = this.#metadata
     if (generation === this.#checkedMetadata) return
     this.#checkedMetadata = generation
     const topics = this.#member?.namedTopics ?? new Set(this.#subscription.partitions.map(({ topic }) => topic))
     for (const topic of topics) {
       const error = this.#metadata.topicError(topic)
-      if (error !== undefined && !error.retriable) throw error
+      if (error === undefined) this.#missingTopics.delete(topic)
+      else if (error.retriable) this.#warnMissing(topic, error)
+      else throw error
     }
+  }
+
+  #warnMissing(topic: string, { code }: KafkaError): void {
+    if (this.#missingTopics.has(topic)) return
+    this.#missingTopics.add(topic)
+    this.#log.warn(`Topic ${topic} cannot be read: ${code}. It is read as soon as it can be; the brokers are asked again and again`)
   }
 
   #throwIfWoken(): void {

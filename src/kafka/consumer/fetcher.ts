@@ -65,7 +65,6 @@ export class Fetcher {
   #isDirty = true
   #error: KafkaError | null = null
   #retryAt = Infinity
-  readonly #warnedTopics = new Set<string>()
 
   constructor(options: FetcherOptions) {
     this.#options = options
@@ -161,6 +160,7 @@ export class Fetcher {
         continue
       }
       const node = this.#nodeFor(state, now)
+      if (node < 0) this.#noLeader(state)
       if (node < 0 || !this.#isFree(node, now)) continue
       const states = byNode.get(node)
       if (states === undefined) byNode.set(node, [state])
@@ -194,10 +194,13 @@ export class Fetcher {
   #nodeFor(state: PartitionState, now: number): number {
     if (state.preferredReplica >= 0 && now < state.preferredUntil) return state.preferredReplica
     state.preferredReplica = -1
-    const { metadata } = this.#options
-    const leader = metadata.topic(state.topic)?.partitions[state.partition]?.leader ?? -1
-    if (leader < 0) metadata.requestRefresh()
-    return leader
+    return this.#options.metadata.topic(state.topic)?.partitions[state.partition]?.leader ?? -1
+  }
+
+  #noLeader(state: PartitionState): void {
+    this.#backOffPartition(state)
+    this.#retryAt = Math.min(this.#retryAt, state.retryAt)
+    this.#options.metadata.requestRefresh()
   }
 
   #send(node: number, states: readonly PartitionState[]): void {
@@ -220,10 +223,10 @@ export class Fetcher {
       })),
     })
     broker.inFlight = true
-    transport.send(node, 'fetch', request).then(
-      (response) => this.#received(broker, asked, response),
-      (error: unknown) => this.#failed(node, broker, asked, asKafkaError(error)),
-    )
+    transport
+      .send(node, 'fetch', request)
+      .then((response) => this.#received(broker, asked, response))
+      .catch((error: unknown) => this.#failed(node, broker, asked, asKafkaError(error)))
   }
 
   #received(broker: BrokerFetches, asked: ReadonlyMap<string, Asked>, response: FetchResponse): void {
@@ -296,8 +299,7 @@ export class Fetcher {
     if (code === OFFSET_OUT_OF_RANGE) {
       if (!fromFollower) this.#outOfRange(asked)
     } else if (error.retriable && code !== CORRUPT_MESSAGE) {
-      if (code === UNKNOWN_TOPIC_OR_PARTITION) this.#warnUnknown(topic, partition)
-      else log.debug(`Fetch of ${topic}-${partition} from offset ${asked.offset} was refused and is tried again`, error)
+      log.debug(`Fetch of ${topic}-${partition} from offset ${asked.offset} was refused and is tried again`, error)
       if (error.refresh === 'metadata') metadata.requestRefresh()
     } else if (code === UNKNOWN_SERVER_ERROR) {
       log.warn(`Unknown server error while fetching offset ${asked.offset} for topic-partition ${topic}-${partition}`)
@@ -310,14 +312,6 @@ export class Fetcher {
   #outOfRange({ state, offset }: Asked): void {
     if (state.buffered.length > 0) return
     state.lookUp('reset', offset)
-  }
-
-  #warnUnknown(topic: string, partition: number): void {
-    if (this.#warnedTopics.has(topic)) return
-    this.#warnedTopics.add(topic)
-    this.#options.log.warn(
-      `Received unknown topic or partition error in fetch for partition ${topic}-${partition}; trying again until it exists`,
-    )
   }
 
   #backOffPartition(state: PartitionState): void {
@@ -348,7 +342,6 @@ export class Fetcher {
 const UNKNOWN_SERVER_ERROR = -1
 const OFFSET_OUT_OF_RANGE = 1
 const CORRUPT_MESSAGE = 2
-const UNKNOWN_TOPIC_OR_PARTITION = 3
 
 /** A damaged batch behind the records just taken is the next call's error. */
 function isDrained(cursor: PartitionCursor): boolean {

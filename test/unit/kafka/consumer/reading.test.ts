@@ -246,13 +246,15 @@ describe('reading assigned partitions', () => {
     })
   })
 
-  it('K37: a topic that does not exist yet is warned of at most once and read when it appears', async () => {
+  it('K37: a topic that does not exist yet is warned of once and read when it appears', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     append(cluster, 't', 0, ['a'])
     const log = new CollectingLogger()
     const consumer = await openConsumer(cluster, { 'allow.auto.create.topics': 'false' }, log)
     consumer.assign([T0, { topic: 'later', partition: 0 }])
     expect(valuesOf(await pollRecords(consumer, 1))).toEqual(['a'])
+    await consumer.poll(100)
+    expect(log.lines.filter((line) => line.startsWith('WARN Topic later cannot be read: UNKNOWN_TOPIC_OR_PARTITION'))).toHaveLength(1)
     cluster.createTopic('later', 1)
     append(cluster, 'later', 0, ['b'])
     expect(valuesOf(await pollRecords(consumer, 1))).toEqual(['b'])
