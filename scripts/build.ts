@@ -57,11 +57,17 @@ function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ writ
   })
 }
 
-/** The version check comes before the bundle is loaded, because an old Node may not be able to parse it. */
+/**
+ * The version check comes before the bundle is loaded, because an old Node may not be able to parse it.
+ * The heap setting is about records in flight: they outlive a scavenge, become garbage in the old generation, and V8, which
+ * grows that one in large steps, would hold 100 MB more of them at full speed. CPU per record stays the same (measured). It is set after the import, because
+ * cached code is refused under other settings than it was made with.
+ */
 function bin(command: string, main: string): string {
   const [major, minor] = packageJson.engines.node.replace('>=', '').split('.').map(Number)
   return `#!/usr/bin/env node
 import module from 'node:module'
+import v8 from 'node:v8'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < ${major} || (major === ${major} && minor < ${minor})) {
@@ -70,6 +76,7 @@ if (major < ${major} || (major === ${major} && minor < ${minor})) {
 }
 module.enableCompileCache()
 const { ${main} } = await import('../cli/${command}.js')
+v8.setFlagsFromString('--heap-growing-percent=20')
 process.exitCode = await ${main}(process.argv.slice(2))
 `
 }
