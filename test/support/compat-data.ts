@@ -5,9 +5,6 @@ import { Decimal } from '../../src/api/data/decimal.ts'
 import { Double } from '../../src/api/data/double.ts'
 import { ConnectSchema, type Schema, type SchemaType } from '../../src/api/data/schema.ts'
 import { ConnectException } from '../../src/api/errors.ts'
-import type { Headers } from '../../src/api/header/headers.ts'
-import { SinkRecord } from '../../src/api/sink.ts'
-import { SourceRecord } from '../../src/api/source.ts'
 
 /**
  * The typed data of the recorded cases (test/compat/README.md) as our schemas and values, and the comparison of ours with theirs.
@@ -33,23 +30,6 @@ export interface RecordedSchema {
 export interface RecordedData {
   readonly schema: RecordedSchema | null
   readonly value: TaggedValue
-}
-
-export interface RecordedHeader extends RecordedData {
-  readonly key: string
-}
-
-export interface RecordedRecord {
-  readonly kind: 'source' | 'sink'
-  readonly topic: string
-  readonly partition: number | null
-  readonly keySchema: RecordedSchema | null
-  readonly key: TaggedValue
-  readonly valueSchema: RecordedSchema | null
-  readonly value: TaggedValue
-  readonly timestamp: number | null
-  readonly offset?: number
-  readonly headers: readonly RecordedHeader[]
 }
 
 export interface RecordedError {
@@ -169,28 +149,6 @@ export function decodeData(recorded: RecordedData): { schema: Schema | null; val
   return { schema, value: decodeValue(recorded.value, schema) }
 }
 
-export function decodeHeaders(recorded: readonly RecordedHeader[]): Headers {
-  return recorded.map((header) => ({ key: header.key, ...decodeData(header) }))
-}
-
-export function decodeRecord(recorded: RecordedRecord): SourceRecord | SinkRecord {
-  const { schema: keySchema, value: key } = decodeData({ schema: recorded.keySchema, value: recorded.key })
-  const { schema: valueSchema, value } = decodeData({ schema: recorded.valueSchema, value: recorded.value })
-  const { topic, partition, timestamp } = recorded
-  const common = {
-    topic,
-    kafkaPartition: partition,
-    keySchema,
-    key,
-    valueSchema,
-    value,
-    timestamp,
-    headers: decodeHeaders(recorded.headers),
-  }
-  if (recorded.kind === 'source') return new SourceRecord({ ...common, sourcePartition: {}, sourceOffset: {} })
-  return new SinkRecord({ ...common, kafkaPartition: partition ?? 0, kafkaOffset: recorded.offset ?? 0, timestampType: 'CreateTime' })
-}
-
 interface Data {
   readonly schema: Schema | null
   readonly value: ConnectValue
@@ -203,29 +161,6 @@ export function expectData(got: Data, want: RecordedData): void {
     schema: comparableSchema(wanted.schema),
     value: comparable(wanted.value, wanted.schema),
   })
-}
-
-/** Asserts that a value without schema is theirs, numbers by value. */
-export function expectValue(got: ConnectValue, want: TaggedValue): void {
-  expect(comparable(got, null)).toEqual(comparable(decodeValue(want, null), null))
-}
-
-export function expectRecord(got: SourceRecord | SinkRecord | null, want: RecordedRecord | null): void {
-  expect(got === null ? null : comparableRecord(got)).toEqual(want === null ? null : comparableRecord(decodeRecord(want)))
-}
-
-function comparableRecord(record: SourceRecord | SinkRecord): unknown {
-  const { topic, kafkaPartition, timestamp, keyData, valueData, headers } = record
-  const data = (side: Data) => ({ schema: comparableSchema(side.schema), value: comparable(side.value, side.schema) })
-  return {
-    kind: record.constructor.name,
-    topic,
-    kafkaPartition,
-    timestamp: timestamp === null ? null : Number(timestamp),
-    key: data(keyData),
-    value: data(valueData),
-    headers: headers.map((header) => ({ key: header.key, ...data(header) })),
-  }
 }
 
 /** Every property of a schema as plain data, for toEqual. */

@@ -36,7 +36,7 @@ function sameFields(a: Schema, b: Schema): boolean {
 }
 
 /** Equality of values by content, as Java's `equals`: NaN equals NaN, 0.0 does not equal -0.0. */
-export function valuesEqual(a: ConnectValue | undefined, b: ConnectValue | undefined): boolean {
+function valuesEqual(a: ConnectValue | undefined, b: ConnectValue | undefined): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Buffer.isBuffer(a)) return Buffer.isBuffer(b) && a.equals(b)

@@ -139,7 +139,7 @@ export function knownSchema(schema: Schema | null): KnownSchema {
   return { schema, needsNumberTexts: schema !== null && needsNumberTexts(schema) }
 }
 
-export function notAnEnvelope(): DataException {
+function notAnEnvelope(): DataException {
   return new DataException(
     'JsonConverter with schemas.enable requires "schema" and "payload" fields and may not contain additional fields. ' +
       'If you are trying to deserialize plain JSON data, set schemas.enable=false in your converter configuration.',

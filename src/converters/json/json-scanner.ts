@@ -42,11 +42,6 @@ export class JsonScanner {
     this.isWellFormed = true
   }
 
-  /** Clears what is known about numbers, so that the flags tell of the values still to come. */
-  resetExact(): void {
-    this.isExact = true
-  }
-
   /** The first position at or behind this one that is not white space. */
   skipSpace(position: number): number {
     const bytes = this.#bytes
