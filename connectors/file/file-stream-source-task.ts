@@ -49,7 +49,7 @@ export class FileStreamSourceTask extends SourceTask {
   #hasRotated = false
   #lastMissingWarning = -Infinity
 
-  constructor(idle: IdleWait = { waitMs: 1000, checkMs: 100 }) {
+  constructor(idle: IdleWait = { waitMs: 1000, checkMs: 200 }) {
     super()
     this.#idle = idle
   }

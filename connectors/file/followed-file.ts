@@ -94,22 +94,29 @@ export class FollowedFile implements LineInput {
     }
   }
 
-  /** The file the resume point is about, found beside the new one under the name rotation gave it. */
+  /** The file the resume point is about, found beside the new one under the name rotation gave it; else the new one. */
   async #rotated(from: ResumePoint, current: OpenFile): Promise<OpenFile> {
-    const folder = dirname(this.#path)
-    for (const name of await readdir(folder)) {
-      const path = join(folder, name)
-      if ((await fileKeyAt(path)) !== from.fileKey) continue
-      const rotated = await openFile(path)
-      if (rotated === null) continue
-      await current.handle.close()
-      this.#log.info(`${this.#path} was replaced while nobody read it: ${path} is finished first, from position ${from.position}`)
-      return rotated
+    const path = await this.#findRotated(from)
+    const rotated = path === null ? null : await openFile(path)
+    if (path === null || rotated === null) {
+      this.#log.warn(
+        `${this.#path} is another file than the one read up to position ${from.position}, which is gone; it is read from its start`,
+      )
+      return current
     }
-    this.#log.warn(
-      `${this.#path} is another file than the one read up to position ${from.position}, which is gone; it is read from its start`,
-    )
-    return current
+    await current.handle.close()
+    this.#log.info(`${this.#path} was replaced while nobody read it: ${path} is finished first, from position ${from.position}`)
+    return rotated
+  }
+
+  async #findRotated(from: ResumePoint): Promise<string | null> {
+    const folder = dirname(this.#path)
+    try {
+      for (const name of await readdir(folder)) if ((await fileKeyAt(join(folder, name))) === from.fileKey) return join(folder, name)
+    } catch (error) {
+      this.#log.warn(`The files beside ${this.#path} cannot be searched for the rotated one`, error)
+    }
+    return null
   }
 
   async #startOf(file: OpenFile, from: ResumePoint): Promise<number> {
@@ -140,12 +147,13 @@ async function openFile(path: string): Promise<OpenFile | null> {
   throw new ConnectException(`${path} is a directory: name a file in the connector's 'file' configuration`)
 }
 
+/** Null where there is nothing that could be looked at, such as a broken link. */
 async function fileKeyAt(path: string): Promise<string | null> {
   try {
     return fileKeyOf(await stat(path, { bigint: true }))
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return null
-    throw cannotOpen(path, error)
+    if (codeOf(error) !== null) return null
+    throw error
   }
 }
 

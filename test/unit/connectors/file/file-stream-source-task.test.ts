@@ -215,7 +215,7 @@ describe('rotation by copytruncate', () => {
 describe('named pipe', () => {
   it('reads lines as they are written, from one writer after the other', async () => {
     const file = await inputFile()
-    execFileSync('mkfifo', [file])
+    execFileSync('bash', ['-c', 'mkfifo "$1"', 'bash', file])
     const task = await startedSourceTask({ file, topic: 't' }, { offset: { position: 100 } })
     expect(await polledLines(task)).toBeNull()
     for (const line of ['one', 'two']) {
