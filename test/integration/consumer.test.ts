@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -8,6 +9,7 @@ import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, PartitionRecords, RebalanceListener, TopicPartition, TopicPartitionOffset } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { javaTool } from '../support/services/java-tools.ts'
+import { kafkaJars } from '../support/services/kafka-jars.ts'
 import { kcat } from '../support/services/kcat.ts'
 import { describeWithKafka, privateKafka } from '../support/services/suite.ts'
 
@@ -37,6 +39,14 @@ async function createTopic(
   const options = configs.flatMap((config) => ['--config', config])
   await javaTool(TOPICS, ['--bootstrap-server', address, '--create', '--topic', name, '--partitions', `${partitions}`, ...options])
   return name
+}
+
+/** One that is ended by the test. */
+async function startJavaTool(mainClass: string, args: readonly string[]): Promise<ChildProcess> {
+  const { classPath } = await kafkaJars()
+  const child = spawn('java', ['-Xmx128m', '-cp', classPath, mainClass, ...args], { stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  return child
 }
 
 /** `prefix-0` … as one value a line. */
@@ -217,6 +227,36 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
       while ((await consumer.position(partition)) < end!) seen += valuesOf(await consumer.poll(1000)).length
       expect(seen).toBe(100)
     }
+  })
+
+  it('K20, K21: read_committed stops before an open transaction, and delivers nothing of it once it is aborted', async () => {
+    const topic = await createTopic(address, 1)
+    const partition = { topic, partition: 0 }
+    const id = `x-${randomUUID()}`
+    const load = (records: number, perSecond: number, durationMs: number) => [
+      ...['--topic', topic, '--num-records', `${records}`, '--record-size', '1000', '--throughput', `${perSecond}`],
+      ...['--transactional-id', id, '--transaction-duration-ms', `${durationMs}`, '--producer-props', `bootstrap.servers=${address}`],
+    ]
+    const all = await newConsumer(address)
+    const committed = await newConsumer(address, { 'isolation.level': 'read_committed', 'max.partition.fetch.bytes': '100000' })
+    all.assign([partition])
+    committed.assign([partition])
+
+    const crashed = await startJavaTool('org.apache.kafka.tools.ProducerPerformance', load(1_000_000, 2000, 600_000))
+    const open = await readUntil(all, (seen) => seen.length > 2000)
+    crashed.kill('SIGKILL')
+    expect(await committed.endOffsets([partition])).toEqual([0])
+    expect(await committed.poll(500)).toEqual([])
+    expect(await committed.position(partition)).toBe(0)
+
+    await javaTool('org.apache.kafka.tools.ProducerPerformance', load(50, -1, 10))
+    const [end] = await committed.endOffsets([partition])
+    let seen = 0
+    while ((await committed.position(partition)) < end!) seen += valuesOf(await committed.poll(1000)).length
+    expect(seen).toBe(50)
+    let uncommitted = open.length
+    while ((await all.position(partition)) < end!) uncommitted += valuesOf(await all.poll(1000)).length
+    expect(uncommitted).toBeGreaterThan(2050)
   })
 
   it('K23: a LogAppendTime topic gives the broker’s time and its type', async () => {

@@ -25,6 +25,7 @@ import { LoopTurn, PollSignal } from './poll-signal.ts'
 import { PositionLookup } from './position-lookup.ts'
 import { Retry } from './retry.ts'
 import { partitionName, SubscriptionState } from './subscription-state.ts'
+import { TopicErrors } from './topic-errors.ts'
 
 export interface KafkaConsumerOptions {
   readonly config: ConsumerConfig
@@ -60,14 +61,13 @@ export class KafkaConsumer implements Consumer {
   readonly #positions: PositionLookup
   /** Null: no group.id. */
   readonly #group: { readonly coordinator: GroupCoordinator; readonly offsets: GroupOffsets } | null
+  readonly #topicErrors: TopicErrors
   readonly #unwatch: () => void
   /** Null until `subscribe`. */
   #member: GroupMember | null = null
   #mode: 'none' | 'assigned' | 'subscribed' = 'none'
   #isWoken = false
   #isPolling = false
-  #checkedMetadata = -1
-  readonly #missingTopics = new Set<string>()
   /** Set as soon as `close` is called; its callbacks may still commit and ask for positions. */
   #closed: Promise<void> | null = null
   #isClosed = false
@@ -94,6 +94,7 @@ export class KafkaConsumer implements Consumer {
       notify()
     }
     this.#positions = new PositionLookup({ subscription, lookup: this.#lookup, groupOffsets, policy, backoff, log, now, notify: found })
+    this.#topicErrors = new TopicErrors(metadata, log, now)
     this.#unwatch = metadata.onUpdate(() => this.#metadataChanged())
   }
 
@@ -177,7 +178,7 @@ export class KafkaConsumer implements Consumer {
   async #step(): Promise<readonly PartitionRecords[] | null> {
     this.#member?.polled()
     if (this.#member?.needsPoll === true) await this.#rebalance(this.#member)
-    this.#checkTopics()
+    this.#topicErrors.check(() => this.#wantedTopics())
     this.#positions.advance()
     const records = this.#fetcher.take(this.#config['max.poll.records'])
     this.#fetcher.pump()
@@ -199,29 +200,13 @@ export class KafkaConsumer implements Consumer {
       await this.#turn.take()
       return
     }
-    const retryMs = Math.max(1, Math.min(this.#fetcher.retryDelay(), this.#positions.retryDelay()))
+    const retryMs = Math.max(1, Math.min(this.#fetcher.retryDelay(), this.#positions.retryDelay(), this.#topicErrors.retryDelay()))
     this.#member?.waiting(true)
     await this.#signal.sleep(Math.min(remaining, retryMs))
     this.#member?.waiting(false)
   }
-  /** What keeps a topic from being read is said once an answer of the brokers; the other topics go on. */
-  #checkTopics(): void {
-    const { generation } = this.#metadata
-    if (generation === this.#checkedMetadata) return
-    this.#checkedMetadata = generation
-    const topics = this.#member?.namedTopics ?? new Set(this.#subscription.partitions.map(({ topic }) => topic))
-    for (const topic of topics) {
-      const error = this.#metadata.topicError(topic)
-      if (error === undefined) this.#missingTopics.delete(topic)
-      else if (error.retriable) this.#warnMissing(topic, error)
-      else throw error
-    }
-  }
-
-  #warnMissing(topic: string, { code }: KafkaError): void {
-    if (this.#missingTopics.has(topic)) return
-    this.#missingTopics.add(topic)
-    this.#log.warn(`Topic ${topic} cannot be read: ${code}. It is read as soon as it can be; the brokers are asked again and again`)
+  #wantedTopics(): Iterable<string> {
+    return this.#member?.namedTopics ?? new Set(this.#subscription.partitions.map(({ topic }) => topic))
   }
 
   #throwIfWoken(): void {

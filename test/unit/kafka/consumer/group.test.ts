@@ -269,6 +269,18 @@ describe('group member', () => {
     ])
   })
 
+  it('a topic that is subscribed to before it exists is read soon after it does', async () => {
+    const cluster = await startCluster()
+    const consumer = await openConsumer(cluster, { ...GROUP, 'allow.auto.create.topics': 'false' })
+    const listener = new RecordingListener()
+    await join(consumer, listener)
+    expect(listener.calls).toEqual(['assigned'])
+    cluster.createTopic('t', 1)
+    append(cluster, 't', 0, ['a'])
+    expect(valuesOf(await pollRecords(consumer, 1))).toEqual(['a'])
+    expect(listener.calls).toEqual(['assigned', 'assigned t-0'])
+  })
+
   it('an error of the listener rejects from poll, and the rebalance goes on with the next', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const consumer = await openConsumer(cluster, GROUP)

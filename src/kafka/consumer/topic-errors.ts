@@ -1,0 +1,53 @@
+import type { Logger } from '../../api/logger.ts'
+import type { KafkaError } from '../errors.ts'
+import type { Metadata } from '../metadata.ts'
+import type { Clock } from './clock.ts'
+
+const ASK_AGAIN_AFTER_MS = 1000
+
+/** What metadata says against the topics a consumer wants: said once, and asked again while it may pass. */
+export class TopicErrors {
+  readonly #metadata: Metadata
+  readonly #log: Logger
+  readonly #now: Clock
+  readonly #missing = new Set<string>()
+  #checkedGeneration = -1
+  #askAt = Infinity
+
+  constructor(metadata: Metadata, log: Logger, now: Clock) {
+    this.#metadata = metadata
+    this.#log = log
+    this.#now = now
+  }
+
+  /** @throws KafkaError that will not pass, once an answer of the brokers; the other topics go on */
+  check(wanted: () => Iterable<string>): void {
+    if (this.#metadata.generation !== this.#checkedGeneration) this.#checkAnswer(wanted())
+    if (this.#now() < this.#askAt) return
+    this.#askAt = Infinity
+    this.#metadata.requestRefresh()
+  }
+
+  /** Milliseconds until `check` wants to ask again; Infinity: nothing is missing. */
+  retryDelay(): number {
+    return this.#askAt - this.#now()
+  }
+
+  #checkAnswer(topics: Iterable<string>): void {
+    this.#checkedGeneration = this.#metadata.generation
+    this.#askAt = Infinity
+    for (const topic of topics) {
+      const error = this.#metadata.topicError(topic)
+      if (error === undefined) this.#missing.delete(topic)
+      else if (error.retriable) this.#mayPass(topic, error)
+      else throw error
+    }
+  }
+
+  #mayPass(topic: string, { code }: KafkaError): void {
+    this.#askAt = this.#now() + ASK_AGAIN_AFTER_MS
+    if (this.#missing.has(topic)) return
+    this.#missing.add(topic)
+    this.#log.warn(`Topic ${topic} cannot be read: ${code}. It is read as soon as it can be`)
+  }
+}
