@@ -33,7 +33,7 @@ function parsedString(json: string): string | null {
  * @param mayPassOn the bytes are those of the record and nothing is left out, so that `rawJson` may be set
  */
 export function readSchemaless(scanner: JsonScanner, bytes: Buffer, start: number, end: number, mayPassOn: boolean): SchemaAndValue {
-  const text = bytes.subarray(start, end)
+  const text = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
   const rawJson = mayPassOn && scanner.isStandard ? text : null
   const first = bytes[start]
   if (first === LEFT_BRACE || first === LEFT_BRACKET) {
