@@ -1,20 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
-const resolve = { conditions: ['standpipe:source', 'node', 'import', 'default'] }
-const ssr = { resolve: { conditions: ['standpipe:source', 'node', 'import', 'default'] } }
+const conditions = ['standpipe:source', 'node']
+const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/summary-reporter.ts'],
     projects: [
       {
-        resolve,
-        ssr,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/compat/**/*.test.ts', 'test/contract/**/*.test.ts'], testTimeout: 20_000 },
+        ...sources,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/compat/**/*.test.ts', 'test/contract/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
       },
       {
-        resolve,
-        ssr,
+        ...sources,
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/crash/**/*.test.ts'],

@@ -49,6 +49,7 @@ function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ writ
     target: 'node22.19',
     conditions: ['standpipe:source'],
     banner: { js: REQUIRE_BANNER },
+    keepNames: true,
     sourcemap: 'linked',
     sourcesContent: false,
     legalComments: 'none',
