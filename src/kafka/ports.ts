@@ -133,7 +133,12 @@ export interface KafkaNode {
 export interface TopicDescription {
   readonly name: string
   readonly internal: boolean
-  readonly partitions: readonly { readonly partition: number; readonly leader: number; readonly replicas: readonly number[]; readonly isr: readonly number[] }[]
+  readonly partitions: readonly {
+    readonly partition: number
+    readonly leader: number
+    readonly replicas: readonly number[]
+    readonly isr: readonly number[]
+  }[]
 }
 
 export interface NewTopic {
@@ -150,7 +155,12 @@ export interface GroupDescription {
   /** Kafka's text: Stable, Empty, Dead, PreparingRebalance, CompletingRebalance. */
   readonly state: string
   readonly protocolType: string
-  readonly members: readonly { readonly memberId: string; readonly clientId: string; readonly clientHost: string; readonly groupInstanceId: string | null }[]
+  readonly members: readonly {
+    readonly memberId: string
+    readonly clientId: string
+    readonly clientHost: string
+    readonly groupInstanceId: string | null
+  }[]
 }
 
 export type IsolationLevel = 'read_uncommitted' | 'read_committed'

@@ -72,7 +72,7 @@ async function makeHeaderConverter(connector: Props, worker: Props, plugins: Plu
 
 function converterProps(key: string, connector: Props, worker: Props): { readonly name: string | undefined; readonly props: Props } {
   const owner = connector[key] === undefined ? worker : connector
-  return { name: owner[key]?.trim(), props: originalsWithPrefix(owner, `${key}.`) as Props }
+  return { name: owner[key]?.trim(), props: originalsWithPrefix(owner, `${key}.`) }
 }
 
 /** The `transforms` of a connector, in the order of their list. @throws ConfigException */
@@ -87,7 +87,7 @@ export async function makeTransformationChain(
 
 async function makeStage(alias: string, connector: Props, plugins: Plugins): Promise<TransformationStage> {
   const prefix = `transforms.${alias}.`
-  const { type, predicate, negate, ...props } = originalsWithPrefix(connector, prefix) as Record<string, string>
+  const { type, predicate, negate, ...props } = originalsWithPrefix(connector, prefix)
   if (type === undefined) throw new ConfigException(`Missing required configuration "${prefix}type" which has no default value.`)
   const { className, plugin } = await make(plugins, 'transformation', `${prefix}type`, type.trim())
   plugin.configure(props)
@@ -102,7 +102,7 @@ async function makeStage(alias: string, connector: Props, plugins: Plugins): Pro
 async function makePredicate(alias: string | undefined, connector: Props, plugins: Plugins): Promise<TransformationStage['predicate']> {
   if (alias === undefined) return null
   const prefix = `predicates.${alias}.`
-  const { type, ...props } = originalsWithPrefix(connector, prefix) as Record<string, string>
+  const { type, ...props } = originalsWithPrefix(connector, prefix)
   if (type === undefined) throw new ConfigException(`Missing required configuration "${prefix}type" which has no default value.`)
   const { plugin } = await make(plugins, 'predicate', `${prefix}type`, type.trim())
   plugin.configure(props)

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { disconnectException, requestTimedOut } from '../../src/kafka/errors.ts'
 import type { Transport } from '../../src/kafka/transport.ts'
-import { CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../support/real-producer.ts'
+import { aroundProduce, CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../support/real-producer.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { kcat } from '../support/services/kcat.ts'
 import { describeWithKafka, privateKafka } from '../support/services/suite.ts'
@@ -181,7 +181,7 @@ function firstSeen(values: readonly number[]): number[] {
 /** The broker handles a produce request, but its answer is lost. */
 function losingAnswers(isLost: (count: number) => boolean): (inner: Transport) => Transport {
   let count = 0
-  return produceVia(async (send) => {
+  return aroundProduce(async (send) => {
     const answer = await send()
     if (isLost(count++)) throw disconnectException('the answer was lost')
     return answer
@@ -190,24 +190,10 @@ function losingAnswers(isLost: (count: number) => boolean): (inner: Transport) =
 
 /** Produce requests time out without having been sent. */
 function refusing(isRefused: () => boolean): (inner: Transport) => Transport {
-  return produceVia((send) => (isRefused() ? Promise.reject(requestTimedOut('nobody answered')) : send()))
+  return aroundProduce((send) => (isRefused() ? Promise.reject(requestTimedOut('nobody answered')) : send()))
 }
 
 /** Produce requests are never answered. */
 function silent(): (inner: Transport) => Transport {
-  return produceVia(() => new Promise(() => undefined))
-}
-
-function produceVia(exchange: <Response>(send: () => Promise<Response>) => Promise<Response>): (inner: Transport) => Transport {
-  return (inner) => ({
-    send: (node, channel, request, options) => {
-      const send = () => inner.send(node, channel, request, options)
-      return channel === 'produce' ? exchange(send) : send()
-    },
-    updateBrokers: (brokers) => inner.updateBrokers(brokers),
-    brokers: () => inner.brokers(),
-    version: (node, apiKey, min, max) => inner.version(node, apiKey, min, max),
-    dropConnection: (node, channel) => inner.dropConnection(node, channel),
-    close: () => inner.close(),
-  })
+  return aroundProduce(() => new Promise(() => undefined))
 }

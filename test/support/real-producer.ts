@@ -27,6 +27,7 @@ export interface ProducerUnderTestOptions {
   readonly transport?: (inner: Transport) => Transport
   readonly random?: () => number
   readonly now?: () => number
+  readonly clock?: () => number
 }
 
 /** A producer over real sockets, closed when the test ends. Quick retries, so that tests are. */
@@ -67,6 +68,21 @@ export function newProducer(
   const producer = new KafkaProducer({ config, transport, metadata, log, ...options })
   onTestFinished(() => producer.close(0))
   return { producer, log }
+}
+
+/** Puts itself around every Produce request of a producer. */
+export function aroundProduce(exchange: <Response>(send: () => Promise<Response>) => Promise<Response>): (inner: Transport) => Transport {
+  return (inner) => ({
+    send: (node, channel, request, options) => {
+      const send = () => inner.send(node, channel, request, options)
+      return channel === 'produce' ? exchange(send) : send()
+    },
+    updateBrokers: (brokers) => inner.updateBrokers(brokers),
+    brokers: () => inner.brokers(),
+    version: (node, apiKey, min, max) => inner.version(node, apiKey, min, max),
+    dropConnection: (node, channel) => inner.dropConnection(node, channel),
+    close: () => inner.close(),
+  })
 }
 
 /** A record that is its own delivery, as the runtime's are. */

@@ -135,7 +135,7 @@ export class KafkajsTransport implements Transport {
     throw disconnectException(`Broker ${node} is not in the cluster as it is known now (nodes: ${known === '' ? 'none' : known})`)
   }
 
-  #channel(address: HostPort & { readonly nodeId?: number }, channel: Channel): BrokerChannel {
+  #channel(address: HostPort, channel: Channel): BrokerChannel {
     const key = `${addressKey(address)} ${channel}`
     const existing = this.#channels.get(key)
     if (existing !== undefined) return existing
@@ -165,8 +165,8 @@ function addressKey({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function brokerName(address: HostPort & { readonly nodeId?: number }): string {
-  return address.nodeId === undefined ? `broker ${addressKey(address)}` : `node ${address.nodeId} (${addressKey(address)})`
+function brokerName(address: HostPort): string {
+  return `broker ${addressKey(address)}`
 }
 
 function noBroker(candidates: readonly HostPort[], last: KafkaError | null): KafkaError {

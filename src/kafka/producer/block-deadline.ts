@@ -1,25 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { illegalState, timeoutException, type KafkaError } from '../errors.ts'
+import { asKafkaError, timeoutException, type KafkaError } from '../errors.ts'
 import { MAX_TIMER_MS } from './wake-timer.ts'
 
-/** How long one call may wait: `max.block.ms` (Long.MAX_VALUE: for ever), or until the producer closes. */
+/** How long one call may wait: `max.block.ms` (Long.MAX_VALUE: for ever), or until the producer takes no more records. */
 export class BlockDeadline {
   readonly maxBlockMs: number
-  /** Aborts at the deadline or on close. */
+  /** Aborts at the deadline, or when `ending` does. */
   readonly signal: AbortSignal
-  private readonly closing: AbortSignal
+  private readonly ending: AbortSignal
   private readonly controller = new AbortController()
   private readonly timer: NodeJS.Timeout | undefined
   private readonly abort = (): void => this.controller.abort()
 
-  /** Call `release` when the wait is over. */
-  constructor(maxBlockMs: number, closing: AbortSignal) {
+  /**
+   * Call `release` when the wait is over.
+   * @param ending its reason is the error of a wait it ends
+   */
+  constructor(maxBlockMs: number, ending: AbortSignal) {
     this.maxBlockMs = maxBlockMs
-    this.closing = closing
+    this.ending = ending
     this.signal = this.controller.signal
     if (maxBlockMs <= MAX_TIMER_MS) this.timer = setTimeout(this.abort, maxBlockMs)
-    if (closing.aborted) this.abort()
-    closing.addEventListener('abort', this.abort, { once: true })
+    if (ending.aborted) this.abort()
+    ending.addEventListener('abort', this.abort, { once: true })
   }
 
   get isOver(): boolean {
@@ -33,13 +36,13 @@ export class BlockDeadline {
     })
   }
 
-  /** @param timedOut what to say when time ran out */
+  /** Why it is over. @param timedOut what to say when time ran out */
   error(timedOut: string, cause?: unknown): KafkaError {
-    return this.closing.aborted ? illegalState('Producer closed while send in progress') : timeoutException(timedOut, { cause })
+    return this.ending.aborted ? asKafkaError(this.ending.reason) : timeoutException(timedOut, { cause })
   }
 
   release(): void {
     clearTimeout(this.timer)
-    this.closing.removeEventListener('abort', this.abort)
+    this.ending.removeEventListener('abort', this.abort)
   }
 }

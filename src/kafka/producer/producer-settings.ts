@@ -15,12 +15,15 @@ export interface ProducerKeys {
   readonly 'max.block.ms': number
   readonly 'max.in.flight.requests.per.connection': number
   readonly 'max.request.size': number
+  readonly 'metadata.max.idle.ms': number
   readonly 'partitioner.class': string | null
   readonly 'partitioner.ignore.keys': boolean
   readonly 'request.timeout.ms': number
   readonly retries: number
   readonly 'retry.backoff.ms': number
   readonly 'retry.backoff.max.ms': number
+  /** Null: no transactions. */
+  readonly 'transactional.id': string | null
   isSet(key: 'batch.size'): boolean
 }
 

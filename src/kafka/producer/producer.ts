@@ -20,6 +20,7 @@ import { TopicQueues } from './topic-queues.ts'
 import { WakeTimer, type Clock } from './wake-timer.ts'
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
+const NOT_IN_TRANSACTION = "Cannot perform a 'send' before completing a call to initTransactions when transactions are enabled."
 
 export interface KafkaProducerOptions {
   readonly config: ProducerKeys
@@ -86,8 +87,20 @@ export class KafkaProducer implements Producer {
     const deliveries = (this.deliveries = new DeliveryQueue(log, (batch) => this.accumulator.told(batch)))
     const idempotence = settings.isIdempotent ? this.newIdempotence(log) : null
     const outcomes = new BatchOutcomes({ settings, accumulator, deliveries, metadata, idempotence, backoff, clock, log })
-    this.sender = new Sender({ settings, accumulator, outcomes, deliveries, transport, metadata, idempotence, clock, log })
+    this.sender = new Sender({
+      settings,
+      accumulator,
+      outcomes,
+      deliveries,
+      transport,
+      metadata,
+      idempotence,
+      clock,
+      log,
+      broken: (error) => this.refuse(error),
+    })
     this.stopListening = metadata.onUpdate(() => this.metadataChanged())
+    if (config['transactional.id'] !== null) this.refusal = illegalState(NOT_IN_TRANSACTION)
     this.closeTimer = new WakeTimer(clock, () => this.closeTimeout.resolve())
   }
 
@@ -130,6 +143,7 @@ export class KafkaProducer implements Producer {
   }
 
   private accept(topic: TopicQueues, record: ProducerRecord, sizeBound: number, delivery: Delivery): void {
+    topic.isUsed = true
     const { partition, key } = record
     const queue = topic.queue(partition ?? topic.partitioner.partition(key))
     const timestamp = record.timestamp ?? this.now()
@@ -169,12 +183,14 @@ export class KafkaProducer implements Producer {
     const taken = this.memory.take(sizeBound + RECORD_OVERHEAD_BYTES, deadline)
     if (this.memory.isShort) this.sender.wake()
     await taken
+    if (this.refusal !== null && this.closed === null) throw this.refusal
     this.accept(topic, record, sizeBound, delivery)
   }
 
   /** @throws KafkaError when the topic may not be used, or is not there at the deadline */
   private async untilKnown(topic: TopicQueues, partition: number | null, deadline: BlockDeadline): Promise<void> {
     for (let attempts = 1; !isKnown(topic, partition); attempts++) {
+      topic.isUsed = true
       const absent = () => notPresent(topic, partition, deadline.maxBlockMs)
       if (deadline.isOver) throw deadline.error(absent())
       await this.metadata.refresh(deadline.signal).catch((error: unknown) => {
@@ -198,7 +214,7 @@ export class KafkaProducer implements Producer {
   private topic(name: string): TopicQueues {
     let topic = this.topics.get(name)
     if (topic === undefined) {
-      topic = new TopicQueues(name, this.newPartitioner())
+      topic = new TopicQueues(name, this.newPartitioner(), this.clock())
       topic.update(this.metadata.topic(name))
       this.topics.set(name, topic)
       this.metadata.addTopic(name)
@@ -228,16 +244,29 @@ export class KafkaProducer implements Producer {
   /** Nothing can be sent any more. */
   private refuse(error: KafkaError): void {
     this.refusal ??= error
+    this.blocking.abort(error)
     this.sender.stop(error)
   }
 
   private metadataChanged(): void {
     for (const topic of this.topics.values()) topic.update(this.metadata.topic(topic.name))
+    this.forgetIdleTopics()
+  }
+
+  /** A topic nobody writes to is not asked for any more: else its deletion would not last, as asking may create it. */
+  private forgetIdleTopics(): void {
+    const usedAfter = this.clock() - this.keys['metadata.max.idle.ms']
+    const pending = new Set(Array.from(this.accumulator.pending(), (batch) => batch.queue.topicQueues))
+    const idle = [...this.topics.values()].filter((topic) => !topic.isUsedAfter(usedAfter, this.clock()) && !pending.has(topic))
+    if (idle.length === 0) return
+    for (const { name } of idle) this.topics.delete(name)
+    this.lastTopic = null
+    this.metadata.setTopics(new Set(this.topics.keys()))
   }
 
   private async closeInTime(): Promise<void> {
     this.refusal = illegalState('Cannot perform operation after producer has been closed')
-    this.blocking.abort()
+    this.blocking.abort(illegalState('Producer closed while send in progress'))
     await this.lastTurn
     const flushed = this.accumulator.close()
     await Promise.race([flushed, this.closeTimeout.promise])

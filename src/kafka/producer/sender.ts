@@ -23,6 +23,8 @@ export interface SenderOptions {
   readonly idempotence: Idempotence | null
   readonly clock: Clock
   readonly log: Logger
+  /** Nothing can be sent any more. */
+  readonly broken: (error: KafkaError) => void
 }
 
 /** A broker that leads partitions we write to. */
@@ -206,7 +208,7 @@ export class Sender {
 
   private broke(bug: unknown): void {
     this.options.log.error('The producer failed while it took in an answer', bug)
-    this.stop(asKafkaError(bug))
+    this.options.broken(asKafkaError(bug))
   }
 
   /** Fails what is older than `delivery.timeout.ms`, waiting or on its way. */

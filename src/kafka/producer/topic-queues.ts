@@ -10,11 +10,15 @@ export class TopicQueues {
   partitionCount = 0
   /** Most bytes a batch may have after the broker called a larger one too large. */
   maxBatchBytes = Infinity
+  /** Set with every record; a store is cheaper than a look at the clock. */
+  isUsed = false
+  private lastUsedAt: number
   private readonly queues: PartitionQueue[] = []
 
-  constructor(name: string, partitioner: Partitioner) {
+  constructor(name: string, partitioner: Partitioner, now: number) {
     this.name = name
     this.partitioner = partitioner
+    this.lastUsedAt = now
   }
 
   /** Takes in what metadata says. Records accepted before keep their partitions. */
@@ -24,6 +28,13 @@ export class TopicQueues {
     if (partitions.length === 0) return
     const available = partitions.filter(({ leader }) => leader >= 0).map(({ partition }) => partition)
     this.partitioner.update(partitions.length, available)
+  }
+
+  /** Whether a record came since `time`, as far as calls of this method can tell. */
+  isUsedAfter(time: number, now: number): boolean {
+    if (this.isUsed) this.lastUsedAt = now
+    this.isUsed = false
+    return this.lastUsedAt > time
   }
 
   queue(partition: number): PartitionQueue {

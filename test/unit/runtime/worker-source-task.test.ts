@@ -31,7 +31,7 @@ const textConverter: Converter = {
   configure: () => undefined,
   fromConnectData: (_topic, _schema, value) => {
     if (typeof value === 'string' && value.startsWith('bad')) throw new DataException(`cannot write ${value}`)
-    return value === null ? null : Buffer.from(String(value))
+    return typeof value === 'string' ? Buffer.from(value) : null
   },
   toConnectData: () => ({ schema: null, value: null }),
 }

@@ -30,6 +30,16 @@ test('K17 acks=0 waits for no answer: the offset is -1', async () => {
   await cluster.until(() => inLog(cluster, 't').length === 50)
 })
 
+test('a transactional.id refuses sends outside of transactions', async () => {
+  const cluster = await startCluster({ topics: { t: 1 } })
+  const { producer } = newProducer(cluster.bootstrapServers, { 'transactional.id': 'mine' })
+  const record = new TestRecord('t', 'v')
+
+  expect(() => producer.send(record, record)).toThrow(
+    "Cannot perform a 'send' before completing a call to initTransactions when transactions are enabled.",
+  )
+})
+
 test('K17 acks=1 with idempotence asked for is a ConfigException; otherwise idempotence is switched off', async () => {
   const cluster = await startCluster({ topics: { t: 1 } })
   expect(() => newProducer(cluster.bootstrapServers, { acks: '1', 'enable.idempotence': 'true' })).toThrow(

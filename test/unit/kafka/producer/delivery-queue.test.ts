@@ -9,7 +9,7 @@ import { BatchWriter } from '../../../../src/kafka/record/batch-writer.ts'
 import { BufferPool } from '../../../../src/kafka/record/buffer-pool.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 
-const queue = new TopicQueues('t', new StickyPartitioner(1, false)).queue(3)
+const queue = new TopicQueues('t', new StickyPartitioner(1, false), 0).queue(3)
 
 function batchOf(count: number, delivery: Delivery): ProducerBatch {
   const batch = new ProducerBatch(queue, 0, new BatchWriter(new BufferPool(0)), 0)

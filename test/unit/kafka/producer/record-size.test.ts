@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../../../support/real-producer.ts'
+import type { ProduceResponse } from '../../../../src/kafka/protocol/produce.ts'
+import { aroundProduce, CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../../../support/real-producer.ts'
 import { inLog, outOfOrder, startCluster } from './cluster.ts'
 
 test.each([
@@ -101,6 +102,34 @@ test('K8 the same for the first record of a topic, whose send has to wait, and f
   expect(large.failure?.message).toBe(
     'The message is 686 bytes when serialized which is larger than the total memory buffer you have configured with the buffer.memory configuration.',
   )
+})
+
+test('records the broker refuses by index fail with its reason, their neighbours with the sentence of Java', async () => {
+  const cluster = await startCluster({ topics: { t: 1 } })
+  const recordErrors = [
+    { batchIndex: 1, message: 'no key' },
+    { batchIndex: 2, message: null },
+  ]
+  const refusing = aroundProduce(async (send) => {
+    const answer = await send()
+    const { partitions, ...rest } = answer as ProduceResponse
+    const refused = partitions.map((partition) => ({ ...partition, error: 87, errorMessage: 'some are invalid', recordErrors }))
+    return { ...rest, partitions: refused } as typeof answer
+  })
+  const { producer } = newProducer(cluster.bootstrapServers, CONNECT_PRESET, { transport: refusing })
+  const records = Array.from({ length: 3 }, () => new TestRecord('t', 'v'))
+
+  await sendAll(producer, records)
+  await producer.flush()
+
+  expect(records.map(({ failure }) => [failure?.javaName, failure?.message])).toEqual([
+    [
+      'org.apache.kafka.common.KafkaException',
+      'Failed to append record because it was part of a batch which had one more more invalid records',
+    ],
+    ['org.apache.kafka.common.InvalidRecordException', 'no key'],
+    ['org.apache.kafka.common.InvalidRecordException', 'some are invalid'],
+  ])
 })
 
 /** 100 characters gzip can do little about. */

@@ -110,6 +110,33 @@ test('K36 K10 partitions that are added affect only later records', async () => 
   expect(new Set(later.map(({ delivery }) => delivery?.partition)).size).toBeGreaterThan(1)
 })
 
+test('K36 a topic nobody writes to is forgotten after metadata.max.idle.ms, and its deletion lasts', async () => {
+  const cluster = await startCluster({ topics: { busy: 1 }, autoCreatePartitions: 1 })
+  let now = 0
+  const props = { ...CONNECT_PRESET, 'metadata.max.age.ms': '20', 'metadata.max.idle.ms': '5000' }
+  const { producer } = newProducer(cluster.bootstrapServers, props, { clock: () => now })
+  const records = ['idle', 'busy'].map((topic) => new TestRecord(topic, 'v'))
+  await sendAll(producer, records)
+  await producer.flush()
+  const asksForIdle = () => cluster.requestsOf('Metadata').at(-1)?.request.topics?.includes('idle')
+  const asked = cluster.requestsOf('Metadata').length
+  await cluster.until(() => cluster.requestsOf('Metadata').length > asked + 2)
+  expect(asksForIdle()).toBe(true)
+
+  now += 4000
+  await sendAll(producer, [new TestRecord('busy', 'v')])
+  now += 4000
+  await cluster.until(() => asksForIdle() === false)
+  cluster.deleteTopic('idle')
+  await cluster.until(() => cluster.requestsOf('Metadata').at(-1)?.request.topics?.includes('busy') === true)
+  expect(cluster.topicNames()).toEqual(['busy'])
+
+  const again = new TestRecord('idle', 'v')
+  await sendAll(producer, [again])
+  await producer.flush()
+  expect(again.delivery).toMatchObject({ offset: 0 })
+})
+
 test('K36 a topic that is deleted and created anew is followed', async () => {
   const cluster = await startCluster({ topics: { t: 3 } })
   const { producer } = newProducer(cluster.bootstrapServers, { ...CONNECT_PRESET, 'metadata.max.age.ms': '50' })
