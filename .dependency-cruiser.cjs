@@ -18,10 +18,24 @@ module.exports = {
     only('src/config-providers', ['src/api/', 'src/properties/'], 'providers see the contract and the properties reader'),
     only('src/logging', ['src/api/'], 'logging sees the contract only'),
     only('src/kafka', ['src/api/', 'src/logging/'], 'the Kafka client knows nothing of Connect’s runtime'),
-    only('src/offsets', ['src/api/', 'src/logging/', 'src/kafka/ports.ts', 'src/kafka/errors.ts', 'src/converters/'], 'stores see the Kafka port only'),
+    only(
+      'src/offsets',
+      ['src/api/', 'src/logging/', 'src/kafka/ports.ts', 'src/kafka/errors.ts', 'src/converters/'],
+      'stores see the Kafka port only',
+    ),
     only(
       'src/runtime',
-      ['src/api/', 'src/converters/', 'src/config-providers/', 'src/properties/', 'src/logging/', 'src/offsets/', 'src/kafka/ports.ts', 'src/kafka/errors.ts', 'src/kafka/config/'],
+      [
+        'src/api/',
+        'src/converters/',
+        'src/config-providers/',
+        'src/properties/',
+        'src/logging/',
+        'src/offsets/',
+        'src/kafka/ports.ts',
+        'src/kafka/errors.ts',
+        'src/kafka/config/',
+      ],
       'the runtime meets Kafka through its ports and connectors through the registry',
     ),
     {

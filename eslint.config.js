@@ -1,7 +1,18 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', '.tmp', 'coverage', 'node_modules', 'test/compat/**', '.dependency-cruiser.cjs', 'eslint.config.js', 'bench/peers/**'] },
+  {
+    ignores: [
+      'dist',
+      '.tmp',
+      'coverage',
+      'node_modules',
+      'test/compat/**',
+      '.dependency-cruiser.cjs',
+      'eslint.config.js',
+      'bench/peers/**',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
