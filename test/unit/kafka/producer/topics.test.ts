@@ -112,9 +112,9 @@ test('K36 K10 partitions that are added affect only later records', async () => 
 
 test('K36 a topic nobody writes to is forgotten after metadata.max.idle.ms, and its deletion lasts', async () => {
   const cluster = await startCluster({ topics: { busy: 1 }, autoCreatePartitions: 1 })
-  let now = 0
+  let ahead = 0
   const props = { ...CONNECT_PRESET, 'metadata.max.age.ms': '20', 'metadata.max.idle.ms': '5000' }
-  const { producer } = newProducer(cluster.bootstrapServers, props, { clock: () => now })
+  const { producer } = newProducer(cluster.bootstrapServers, props, { clock: () => ahead + performance.now() })
   const records = ['idle', 'busy'].map((topic) => new TestRecord(topic, 'v'))
   await sendAll(producer, records)
   await producer.flush()
@@ -123,9 +123,9 @@ test('K36 a topic nobody writes to is forgotten after metadata.max.idle.ms, and 
   await cluster.until(() => cluster.requestsOf('Metadata').length > asked + 2)
   expect(asksForIdle()).toBe(true)
 
-  now += 4000
+  ahead += 4000
   await sendAll(producer, [new TestRecord('busy', 'v')])
-  now += 4000
+  ahead += 4000
   await cluster.until(() => asksForIdle() === false)
   cluster.deleteTopic('idle')
   await cluster.until(() => cluster.requestsOf('Metadata').at(-1)?.request.topics?.includes('busy') === true)
