@@ -112,7 +112,7 @@ export class ClusterMetadata implements Metadata {
   }
 
   close(): void {
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#closing.abort(illegalState('The Kafka client is closed'))
   }
 
@@ -138,6 +138,7 @@ export class ClusterMetadata implements Metadata {
   async #askUntilCurrent(): Promise<void> {
     do {
       this.#isOutdated = false
+      this.#stopTimer() // what it is set for is asked now
       await this.#askUntilAnswered()
     } while (this.#isOutdated)
   }
@@ -201,12 +202,17 @@ export class ClusterMetadata implements Metadata {
   #refreshIn(delayMs: number): void {
     const dueAt = Date.now() + delayMs
     if (this.#closing.signal.aborted || dueAt >= this.#timerDueAt) return
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     this.#timerDueAt = dueAt
     this.#timer = setTimeout(() => {
       this.#timerDueAt = Infinity
       this.#refreshInBackground()
     }, delayMs).unref()
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timerDueAt = Infinity
   }
 
   #refreshInBackground(): void {
