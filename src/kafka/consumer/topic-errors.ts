@@ -3,7 +3,9 @@ import type { KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type { Clock } from './clock.ts'
 
-const ASK_AGAIN_AFTER_MS = 1000
+/** A topic that is being created is there in a moment; one that is only announced may take days. */
+const FIRST_ASK_AGAIN_MS = 50
+const LAST_ASK_AGAIN_MS = 1000
 
 /** What metadata says against the topics a consumer wants: said once, and asked again while it may pass. */
 export class TopicErrors {
@@ -13,6 +15,8 @@ export class TopicErrors {
   readonly #missing = new Set<string>()
   #checkedGeneration = -1
   #askAt = Infinity
+  /** Answers in a row in which something was missing. */
+  #answersMissing = 0
 
   constructor(metadata: Metadata, log: Logger, now: Clock) {
     this.#metadata = metadata
@@ -42,10 +46,11 @@ export class TopicErrors {
       else if (error.retriable) this.#mayPass(topic, error)
       else throw error
     }
+    this.#answersMissing = this.#askAt === Infinity ? 0 : this.#answersMissing + 1
   }
 
   #mayPass(topic: string, { code }: KafkaError): void {
-    this.#askAt = this.#now() + ASK_AGAIN_AFTER_MS
+    this.#askAt = this.#now() + Math.min(FIRST_ASK_AGAIN_MS * 2 ** this.#answersMissing, LAST_ASK_AGAIN_MS)
     if (this.#missing.has(topic)) return
     this.#missing.add(topic)
     this.#log.warn(`Topic ${topic} cannot be read: ${code}. It is read as soon as it can be`)
