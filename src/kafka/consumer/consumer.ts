@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { illegalState, kafkaError, interrupted, type KafkaError, timeoutException, WakeupException } from '../errors.ts'
+import { illegalState, interrupted, kafkaError, type KafkaError, WakeupException } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type {
   Consumer,
@@ -25,6 +25,7 @@ import { LoopTurn, PollSignal } from './poll-signal.ts'
 import { PositionLookup } from './position-lookup.ts'
 import { Retry } from './retry.ts'
 import { partitionName, SubscriptionState } from './subscription-state.ts'
+import { withinTime } from './time-limit.ts'
 import { TopicErrors } from './topic-errors.ts'
 
 export interface KafkaConsumerOptions {
@@ -205,6 +206,7 @@ export class KafkaConsumer implements Consumer {
     await this.#signal.sleep(Math.min(remaining, retryMs))
     this.#member?.waiting(false)
   }
+
   #wantedTopics(): Iterable<string> {
     return this.#member?.namedTopics ?? new Set(this.#subscription.partitions.map(({ topic }) => topic))
   }
@@ -247,14 +249,17 @@ export class KafkaConsumer implements Consumer {
   }
 
   async position(partition: TopicPartition): Promise<number> {
-    const state = this.#subscription.get(partition)
-    await this.#retry.run(`the position for partition ${partitionName(partition)} could be determined`, this.#apiTimeoutMs, async () => {
-      if (state.hasPosition) return
-      this.#positions.advance()
-      await this.#positions.round
-      if (!state.hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
+    const what = `the position for partition ${partitionName(partition)} could be determined`
+    return this.#retry.run(what, this.#apiTimeoutMs, async () => {
+      if (!this.#subscription.get(partition).hasPosition) {
+        this.#positions.advance()
+        await this.#positions.round
+      }
+      // may have been revoked meanwhile
+      const { hasPosition, position } = this.#subscription.get(partition)
+      if (!hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
+      return position
     })
-    return state.position
   }
 
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
@@ -304,13 +309,16 @@ export class KafkaConsumer implements Consumer {
 
   async partitionsFor(topic: string): Promise<readonly number[]> {
     this.#checkUsable()
-    if (this.#metadata.topic(topic) === undefined) {
-      this.#metadata.addTopic(topic)
-      await this.#metadata.refresh(this.#closing.signal)
-    }
-    const error = this.#metadata.topicError(topic)
-    if (error !== undefined && !error.retriable) throw error
+    await this.#retry.run('topic metadata could be fetched', this.#apiTimeoutMs, () => this.#describe(topic))
     return (this.#metadata.topic(topic)?.partitions ?? []).map(({ partition }) => partition)
+  }
+
+  async #describe(topic: string): Promise<void> {
+    if (this.#metadata.topic(topic) !== undefined) return
+    this.#metadata.addTopic(topic)
+    await this.#metadata.refresh(this.#closing.signal)
+    const error = this.#metadata.topicError(topic)
+    if (error !== undefined && error.number !== UNKNOWN_TOPIC_OR_PARTITION) throw error
   }
 
   groupMetadata(): ConsumerGroupMetadata {
@@ -328,7 +336,7 @@ export class KafkaConsumer implements Consumer {
     this.#fetcher.isActive = false
     this.#signal.notify()
     try {
-      await withinTime(timeoutMs, this.#member === null ? this.#group?.offsets.settled() : this.#member.close())
+      await withinTime(timeoutMs, `The consumer could not be closed in an orderly way within ${timeoutMs} ms`, this.#sayGoodBye())
     } finally {
       this.#isClosed = true
       this.#unwatch()
@@ -336,6 +344,11 @@ export class KafkaConsumer implements Consumer {
       this.#metadata.close()
       await this.#transport.close()
     }
+  }
+
+  async #sayGoodBye(): Promise<void> {
+    if (this.#member === null) await this.#group?.offsets.settled()
+    else await this.#member.close()
   }
 
   get #apiTimeoutMs(): number {
@@ -359,19 +372,7 @@ export class KafkaConsumer implements Consumer {
 }
 
 const NOTHING: readonly PartitionRecords[] = []
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 const OFFSET_NOT_AVAILABLE = 78
 const ALREADY_CLOSED = 'This consumer has already been closed.'
 const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive'
-
-/** Waits for the work, but not longer. @throws KafkaError TimeoutException; the work goes on meanwhile and its late failure has no one to tell */
-async function withinTime(ms: number, work: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(timeoutException(`The consumer could not be closed in an orderly way within ${ms} ms`)), ms)
-  })
-  try {
-    await Promise.race([work, limit])
-  } finally {
-    clearTimeout(timer)
-  }
-}

@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { asKafkaError, corruptRecord, kafkaError, KafkaError } from '../errors.ts'
+import { asKafkaError, corruptRecord, kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type { IsolationLevel, PartitionRecords } from '../ports.ts'
 import type { RetryBackoff } from '../producer/retry-backoff.ts'
@@ -8,6 +8,7 @@ import { fetch, type FetchedPartition, type FetchResponse } from '../protocol/fe
 import { PartitionCursor } from '../record/partition-cursor.ts'
 import type { Transport } from '../transport.ts'
 import type { Clock } from './clock.ts'
+import { FetchBuffer } from './fetch-buffer.ts'
 import { FetchedResponse, offsetBehind, PartitionBuffer } from './partition-buffer.ts'
 import { partitionName, type PartitionState, type SubscriptionState } from './subscription-state.ts'
 
@@ -58,12 +59,10 @@ export class Fetcher {
   isActive = true
   readonly #options: FetcherOptions
   readonly #brokers = new Map<number, BrokerFetches>()
-  /** Partitions with buffered records, in the order poll serves them. */
-  #ready: PartitionState[] = []
+  readonly #buffer = new FetchBuffer(() => this.changed())
   #order: readonly PartitionState[] = []
   #orderGeneration = -1
   #isDirty = true
-  #error: KafkaError | null = null
   #retryAt = Infinity
 
   constructor(options: FetcherOptions) {
@@ -89,65 +88,9 @@ export class Fetcher {
     return this.#retryAt - this.#options.now()
   }
 
-  /**
-   * The next buffered records, at most `max`, one run a partition.
-   * @returns null when nothing is buffered; an empty array when only positions moved (past transaction markers, compacted batches)
-   * @throws KafkaError that a broker answered, or that a batch cannot be read; the others' records come with the next call
-   */
+  /** As `FetchBuffer.take`. */
   take(max: number): readonly PartitionRecords[] | null {
-    this.#throwError()
-    const runs: PartitionRecords[] = []
-    let left = max
-    let hasMoved = false
-    for (let count = this.#ready.length; count > 0 && left > 0 && this.#error === null; count--) {
-      const state = this.#ready.shift()
-      const records = state === undefined ? null : this.#takeFrom(state, left)
-      if (state === undefined || records === null) continue
-      hasMoved = true
-      left -= records.length
-      if (records.length > 0) runs.push({ topic: state.topic, partition: state.partition, records })
-    }
-    // what other partitions gave in this poll is handed out first
-    if (runs.length === 0) this.#throwError()
-    return hasMoved ? runs : null
-  }
-
-  /** @returns null when the partition has nothing for now */
-  #takeFrom(state: PartitionState, max: number): PartitionRecords['records'] | null {
-    const buffer = state.buffered[0]
-    if (buffer === undefined) {
-      state.isReady = false
-      return null
-    }
-    if (state.paused) {
-      this.#ready.push(state)
-      return null
-    }
-    try {
-      const records = buffer.cursor.take(max)
-      state.position = buffer.cursor.nextOffset
-      if (isDrained(buffer.cursor)) this.#drained(state, buffer)
-      return records
-    } catch (error) {
-      // a damaged batch: said at every turn of the partition, until the position is moved past it
-      this.#error ??= asKafkaError(error)
-      return null
-    } finally {
-      if (state.buffered.length > 0) this.#ready.push(state)
-      else state.isReady = false
-    }
-  }
-
-  #drained(state: PartitionState, buffer: PartitionBuffer): void {
-    buffer.release()
-    state.buffered.shift()
-    this.#isDirty = true
-  }
-
-  #throwError(): void {
-    const error = this.#error
-    this.#error = null
-    if (error !== null) throw error
+    return this.#buffer.take(max)
   }
 
   #fetchable(now: number): Map<number, PartitionState[]> {
@@ -259,9 +202,7 @@ export class Fetcher {
     if (start === end) return
     state.buffered.push(new PartitionBuffer(state, this.#cursor(asked, fetched), response))
     state.fetchPosition = offsetBehind(bytes, start, end, asked.offset)
-    if (state.isReady) return
-    state.isReady = true
-    this.#ready.push(state)
+    this.#buffer.add(state)
   }
 
   #cursor({ state, offset }: Asked, { records, abortedTransactions }: FetchedPartition): PartitionCursor {
@@ -304,7 +245,7 @@ export class Fetcher {
     } else if (code === UNKNOWN_SERVER_ERROR) {
       log.warn(`Unknown server error while fetching offset ${asked.offset} for topic-partition ${topic}-${partition}`)
     } else {
-      this.#error ??= code === CORRUPT_MESSAGE ? corruptMessage(asked) : error
+      this.#buffer.fail(code === CORRUPT_MESSAGE ? corruptMessage(asked) : error)
     }
   }
 
@@ -331,7 +272,7 @@ export class Fetcher {
     broker.failures++
     broker.retryAt = this.#options.now() + this.#retryMs(broker.failures)
     if (error.refresh === 'metadata') this.#options.metadata.requestRefresh()
-    if (!error.retriable) this.#error ??= error
+    if (!error.retriable) this.#buffer.fail(error)
   }
 
   #retryMs(failures: number): number {
@@ -342,16 +283,6 @@ export class Fetcher {
 const UNKNOWN_SERVER_ERROR = -1
 const OFFSET_OUT_OF_RANGE = 1
 const CORRUPT_MESSAGE = 2
-
-/** A damaged batch behind the records just taken is the next call's error. */
-function isDrained(cursor: PartitionCursor): boolean {
-  try {
-    return cursor.isDrained
-  } catch (error) {
-    if (error instanceof KafkaError) return false
-    throw error
-  }
-}
 
 function corruptMessage({ state, offset }: Asked): KafkaError {
   const { topic, partition } = state

@@ -7,7 +7,6 @@ import type { RetryBackoff } from '../producer/retry-backoff.ts'
 import type { GroupMemberIdentity } from '../protocol/group-member.ts'
 import { heartbeat } from '../protocol/heartbeat.ts'
 import { leaveGroup } from '../protocol/leave-group.ts'
-import { compareText } from './assignor.ts'
 import type { Clock } from './clock.ts'
 import type { GroupCoordinator } from './coordinator.ts'
 import { countPartitions, GroupJoin, type JoinedGeneration } from './group-join.ts'
@@ -16,6 +15,7 @@ import { Heartbeats } from './heartbeats.ts'
 import { MemberIdentity } from './member-identity.ts'
 import type { Retry } from './retry.ts'
 import { partitionName, type SubscriptionState } from './subscription-state.ts'
+import { WantedTopics, type TopicSelection } from './wanted-topics.ts'
 
 export interface GroupMemberOptions {
   readonly config: ConsumerConfig
@@ -32,9 +32,6 @@ export interface GroupMemberOptions {
   /** There is something for the next poll to do. */
   readonly notify: () => void
 }
-
-/** What a consumer wants to read: names, or a predicate over all topics that are not internal. */
-export type TopicSelection = readonly string[] | ((topic: string) => boolean)
 
 const ILLEGAL_GENERATION = 22
 const UNKNOWN_MEMBER_ID = 25
@@ -61,8 +58,8 @@ export class GroupMember implements Committer {
   readonly #identity: MemberIdentity
   readonly #heartbeats: Heartbeats
   readonly #join: GroupJoin
+  readonly #wanted: WantedTopics
   #state: 'unjoined' | 'joining' | 'joined' | 'stable' = 'unjoined'
-  #topics: TopicSelection = []
   #listener: RebalanceListener = NO_LISTENER
   /** Why the next poll shall join again; null: no need. */
   #rejoinReason: string | null = null
@@ -76,6 +73,7 @@ export class GroupMember implements Committer {
   constructor(options: GroupMemberOptions) {
     const { config, coordinator, log, now } = options
     this.#options = options
+    this.#wanted = new WantedTopics(options.metadata, config['exclude.internal.topics'])
     this.#identity = new MemberIdentity(coordinator.groupId, config['group.instance.id'])
     this.#heartbeats = new Heartbeats({
       intervalMs: config['heartbeat.interval.ms'],
@@ -95,15 +93,14 @@ export class GroupMember implements Committer {
     return this.#identity.snapshot()
   }
 
-  /** Topics named by the subscription; none for a predicate. */
+  /** Topics that the subscription names; none for a predicate. */
   get namedTopics(): readonly string[] {
-    return typeof this.#topics === 'function' ? [] : this.#topics
+    return this.#wanted.named
   }
 
   subscribe(topics: TopicSelection, listener: RebalanceListener): void {
-    this.#topics = topics
+    this.#wanted.select(topics)
     this.#listener = listener
-    this.#options.metadata.setTopics(typeof topics === 'function' ? null : new Set(topics))
     this.#requestRejoin(this.#state === 'unjoined' ? null : 'the subscription has changed')
   }
 
@@ -177,7 +174,7 @@ export class GroupMember implements Committer {
     this.#state = 'joining'
     this.#heartbeats.stop()
     this.#join
-      .run(() => this.#wantedTopics())
+      .run(() => this.#wanted.list(this.#options.signal))
       .then(
         (joined) => this.#joinEnded(joined),
         (error: unknown) => this.#joinFailed(asKafkaError(error)),
@@ -218,28 +215,11 @@ export class GroupMember implements Committer {
     await this.#listener.onPartitionsAssigned(joined.partitions)
   }
 
-  async #wantedTopics(): Promise<readonly string[]> {
-    const { metadata, signal } = this.#options
-    if (typeof this.#topics !== 'function') return this.#topics
-    if (metadata.generation === 0) await metadata.refresh(signal)
-    return this.#matchingTopics(this.#topics)
-  }
-
-  #matchingTopics(matches: (topic: string) => boolean): readonly string[] {
-    const { config, metadata } = this.#options
-    const hidesInternal = config['exclude.internal.topics']
-    return metadata
-      .allTopics()
-      .filter(({ internal, name }) => !(hidesInternal && internal) && matches(name))
-      .map(({ name }) => name)
-      .toSorted(compareText)
-  }
-
   /** Joins again when the topics that the predicate matches, or those this leader planned for, are not what they were. */
   metadataChanged(): void {
     const joined = this.#joined
     if (joined === null || this.#state !== 'stable' || this.#rejoinReason !== null) return
-    if (typeof this.#topics === 'function' && !isSameList(this.#matchingTopics(this.#topics), joined.topics)) {
+    if (!this.#wanted.isCurrent(joined.topics)) {
       this.#requestRejoin('the topics that match the subscription have changed')
     } else if (joined.plannedFor !== null && !this.#isStillPlanned(joined.plannedFor)) {
       this.#requestRejoin('topics or partitions of the group have changed')
@@ -387,8 +367,4 @@ function owned(subscription: SubscriptionState): readonly TopicPartition[] {
 
 function names(partitions: readonly TopicPartition[]): string {
   return partitions.map(partitionName).join(', ')
-}
-
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index])
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { asKafkaError, interrupted, timeoutException, type KafkaError } from '../errors.ts'
 import { RetryBackoff } from '../producer/retry-backoff.ts'
 import type { Clock } from './clock.ts'
+import { withinTime } from './time-limit.ts'
 
 export interface RetryOptions {
   readonly backoff: RetryBackoff
@@ -25,14 +26,15 @@ export class Retry {
   async run<T>(what: string, timeoutMs: number, attempt: () => Promise<T>): Promise<T> {
     const { backoff, now } = this.#options
     const deadline = now() + timeoutMs
+    const expired = `Timeout of ${timeoutMs}ms expired before ${what}`
     for (let attempts = 1; ; attempts++) {
       try {
-        return await attempt()
+        return await withinTime(deadline - now(), expired, attempt())
       } catch (thrown) {
         const error = asKafkaError(thrown)
         if (!error.retriable) throw error
         const waitMs = backoff.after(attempts)
-        if (now() + waitMs >= deadline) throw timeoutException(`Timeout of ${timeoutMs}ms expired before ${what}`, { cause: error })
+        if (now() + waitMs >= deadline) throw error.message === expired ? error : timeoutException(expired, { cause: error })
         await this.sleep(waitMs, error)
       }
     }
