@@ -167,7 +167,7 @@ export class Fetcher {
     })
     broker.inFlight = true
     transport
-      .send(node, 'fetch', request)
+      .send(node, 'fetch', request, { timeoutMs: config['request.timeout.ms'] + config['fetch.max.wait.ms'] })
       .then((response) => this.#received(broker, asked, response))
       .catch((error: unknown) => this.#failed(node, broker, asked, asKafkaError(error)))
   }

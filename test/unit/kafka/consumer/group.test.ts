@@ -91,6 +91,16 @@ describe('group member', () => {
     expect(log.lines.join('\n')).toContain('consumer poll timeout has expired')
   })
 
+  it('a heartbeat that is late because the event loop was blocked is logged with its delay', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const log = new CollectingLogger()
+    const consumer = await openConsumer(cluster, { ...GROUP, 'session.timeout.ms': '300' }, log)
+    await join(consumer, new RecordingListener())
+    const until = performance.now() + 250
+    while (performance.now() < until);
+    await pollUntil(consumer, () => log.lines.some((line) => /^WARN Heartbeat is \d+ ms late: the event loop was blocked/.test(line)))
+  })
+
   it('a poll that waits longer than max.poll.interval.ms stays a member', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const consumer = await openConsumer(cluster, { ...GROUP, 'max.poll.interval.ms': '200' })
@@ -223,6 +233,18 @@ describe('group member', () => {
     await consumer.poll(300)
     expect(listener.calls).toEqual(['assigned t-0'])
     expect(cluster.committed('g', 't', 0)).toBe(3)
+  })
+
+  it('a commit that no coordinator answers fails when default.api.timeout.ms is over', async () => {
+    const cluster = await startCluster({ nodes: 2, topics: { t: 1 } })
+    cluster.setCoordinator('g', 2)
+    const consumer = await openConsumer(cluster, { ...GROUP, 'default.api.timeout.ms': '300' })
+    consumer.assign([T0])
+    await cluster.stopNode(2)
+    await expect(consumer.commit([{ ...T0, offset: 1 }])).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: 'Timeout of 300ms expired before successfully committing offsets',
+    })
   })
 
   it.each([14, 15, 16, 27])('a join that is answered %i is tried again', async (code) => {
