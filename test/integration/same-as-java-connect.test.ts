@@ -31,7 +31,7 @@ const converters = {
 
 describeWithKafka('the same property files under Java Connect 4.3.1 and under ours', (address) => {
   describe.each(Object.entries(converters))('%s', (_name, worker) => {
-    it('give the same topic content and the same output file, whoever reads what the other wrote', async () => {
+    it('give the same topic content and the same output file', async () => {
       const ours = await fileToFile(address, { worker })
       const java = await fileToFile(address, { worker })
       await writeFile(ours.input, input)
