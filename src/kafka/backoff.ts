@@ -1,32 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { RetryBackoff } from './producer/retry-backoff.ts'
 
 export interface BackoffOptions {
   readonly retryBackoffMs: number
   readonly retryBackoffMaxMs: number
 }
 
-const JITTER = 0.2
-
-/** Waits between attempts: doubling up to a maximum, with a fifth of jitter. As Java's ExponentialBackoff. */
+/** The waits of one loop that tries until it succeeds. */
 export class Backoff {
-  readonly #options: BackoffOptions
+  readonly #waits: RetryBackoff
   #attempts = 0
 
-  constructor(options: BackoffOptions) {
-    this.#options = options
-  }
-
-  /** Milliseconds to wait before the next attempt; each call counts as one failure. */
-  next(): number {
-    const { retryBackoffMs, retryBackoffMaxMs } = this.#options
-    const delayMs = Math.min(retryBackoffMs * 2 ** this.#attempts, retryBackoffMaxMs)
-    this.#attempts++
-    return delayMs * (1 + JITTER * (2 * Math.random() - 1))
+  constructor({ retryBackoffMs, retryBackoffMaxMs }: BackoffOptions) {
+    this.#waits = new RetryBackoff(retryBackoffMs, retryBackoffMaxMs, Math.random)
   }
 
   /** @throws the signal's reason when it fires */
   async wait(signal: AbortSignal): Promise<void> {
-    await sleep(this.next(), undefined, { signal }).catch((error: unknown) => {
+    this.#attempts++
+    await sleep(this.#waits.after(this.#attempts), undefined, { signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : error
     })
   }

@@ -42,6 +42,7 @@ export class BrokerConnection {
   #socketError: unknown = null
   #closeReason: KafkaError | null = null
   #isOpen = false
+  #hasAnswered = false
   #isRetired = false
   #versions: ApiVersions = {}
   #lastUsedAt = Date.now()
@@ -98,7 +99,9 @@ export class BrokerConnection {
     const version = chooseVersion(request, this.#versions, this.#options.broker)
     try {
       if (this.#options.sasl !== null && !this.#connection.isAuthenticated()) await this.#authenticateAgain()
-      return await this.#exchange(request, version, timeoutMs)
+      const response = await this.#exchange(request, version, timeoutMs)
+      this.#hasAnswered = true
+      return response
     } catch (error) {
       throw mapError(error, this.#options.broker)
     } finally {
@@ -192,7 +195,7 @@ export class BrokerConnection {
   #lost(): KafkaError {
     const { broker } = this.#options
     if (this.#socketError !== null) return mapError(this.#socketError, broker)
-    const hint = this.#isOpen ? '' : ' before it answered. Check that security.protocol matches the port'
+    const hint = this.#hasAnswered ? '' : ' before it answered a request. If this repeats, check that security.protocol matches the port'
     return disconnectException(`Connection to ${broker} was closed by the other side${hint}`)
   }
 

@@ -10,23 +10,32 @@ import {
 
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_)|SELF_SIGNED_CERT|^EPROTO$/
 
+const ILLEGAL_SASL_STATE = '34'
+/** UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SASL_AUTHENTICATION_FAILED. */
+const SASL_CODES = new Set(['33', ILLEGAL_SASL_STATE, '58'])
+
 /** @param broker how to name the broker in the text */
 export function mapError(error: unknown, broker: string): KafkaError {
   if (error instanceof KafkaError) return error
   const { name, code } = namesOf(error)
   const reason = reasonOf(error)
-  if (TLS_CODE.test(code)) {
-    const hint = /WRONG_VERSION_NUMBER/.test(code) ? '. The port may not speak TLS: check security.protocol' : ''
-    return sslAuthenticationFailed(`SSL handshake failed with ${broker}: ${reason}${hint}`, error)
-  }
-  if (name === 'KafkaJSSASLAuthenticationError' || code === '58' || code === '33' || code === '34') {
-    return saslAuthenticationFailed(`Authentication failed at ${broker}: ${reason}`, error)
+  if (TLS_CODE.test(code)) return sslAuthenticationFailed(`SSL handshake failed with ${broker}: ${reason}${tlsAdvice(code)}`, error)
+  if (name === 'KafkaJSSASLAuthenticationError' || SASL_CODES.has(code)) {
+    const advice = code === ILLEGAL_SASL_STATE ? '. The port may not use SASL: check security.protocol' : ''
+    return saslAuthenticationFailed(`Authentication failed at ${broker}: ${reason}${advice}`, error)
   }
   if (name === 'KafkaJSRequestTimeoutError') return requestTimedOut(`${broker} did not answer in time: ${reason}`, { cause: error })
   if (name === 'KafkaJSConnectionError' || name === 'KafkaJSConnectionClosedError' || code !== '') {
     return disconnectException(`Connection to ${broker} failed: ${reason}`, { cause: error })
   }
   return asKafkaError(error)
+}
+
+function tlsAdvice(code: string): string {
+  if (/WRONG_VERSION_NUMBER/.test(code)) return '. The port may not use TLS: check security.protocol'
+  if (/ALTNAME/.test(code)) return '. Connect by a name that the certificate has, or check ssl.endpoint.identification.algorithm'
+  if (/SELF_SIGNED|UNABLE_TO/.test(code)) return '. Check that ssl.truststore.location names the authority of the broker’s certificate'
+  return ''
 }
 
 function namesOf(error: unknown): { name: string; code: string } {

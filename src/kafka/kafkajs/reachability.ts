@@ -1,13 +1,13 @@
 import type { Logger } from '../../api/logger.ts'
 import type { KafkaError } from '../errors.ts'
+import { RetryBackoff } from '../producer/retry-backoff.ts'
 import type { ApiVersions } from '../protocol/api-versions.ts'
 
-export interface BackoffOptions {
+export interface ReconnectOptions {
   readonly reconnectBackoffMs: number
   readonly reconnectBackoffMaxMs: number
 }
 
-const JITTER = 0.2
 /** A broker that takes connections and closes them at once is reported that often. */
 const FLAPPING_MS = 30_000
 
@@ -17,7 +17,7 @@ const FLAPPING_MS = 30_000
  */
 export class Reachability {
   readonly #broker: string
-  readonly #options: BackoffOptions
+  readonly #waits: RetryBackoff
   readonly #log: Logger
   #state: 'unknown' | 'connected' | 'disconnected' | 'unreachable' = 'unknown'
   #failures = 0
@@ -25,9 +25,9 @@ export class Reachability {
   #saidDisconnectedAt = 0
   #versions: ApiVersions | null = null
 
-  constructor(broker: string, options: BackoffOptions, log: Logger) {
+  constructor(broker: string, { reconnectBackoffMs, reconnectBackoffMaxMs }: ReconnectOptions, log: Logger) {
     this.#broker = broker
-    this.#options = options
+    this.#waits = new RetryBackoff(reconnectBackoffMs, reconnectBackoffMaxMs, Math.random)
     this.#log = log
   }
 
@@ -66,12 +66,11 @@ export class Reachability {
   }
 
   failed(error: KafkaError): void {
-    const { reconnectBackoffMs, reconnectBackoffMaxMs } = this.#options
-    const backoffMs = Math.min(reconnectBackoffMs * 2 ** this.#failures, reconnectBackoffMaxMs)
-    this.#nextAttemptAt = Date.now() + backoffMs * (1 + JITTER * (2 * Math.random() - 1))
     this.#failures++
+    this.#nextAttemptAt = Date.now() + this.#waits.after(this.#failures)
     if (this.#state === 'unreachable') return
     this.#state = 'unreachable'
-    this.#log.warn(`Connection to ${this.#broker} could not be established; retrying. ${error.message}`)
+    if (error.retriable) this.#log.warn(`Connection to ${this.#broker} could not be established; retrying. ${error.message}`)
+    else this.#log.error(`Connection to ${this.#broker} could not be established. ${error.message}`)
   }
 }
