@@ -12,11 +12,11 @@ import { BlockDeadline } from './block-deadline.ts'
 import { BufferMemory, RECORD_OVERHEAD_BYTES } from './buffer-memory.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { Idempotence } from './idempotence.ts'
-import { RoundRobinPartitioner, StickyPartitioner, type Partitioner } from './partitioner.ts'
 import { producerSettings, type ProducerKeys, type ProducerSettings } from './producer-settings.ts'
 import { RetryBackoff } from './retry-backoff.ts'
 import { Sender } from './sender.ts'
-import { TopicQueues } from './topic-queues.ts'
+import type { TopicQueues } from './topic-queues.ts'
+import { Topics } from './topics.ts'
 import { WakeTimer, type Clock } from './wake-timer.ts'
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
@@ -43,21 +43,16 @@ export interface KafkaProducerOptions {
  */
 export class KafkaProducer implements Producer {
   private readonly settings: ProducerSettings
-  private readonly keys: ProducerKeys
   private readonly transport: Transport
   private readonly metadata: Metadata
   private readonly now: () => number
   private readonly clock: Clock
-  private readonly random: () => number
   private readonly backoff: RetryBackoff
   private readonly memory: BufferMemory
   private readonly accumulator: Accumulator
   private readonly deliveries: DeliveryQueue
   private readonly sender: Sender
-  private readonly stopListening: () => void
-  private readonly topics = new Map<string, TopicQueues>()
-  /** Of the last record, as most records go where the last one went. */
-  private lastTopic: TopicQueues | null = null
+  private readonly topics: Topics
   /** The last of the sends that had to wait. */
   private lastTurn: Promise<void> | null = null
   /** Why no more records are taken. */
@@ -71,12 +66,10 @@ export class KafkaProducer implements Producer {
   private readonly closeTimeout = Promise.withResolvers<void>()
 
   constructor({ config, transport, metadata, log, now = Date.now, clock = monotonic, random = Math.random }: KafkaProducerOptions) {
-    this.keys = config
     this.transport = transport
     this.metadata = metadata
     this.now = now
     this.clock = clock
-    this.random = random
     const settings = (this.settings = producerSettings(config))
     const backoff = (this.backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], random))
     this.memory = new BufferMemory(settings.bufferMemory)
@@ -99,7 +92,7 @@ export class KafkaProducer implements Producer {
       log,
       broken: (error) => this.refuse(error),
     })
-    this.stopListening = metadata.onUpdate(() => this.metadataChanged())
+    this.topics = new Topics({ keys: config, metadata, backoff, clock, random, pending: () => accumulator.pending() })
     if (config['transactional.id'] !== null) this.refusal = illegalState(NOT_IN_TRANSACTION)
     this.closeTimer = new WakeTimer(clock, () => this.closeTimeout.resolve())
   }
@@ -107,8 +100,8 @@ export class KafkaProducer implements Producer {
   send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined {
     if (this.refusal !== null) throw this.refusal
     if (this.lastTurn !== null) return this.sendInTurn(record, delivery)
-    const topic = this.lastTopic?.name === record.topic ? this.lastTopic : this.topic(record.topic)
-    if (!isKnown(topic, record.partition)) return this.sendInTurn(record, delivery)
+    const topic = this.topics.get(record.topic)
+    if (!topic.has(record.partition)) return this.sendInTurn(record, delivery)
     const sizeBound = recordSizeUpperBound(record.key, record.value, record.headers)
     if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
       this.refuseSize(record, RECORDS + sizeBound, delivery)
@@ -125,10 +118,10 @@ export class KafkaProducer implements Producer {
 
   async partitionsFor(topic: string): Promise<readonly number[]> {
     if (this.refusal !== null) throw this.refusal
-    const queues = this.topic(topic)
+    const queues = this.topics.get(topic)
     const deadline = new BlockDeadline(this.settings.maxBlockMs, this.blocking.signal)
     try {
-      await this.untilKnown(queues, null, deadline)
+      await this.topics.untilKnown(queues, null, deadline)
     } finally {
       deadline.release()
     }
@@ -174,31 +167,25 @@ export class KafkaProducer implements Producer {
 
   private async acceptWhenPossible(record: ProducerRecord, delivery: Delivery, deadline: BlockDeadline): Promise<void> {
     checkPartition(record)
-    const topic = this.topic(record.topic)
-    await this.untilKnown(topic, record.partition, deadline)
+    const topic = this.topics.get(record.topic)
+    await this.topics.untilKnown(topic, record.partition, deadline)
     const sizeBound = recordSizeUpperBound(record.key, record.value, record.headers)
     if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
       return this.refuseSize(record, RECORDS + sizeBound, delivery)
     }
-    const taken = this.memory.take(sizeBound + RECORD_OVERHEAD_BYTES, deadline)
-    if (this.memory.isShort) this.sender.wake()
-    await taken
+    await this.takeMemory(topic, sizeBound + RECORD_OVERHEAD_BYTES, deadline)
     if (this.refusal !== null && this.closed === null) throw this.refusal
     this.accept(topic, record, sizeBound, delivery)
   }
 
-  /** @throws KafkaError when the topic may not be used, or is not there at the deadline */
-  private async untilKnown(topic: TopicQueues, partition: number | null, deadline: BlockDeadline): Promise<void> {
-    for (let attempts = 1; !isKnown(topic, partition); attempts++) {
-      topic.isUsed = true
-      const absent = () => notPresent(topic, partition, deadline.maxBlockMs)
-      if (deadline.isOver) throw deadline.error(absent())
-      await this.metadata.refresh(deadline.signal).catch((error: unknown) => {
-        throw deadline.isOver ? deadline.error(absent(), error) : error
-      })
-      const error = this.metadata.topicError(topic.name)
-      if (error !== undefined && !error.retriable) throw error
-      if (!isKnown(topic, partition)) await deadline.sleep(this.backoff.after(attempts))
+  private async takeMemory(topic: TopicQueues, bytes: number, deadline: BlockDeadline): Promise<void> {
+    topic.waitingSends++
+    const taken = this.memory.take(bytes, deadline)
+    if (this.memory.isShort) this.sender.wake()
+    try {
+      await taken
+    } finally {
+      topic.waitingSends--
     }
   }
 
@@ -209,25 +196,6 @@ export class KafkaProducer implements Producer {
         ? ({ key: 'max.request.size', value: maxRequestBytes } as const)
         : ({ key: 'buffer.memory', value: bufferMemory } as const)
     this.deliveries.tellFailed(delivery, recordTooLarge(bytes, limit, record.topic))
-  }
-
-  private topic(name: string): TopicQueues {
-    let topic = this.topics.get(name)
-    if (topic === undefined) {
-      topic = new TopicQueues(name, this.newPartitioner(), this.clock())
-      topic.update(this.metadata.topic(name))
-      this.topics.set(name, topic)
-      this.metadata.addTopic(name)
-    }
-    this.lastTopic = topic
-    return topic
-  }
-
-  private newPartitioner(): Partitioner {
-    const { keys, settings, random } = this
-    const name = keys['partitioner.class'] ?? ''
-    if (name.endsWith('RoundRobinPartitioner')) return new RoundRobinPartitioner()
-    return new StickyPartitioner(settings.batchBytes, keys['partitioner.ignore.keys'] || name.endsWith('UniformStickyPartitioner'), random)
   }
 
   private newIdempotence(log: Logger): Idempotence {
@@ -248,22 +216,6 @@ export class KafkaProducer implements Producer {
     this.sender.stop(error)
   }
 
-  private metadataChanged(): void {
-    for (const topic of this.topics.values()) topic.update(this.metadata.topic(topic.name))
-    this.forgetIdleTopics()
-  }
-
-  /** A topic nobody writes to is not asked for any more: else its deletion would not last, as asking may create it. */
-  private forgetIdleTopics(): void {
-    const usedAfter = this.clock() - this.keys['metadata.max.idle.ms']
-    const pending = new Set(Array.from(this.accumulator.pending(), (batch) => batch.queue.topicQueues))
-    const idle = [...this.topics.values()].filter((topic) => !topic.isUsedAfter(usedAfter, this.clock()) && !pending.has(topic))
-    if (idle.length === 0) return
-    for (const { name } of idle) this.topics.delete(name)
-    this.lastTopic = null
-    this.metadata.setTopics(new Set(this.topics.keys()))
-  }
-
   private async closeInTime(): Promise<void> {
     this.refusal = illegalState('Cannot perform operation after producer has been closed')
     this.blocking.abort(illegalState('Producer closed while send in progress'))
@@ -274,7 +226,7 @@ export class KafkaProducer implements Producer {
     this.sender.stop(timeoutException('The producer was closed before the record was acknowledged'))
     this.ending.abort()
     await flushed
-    this.stopListening()
+    this.topics.close()
     this.metadata.close()
     await this.transport.close()
   }
@@ -284,18 +236,9 @@ function monotonic(): number {
   return performance.now()
 }
 
-function isKnown(topic: TopicQueues, partition: number | null): boolean {
-  return partition === null ? topic.partitionCount > 0 : partition >= 0 && partition < topic.partitionCount
-}
-
 /** @throws KafkaError, as Java's ProducerRecord does */
 function checkPartition({ topic, partition }: ProducerRecord): void {
   if (partition === null || partition >= 0) return
   const message = `Invalid partition: ${partition}. Partition number should always be non-negative or null.`
   throw kafkaError(42, { message, topic })
-}
-
-function notPresent(topic: TopicQueues, partition: number | null, maxBlockMs: number): string {
-  if (partition === null || topic.partitionCount === 0) return `Topic ${topic.name} not present in metadata after ${maxBlockMs} ms.`
-  return `Partition ${partition} of topic ${topic.name} with partition count ${topic.partitionCount} is not present in metadata after ${maxBlockMs} ms.`
 }

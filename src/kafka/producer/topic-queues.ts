@@ -12,6 +12,8 @@ export class TopicQueues {
   maxBatchBytes = Infinity
   /** Set with every record; a store is cheaper than a look at the clock. */
   isUsed = false
+  /** Sends that wait for memory. */
+  waitingSends = 0
   private lastUsedAt: number
   private readonly queues: PartitionQueue[] = []
 
@@ -32,9 +34,14 @@ export class TopicQueues {
 
   /** Whether a record came since `time`, as far as calls of this method can tell. */
   isUsedAfter(time: number, now: number): boolean {
-    if (this.isUsed) this.lastUsedAt = now
+    if (this.isUsed || this.waitingSends > 0) this.lastUsedAt = now
     this.isUsed = false
     return this.lastUsedAt > time
+  }
+
+  /** Whether records can go to the partition; null: to any. */
+  has(partition: number | null): boolean {
+    return partition === null ? this.partitionCount > 0 : partition >= 0 && partition < this.partitionCount
   }
 
   queue(partition: number): PartitionQueue {
