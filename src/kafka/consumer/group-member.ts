@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { asKafkaError, commitFailed, kafkaError, type KafkaError } from '../errors.ts'
+import { asKafkaError, commitFailed, interrupted, kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type { ConsumerGroupMetadata, RebalanceListener, TopicPartition } from '../ports.ts'
 import type { RetryBackoff } from '../producer/retry-backoff.ts'
@@ -174,11 +174,17 @@ export class GroupMember implements Committer {
     this.#state = 'joining'
     this.#heartbeats.stop()
     this.#join
-      .run(() => this.#wanted.list(this.#options.signal))
+      .run(() => this.#topicsToJoinWith())
       .then(
         (joined) => this.#joinEnded(joined),
         (error: unknown) => this.#joinFailed(asKafkaError(error)),
       )
+  }
+
+  /** A join goes on between polls, but not for an application that has stopped polling. */
+  #topicsToJoinWith(): Promise<readonly string[]> {
+    if (this.#heartbeats.isPollExpired) throw interrupted('The join waits for the next poll')
+    return this.#wanted.list(this.#options.signal)
   }
 
   #joinEnded(joined: JoinedGeneration): void {
@@ -198,7 +204,7 @@ export class GroupMember implements Committer {
     this.#state = 'unjoined'
     this.#rejoinReason ??= 'joining failed'
     if (error.number === FENCED_INSTANCE_ID) this.#fenced = error
-    else this.#error = error
+    else if (error.code !== 'INTERRUPTED') this.#error = error
     this.#options.notify()
   }
 

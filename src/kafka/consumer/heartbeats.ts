@@ -59,6 +59,12 @@ export class Heartbeats {
     this.polled()
   }
 
+  /** The application did not poll for longer than it may. */
+  get isPollExpired(): boolean {
+    const { maxPollIntervalMs, now } = this.#options
+    return !this.#isWaiting && now() - this.#polledAt >= maxPollIntervalMs
+  }
+
   #schedule(): void {
     if (!this.#isRunning) return
     const now = this.#options.now()
@@ -69,9 +75,9 @@ export class Heartbeats {
   }
 
   #tick(): void {
-    const { now, maxPollIntervalMs } = this.#options
+    const { now } = this.#options
     if (this.#isWaiting) this.polled()
-    if (now() - this.#polledAt >= maxPollIntervalMs) {
+    if (this.isPollExpired) {
       this.stop()
       this.#options.pollExpired()
       return

@@ -91,6 +91,20 @@ describe('group member', () => {
     expect(log.lines.join('\n')).toContain('consumer poll timeout has expired')
   })
 
+  it('K26: an application that stops polling during a join does not keep joining', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const consumer = await openConsumer(cluster, { ...GROUP, 'max.poll.interval.ms': '200' })
+    const listener = new RecordingListener()
+    cluster.onRequest('SyncGroup', () => ({ do: 'error', code: 27 }))
+    consumer.subscribe(['t'], listener)
+    await consumer.poll(0)
+    await cluster.until(() => cluster.requestsOf('LeaveGroup').length > 0)
+    const joins = cluster.requestsOf('JoinGroup').length
+    await sleep(300)
+    expect(cluster.requestsOf('JoinGroup').length).toBeLessThanOrEqual(joins + 1)
+    expect(listener.calls).toEqual([])
+  })
+
   it('a heartbeat that is late because the event loop was blocked is logged with its delay', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const log = new CollectingLogger()
