@@ -40,9 +40,12 @@ export class BrokerChannel {
     this.#connection?.close(disconnectException(`Connection to ${this.#options.broker} was closed: ${reason}`))
   }
 
-  /** Lets what is in flight finish. */
+  /** Lets what is in flight, or waits for the connection, finish. */
   retire(): void {
-    this.#connection?.retire()
+    this.#opened?.then(
+      (connection) => connection.retire(),
+      () => undefined, // told to those who asked for the connection
+    )
   }
 
   /** Rejects what is in flight and waits until the socket is gone. */

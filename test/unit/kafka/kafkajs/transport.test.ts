@@ -127,16 +127,10 @@ describe('connections', () => {
     expect(log.lines.filter((line) => line.startsWith('WARN'))).toEqual([])
   })
 
-  test('an IPv6 address can be a bootstrap server', async ({ skip }) => {
-    const server = createServer((socket) => socket.destroy())
-    server.listen(0, '::1')
-    const listening = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)])
-    skip(!listening, 'this machine has no IPv6')
-    onTestFinished(() => void server.close())
-    const { port } = server.address() as AddressInfo
-    const error = await rejection(openTransport(`[::1]:${port}`).send('any', 'control', brokersOnly))
-    expect(error.message).toContain(`[::1]:${port}`)
-    expect(error.message).not.toContain('ENOTFOUND')
+  test('an IPv6 address can be a bootstrap server', async () => {
+    const error = await rejection(openTransport('[::1]:1').send('any', 'control', brokersOnly))
+    expect(error.message).toContain('broker [::1]:1')
+    expect(error.message).toMatch(/connect E\w+ ::1:1/)
   })
 })
 
