@@ -14,7 +14,7 @@ import { LINE_BYTES, writeLines } from './lines.ts'
 import { throughput, watchArrival } from './measured-process.ts'
 import { cpuSeconds, memory } from './process-usage.ts'
 import type { Metrics, Results } from './results.ts'
-import { writeProperties, type MeasuredWorker, type WorkerSide } from './worker-side.ts'
+import { javaConnectSide, writeProperties, type MeasuredWorker, type WorkerSide } from './worker-side.ts'
 
 const run = promisify(execFile)
 
@@ -41,6 +41,8 @@ export interface FileBenchmark {
   readonly dir: string
   readonly rounds: number
   readonly lines: number
+  /** Part of the names of the cases to run; empty: all. */
+  readonly only: string
   readonly sides: readonly WorkerSide[]
   readonly results: Results
 }
@@ -54,9 +56,9 @@ export async function benchmarkFile(bench: FileBenchmark): Promise<void> {
   for (let round = 1; round <= bench.rounds; round++) {
     await eachSide(bench, round, 'start, both connectors', (side, dir) => measureStart(bench, side, dir, fewLines))
     for (const converter of Object.keys(CONVERTERS)) {
-      const filled = `lines-${converter}`
-      await eachSide(bench, round, `file source, ${converter}`, (side, dir) => measureSource(bench, side, dir, converter, input, filled))
-      await eachSide(bench, round, `file sink, ${converter}`, (side, dir) => measureSink(bench, side, dir, converter, input, filled))
+      await eachSide(bench, round, `file source, ${converter}`, (side, dir) => measureSource(bench, side, dir, converter, input))
+      const sink = (side: WorkerSide, dir: string) => measureSink(bench, side, dir, converter, input)
+      await eachSide(bench, round, `file sink, ${converter}`, sink, () => fillTopic(bench, converter, input))
     }
   }
 }
@@ -73,7 +75,10 @@ async function eachSide(
   round: number,
   name: string,
   measure: (side: WorkerSide, dir: string) => Promise<Metrics>,
+  prepare: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
+  if (!name.includes(bench.only)) return
+  await prepare()
   for (const side of bench.sides) {
     const dir = join(bench.dir, `run-${randomUUID()}`)
     await mkdir(dir)
@@ -146,42 +151,53 @@ async function measureIdle({ server }: MeasuredWorker): Promise<Metrics> {
   return { idleMb: memory(server.pid)?.nowMb ?? NaN, idleCpuPercent }
 }
 
-/** The topic a sink run reads is what the first source run of Java left behind: a stranger's batches for both sides. */
-async function measureSource(
+async function measureSource(bench: FileBenchmark, side: WorkerSide, dir: string, converter: string, input: string): Promise<Metrics> {
+  const topic = await newTopic(bench, `source-${randomUUID()}`)
+  try {
+    return await runSource(bench, side, dir, converter, input, topic)
+  } finally {
+    await deleteTopic(bench, topic)
+  }
+}
+
+function filledTopic(converter: string): string {
+  return `lines-${converter}`
+}
+
+/** The topic sinks read is written by Java Connect: a stranger's batches for our side. */
+async function fillTopic(bench: FileBenchmark, converter: string, input: string): Promise<void> {
+  const topic = filledTopic(converter)
+  if ((await kcat(bench.kafka.address, ['-L'])).includes(`topic "${topic}"`)) return
+  const dir = join(bench.dir, topic)
+  await mkdir(dir)
+  await runSource(bench, javaConnectSide, dir, converter, input, await newTopic(bench, topic))
+}
+
+async function runSource(
   bench: FileBenchmark,
   side: WorkerSide,
   dir: string,
   converter: string,
   input: string,
-  filled: string,
+  topic: string,
 ): Promise<Metrics> {
-  const isFilling = side === bench.sides.at(-1) && !(await exists(bench, filled))
-  const topic = await newTopic(bench, isFilling ? filled : `source-${randomUUID()}`)
   const connector = await sourceFile(dir, input, topic)
   const worker = await workerFile(bench, dir, converter)
   const offsets = await EndOffset.of(bench.kafka.address, topic)
   const startedAt = performance.now()
   const running = await side.start(dir, worker, [connector])
   try {
-    const watched = await watchArrival(running.server, { read: () => offsets.read(), expected: bench.lines, timeoutMs: TIMEOUT_MS })
-    return throughput(startedAt, watched)
+    const arrival = { read: () => offsets.read(), expected: bench.lines, timeoutMs: TIMEOUT_MS }
+    return throughput(startedAt, await watchArrival(running.server, arrival))
   } finally {
     offsets.close()
     await running.stop()
-    if (!isFilling) await deleteTopic(bench, topic)
   }
 }
 
-async function measureSink(
-  bench: FileBenchmark,
-  side: WorkerSide,
-  dir: string,
-  converter: string,
-  input: string,
-  filled: string,
-): Promise<Metrics> {
+async function measureSink(bench: FileBenchmark, side: WorkerSide, dir: string, converter: string, input: string): Promise<Metrics> {
   const output = join(dir, 'out.txt')
-  const connector = await sinkFile(dir, output, filled)
+  const connector = await sinkFile(dir, output, filledTopic(converter))
   const worker = await workerFile(bench, dir, converter)
   const startedAt = performance.now()
   const running = await side.start(dir, worker, [connector])
@@ -206,8 +222,4 @@ async function newTopic(bench: FileBenchmark, topic: string): Promise<string> {
 
 async function deleteTopic(bench: FileBenchmark, topic: string): Promise<void> {
   await javaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', bench.kafka.address, '--delete', '--topic', topic])
-}
-
-async function exists(bench: FileBenchmark, topic: string): Promise<boolean> {
-  return (await kcat(bench.kafka.address, ['-L'])).includes(`topic "${topic}"`)
 }

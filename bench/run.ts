@@ -13,7 +13,8 @@ const USAGE = `Usage: npm run bench -- kafka|file [options]
   --rounds N      rounds, each with both sides (default 3)
   --lines N       file: lines of the input (default 3000000)
   --records N     kafka: records of 100 B; a fifth as many of 1 KiB (default 5000000)
-  --only SIDE     standpipe or java alone
+  --case TEXT     file: only the cases with this in their name, such as "sink, Json"
+  --side NAME     standpipe or java alone
   --profile DIR   standpipe's workers write CPU profiles there`
 
 const BROKER_JVM = ['-Xms512m', '-Xmx1g']
@@ -24,7 +25,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     lines: { type: 'string', default: '3000000' },
     records: { type: 'string', default: '5000000' },
-    only: { type: 'string' },
+    case: { type: 'string', default: '' },
+    side: { type: 'string' },
     profile: { type: 'string' },
   },
 })
@@ -39,13 +41,13 @@ const dir = await mkdtemp(join(tmpdir(), 'standpipe-bench-'))
 const resultsFile = `${dir}.jsonl`
 const results = new Results(resultsFile)
 const kafka = await startKafka({ jvm: BROKER_JVM })
-const isWanted = (side: string) => values.only === undefined || values.only === side
+const isWanted = (side: string) => values.side === undefined || values.side === side
 try {
   const rounds = Number(values.rounds)
   if (name === 'file') {
     const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]
     const sides = [...(isWanted('standpipe') ? [standpipeSide(profile)] : []), ...(isWanted('java') ? [javaConnectSide] : [])]
-    await benchmarkFile({ kafka, dir, rounds, lines: Number(values.lines), sides, results })
+    await benchmarkFile({ kafka, dir, rounds, lines: Number(values.lines), only: values.case, sides, results })
     console.log(`\n${results.table('standpipe', javaConnectSide.name)}`)
   } else {
     const sides = (['standpipe', 'java'] as const).filter(isWanted)
