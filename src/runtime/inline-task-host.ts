@@ -3,6 +3,7 @@ import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
 import type { TaskTargetState } from './state.ts'
 import type { TaskControl } from './task-control.ts'
 import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
+import { withinTime } from './within-time.ts'
 import { WorkerTask, type TaskLoop } from './worker-task.ts'
 
 /** Runs task loops in this thread. */
@@ -39,10 +40,7 @@ export class InlineTaskHost implements TaskHost {
     const left = new Set(tasks)
     for (const task of tasks) task.stop()
     const allEnded = Promise.all(tasks.map((task) => task.ended().then(() => left.delete(task))))
-    const { promise: deadline, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, timeoutMs)
-    await Promise.race([allEnded, deadline])
-    clearTimeout(timer)
+    await withinTime(allEnded, timeoutMs)
     for (const task of left) task.cancel()
     for (const id of ids) this.#tasks.delete(taskIdText(id))
   }

@@ -1,10 +1,13 @@
-import { AlreadyExistsException, NotFoundException } from '../api/errors.ts'
+import { AlreadyExistsException, ConnectException, NotFoundException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import { traceOf } from './errors/trace.ts'
 import type { ConnectorInfo, ConnectorStateInfo, Herder } from './herder.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
+import { sameTaskConfigs } from './same-task-configs.ts'
 import type { TaskHostListener } from './task-host.ts'
+import { withinTime } from './within-time.ts'
 import type { Worker } from './worker.ts'
 import type { WorkerConnector } from './worker-connector.ts'
 
@@ -16,7 +19,12 @@ interface Entry {
   connector: WorkerConnector | null
   /** Configurations of the tasks that were started, as the connector gave them. */
   tasks: readonly Props[]
+  /** The connector's configuration they were started with. */
+  tasksConfig: Props | null
 }
+
+/** How long `stop` waits for a change under way, such as a connector whose `start` does not return. */
+const changeTimeoutMs = 5000
 
 /** Keeps connectors of one worker in memory: those of the command line, and whatever is created later. */
 export class StandaloneHerder implements Herder, TaskHostListener {
@@ -26,6 +34,7 @@ export class StandaloneHerder implements Herder, TaskHostListener {
   readonly #connectorStatuses = new Map<string, ConnectorStatus>()
   readonly #taskStatuses = new Map<string, TaskStatus>()
   #last: Promise<unknown> = Promise.resolve()
+  #stopping = false
 
   constructor(parts: { readonly worker: Worker; readonly log: Logger }) {
     this.#worker = parts.worker
@@ -62,7 +71,8 @@ export class StandaloneHerder implements Herder, TaskHostListener {
       if (existing !== undefined && !allowReplace) throw new AlreadyExistsException(`Connector ${name} already exists`)
       await this.#worker.validate(config)
       if (existing !== undefined) await this.#stopConnector(existing)
-      const entry: Entry = { name, config, target: existing?.target ?? initialState, connector: null, tasks: existing?.tasks ?? [] }
+      const { target, tasks, tasksConfig } = existing ?? { target: initialState, tasks: [], tasksConfig: null }
+      const entry: Entry = { name, config, target, connector: null, tasks, tasksConfig }
       this.#entries.set(name, entry)
       await this.#startConnector(entry)
       return this.connectorInfo(name)
@@ -81,10 +91,10 @@ export class StandaloneHerder implements Herder, TaskHostListener {
     return this.#exclusive(async () => {
       const entry = this.#entry(name)
       entry.target = target
-      await entry.connector?.transitionTo(target)
       if (target === 'STOPPED') await this.#stopTasks(entry)
-      else if (entry.tasks.length === 0) await this.#configureTasks(entry)
-      else for (const id of taskIds(name, entry.tasks)) this.#worker.setTaskTargetState(id, target)
+      for (const id of taskIds(name, entry.tasks)) this.#worker.setTaskTargetState(id, target)
+      await entry.connector?.transitionTo(target)
+      await this.#configureTasksOrFail(entry)
     })
   }
 
@@ -107,35 +117,61 @@ export class StandaloneHerder implements Herder, TaskHostListener {
   }
 
   async stop(): Promise<void> {
-    return this.#exclusive(async () => {
-      await Promise.all(Array.from(this.#entries.values(), (entry) => this.#stopEverything(entry)))
-    })
+    this.#stopping = true
+    if (!(await withinTime(this.#last, changeTimeoutMs))) {
+      this.#log.warn(`A connector has been starting or stopping for ${changeTimeoutMs} ms; it is left behind`)
+    }
+    await Promise.all(Array.from(this.#entries.values(), (entry) => this.#stopEverything(entry)))
   }
 
   async #startConnector(entry: Entry): Promise<void> {
-    entry.connector = await this.#worker.makeConnector(entry.name, entry.config, {
-      onStatus: (status) => this.#connectorStatuses.set(entry.name, status),
-      onReconfiguration: () => this.#reconfigure(entry),
-    })
+    entry.connector = await this.#makeConnector(entry)
     await entry.connector.transitionTo(entry.target)
-    if (entry.target === 'STARTED') await this.#configureTasks(entry)
+    await this.#configureTasksOrFail(entry)
   }
 
-  /** Tasks are left alone when nothing they were made from has changed. */
-  async #configureTasks(entry: Entry): Promise<void> {
-    if (entry.connector === null || entry.target === 'STOPPED') return
-    const tasks = await this.#worker.taskConfigs(entry.connector, entry.config)
-    await this.#stopTasks(entry)
-    entry.tasks = tasks
-    for (const [index, taskProps] of tasks.entries()) {
-      const id = { connector: entry.name, task: index }
-      await this.#worker.startTask({ id, config: entry.config, taskProps, target: entry.target })
+  async #makeConnector({ name, config }: Entry): Promise<WorkerConnector> {
+    const setStatus = (status: ConnectorStatus) => void this.#connectorStatuses.set(name, status)
+    try {
+      return await this.#worker.makeConnector(name, config, { onStatus: setStatus, onReconfiguration: () => this.#reconfigure(name) })
+    } catch (error) {
+      setStatus({ name, kind: this.#worker.connectorKind(config), state: 'FAILED', trace: traceOf(error) })
+      throw error
     }
   }
 
-  #reconfigure(entry: Entry): void {
-    this.#exclusive(() => this.#configureTasks(entry)).catch((error: unknown) => {
-      this.#log.error(`Connector ${entry.name} asked for new task configurations, which failed; its tasks stay as they are`, error)
+  /** Java leaves the caller waiting when a connector cannot say what its tasks are; here that is its failure. */
+  async #configureTasksOrFail(entry: Entry): Promise<void> {
+    try {
+      await this.#configureTasks(entry)
+    } catch (error) {
+      entry.connector?.fail(error)
+      throw error
+    }
+  }
+
+  /** Only a running connector is asked for tasks; they are left alone when nothing they were made from has changed. */
+  async #configureTasks(entry: Entry): Promise<void> {
+    const { name, config, connector, target } = entry
+    if (connector?.running !== true || this.#stopping) return
+    const tasks = await this.#worker.taskConfigs(connector, config)
+    if (config === entry.tasksConfig && sameTaskConfigs(tasks, entry.tasks)) return
+    await this.#stopTasks(entry)
+    entry.tasks = tasks
+    entry.tasksConfig = config
+    for (const [task, taskProps] of tasks.entries()) {
+      await this.#worker.startTask({ id: { connector: name, task }, config, taskProps, target })
+    }
+  }
+
+  /** A connector may ask at any time, from inside `start` too: it is answered in turn. */
+  #reconfigure(name: string): void {
+    const answer = async () => {
+      const entry = this.#entries.get(name)
+      if (entry !== undefined) await this.#configureTasks(entry)
+    }
+    this.#exclusive(answer).catch((error: unknown) => {
+      this.#log.error(`Connector ${name} asked for new task configurations, which failed; its tasks stay as they are`, error)
     })
   }
 
@@ -154,6 +190,7 @@ export class StandaloneHerder implements Herder, TaskHostListener {
     await this.#worker.stopTasks(ids)
     for (const id of ids) this.#taskStatuses.delete(taskIdText(id))
     entry.tasks = []
+    entry.tasksConfig = null
   }
 
   #entry(name: string): Entry {
@@ -164,7 +201,10 @@ export class StandaloneHerder implements Herder, TaskHostListener {
 
   /** One change at a time, in call order; a failed one does not stop the next. */
   #exclusive<T>(change: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(change)
+    const result = this.#last.then(() => {
+      if (this.#stopping) throw new ConnectException('The worker is stopping; nothing can be changed any more')
+      return change()
+    })
     this.#last = result.catch(() => null) // the caller has the error; the next change starts all the same
     return result
   }

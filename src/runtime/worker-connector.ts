@@ -2,7 +2,12 @@ import type { Connector } from '../api/connector.ts'
 import { ConnectException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
-import { traceOf, type ConnectorStatus, type State, type TargetState } from './state.ts'
+import { traceOf } from './errors/trace.ts'
+import type { ConnectorStatus, State, TargetState } from './state.ts'
+import { withinTime } from './within-time.ts'
+
+/** Connect's fixed time for a connector's `stop`. */
+const stopTimeoutMs = 5000
 
 export interface WorkerConnectorParts {
   readonly name: string
@@ -23,13 +28,14 @@ export class WorkerConnector {
   readonly #parts: WorkerConnectorParts
   #running = false
   #failed = false
+  #shutDown = false
 
   constructor(parts: WorkerConnectorParts) {
     this.#parts = parts
     parts.connector.initialize?.({
       log: parts.log,
       requestTaskReconfiguration: parts.onReconfiguration,
-      raiseError: (error) => this.#fail(error),
+      raiseError: (error) => this.fail(error),
     })
   }
 
@@ -37,11 +43,32 @@ export class WorkerConnector {
     return this.#parts.connector.kind
   }
 
-  /** @throws what the connector's `start` threw; its status is FAILED then */
+  /** Started and not failed: it can be asked for task configurations. */
+  get running(): boolean {
+    return this.#running && !this.#failed
+  }
+
+  /**
+   * A failed connector stays as it is until it is restarted; only STOPPED is possible.
+   * @throws what the connector's `start` threw; its status is FAILED then
+   */
   async transitionTo(target: TargetState): Promise<void> {
+    if (this.#failed && target !== 'STOPPED') {
+      this.#parts.log.warn(`Cannot transition connector to ${target} since it has failed. Restart it`)
+      return
+    }
     if (target === 'STARTED') return this.#start()
     await this.#stop()
-    if (!this.#failed || target === 'STOPPED') this.#report(target)
+    this.#failed = false
+    this.#report(target)
+  }
+
+  /** The connector cannot go on until it is restarted. */
+  fail(error: unknown): void {
+    if (this.#shutDown) return
+    this.#failed = true
+    this.#parts.log.error('Connector failed', error)
+    this.#report('FAILED', traceOf(error))
   }
 
   /**
@@ -63,6 +90,7 @@ export class WorkerConnector {
   async shutdown(): Promise<void> {
     await this.#stop()
     this.#report('UNASSIGNED')
+    this.#shutDown = true
   }
 
   async #start(): Promise<void> {
@@ -70,31 +98,27 @@ export class WorkerConnector {
     try {
       await this.#parts.connector.start(this.#parts.props)
     } catch (error) {
-      this.#fail(error)
+      this.fail(error)
       throw error
     }
     this.#running = true
-    this.#failed = false
     this.#report('RUNNING')
   }
 
   async #stop(): Promise<void> {
     if (!this.#running) return
     this.#running = false
+    const { connector, log } = this.#parts
     try {
-      await this.#parts.connector.stop()
+      const stopped = await withinTime(Promise.resolve(connector.stop()), stopTimeoutMs)
+      if (!stopped) log.error(`Connector did not stop within ${stopTimeoutMs} ms and is abandoned`)
     } catch (error) {
-      this.#parts.log.error('Connector failed to stop', error)
+      log.error('Connector failed to stop', error)
     }
   }
 
-  #fail(error: unknown): void {
-    this.#failed = true
-    this.#parts.log.error('Connector failed', error)
-    this.#report('FAILED', traceOf(error))
-  }
-
   #report(state: State, trace?: string): void {
+    if (this.#shutDown) return
     const { name, connector, onStatus } = this.#parts
     onStatus({ name, kind: connector.kind, state, ...(trace === undefined ? {} : { trace }) })
   }

@@ -1,3 +1,4 @@
+import { ConfigException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import type { KafkaClients } from '../kafka/ports.ts'
@@ -10,10 +11,11 @@ import { findConnector } from './connector-plugin.ts'
 import { validateConnectorConfig, type ValidationContext } from './connector-validation.ts'
 import type { ConnectorTaskId } from './connector-task-id.ts'
 import { InlineTaskHost } from './inline-task-host.ts'
+import { traceOf } from './errors/trace.ts'
 import type { Plugins } from './plugins.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
 import { makeTaskLoop } from './task-factory.ts'
-import type { TaskHost, TaskHostListener } from './task-host.ts'
+import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
 import { unusedConnectorKeys } from './unused-keys.ts'
 import type { WorkerConfig } from './worker-config.ts'
 import { WorkerConnector } from './worker-connector.ts'
@@ -26,6 +28,13 @@ export interface WorkerParts {
   /** Resolves the variables of connector configurations, each time they are read. */
   readonly transformer: ConfigTransformer
   readonly log: Logger
+}
+
+interface StartedTask {
+  readonly id: ConnectorTaskId
+  readonly config: Props
+  readonly taskProps: Props
+  readonly target: TargetState
 }
 
 /** Runs connectors and tasks in this process. Knows nothing of target states beyond the task's, nor of the user: that is the herder. */
@@ -98,23 +107,28 @@ export class Worker implements TaskHostListener {
     return connector.taskConfigs(values['tasks.max'], values['tasks.max.enforce'])
   }
 
-  async startTask(task: {
-    readonly id: ConnectorTaskId
-    readonly config: Props
-    readonly taskProps: Props
-    readonly target: TargetState
-  }): Promise<void> {
-    const { config, transformer, plugins } = this.#parts
-    const { kind, className } = findConnector(task.config, plugins)
-    const spec = {
-      id: task.id,
+  /** Starts a task; what is wrong with it is its FAILED status, not the caller's error. */
+  async startTask(task: StartedTask): Promise<void> {
+    try {
+      this.#host.start(await this.#taskSpec(task), task.target === 'PAUSED' ? 'PAUSED' : 'STARTED')
+    } catch (error) {
+      const log = this.#parts.log.child(`[${task.id.connector}|task-${task.id.task}]`)
+      log.error('Task cannot be made. It stays FAILED until it is restarted.', error)
+      this.taskStatusChanged({ id: task.id, state: 'FAILED', trace: traceOf(error) })
+    }
+  }
+
+  async #taskSpec({ id, config, taskProps }: StartedTask): Promise<TaskSpec> {
+    const { config: worker, transformer, plugins } = this.#parts
+    const { kind, className } = findConnector(config, plugins)
+    return {
+      id,
       kind,
       connectorClass: className,
-      workerProps: config.originals,
-      connectorProps: await transformer.transform(task.config),
-      taskProps: await transformer.transform(withTopics(task.taskProps, task.config)),
+      workerProps: worker.originals,
+      connectorProps: await transformer.transform(config),
+      taskProps: await transformer.transform(withTopics(taskProps, config)),
     }
-    this.#host.start(spec, task.target === 'PAUSED' ? 'PAUSED' : 'STARTED')
   }
 
   setTaskTargetState(id: ConnectorTaskId, target: TargetState): void {
@@ -132,11 +146,19 @@ function withTopics(taskProps: Props, connector: Props): Props {
   return { ...taskProps, ...(topics === undefined ? {} : { topics }), ...(regex === undefined ? {} : { 'topics.regex': regex }) }
 }
 
+/** @throws ConfigException for a class that is not known: no task could be made with it */
 function validationContext({ config: { values }, plugins }: WorkerParts): ValidationContext {
   const converters = {
-    'key.converter': plugins.find('converter', values['key.converter'])?.className ?? values['key.converter'],
-    'value.converter': plugins.find('converter', values['value.converter'])?.className ?? values['value.converter'],
-    'header.converter': plugins.find('header_converter', values['header.converter'])?.className ?? values['header.converter'],
+    'key.converter': classOf('converter', 'key.converter', values['key.converter'], plugins),
+    'value.converter': classOf('converter', 'value.converter', values['value.converter'], plugins),
+    'header.converter': classOf('header_converter', 'header.converter', values['header.converter'], plugins),
   }
   return { plugins, policy: clientOverridePolicy(values), converters }
+}
+
+function classOf(kind: 'converter' | 'header_converter', key: string, name: string, plugins: Plugins): string {
+  const found = plugins.find(kind, name)
+  if (found !== null) return found.className
+  const known = plugins.list(kind).map(({ className }) => className)
+  throw ConfigException.forKey(key, name, `Class ${name} could not be found. Known are ${known.join(', ')}`)
 }
