@@ -1,12 +1,8 @@
 import type { Logger } from '../api/logger.ts'
 import type { SinkTask } from '../api/sink.ts'
 import type { Consumer, TopicPartition, TopicPartitionOffset } from '../kafka/ports.ts'
+import type { RetryWithToleranceOperator } from './errors/retry-with-tolerance-operator.ts'
 import { offsetsOf, PartitionMap, partitionText } from './partition-map.ts'
-
-/** Reports of single records that must be safe before offsets behind them are committed. */
-export interface PendingReports {
-  await(partitions: readonly TopicPartition[]): Promise<void>
-}
 
 /**
  * Which consumer offsets may be committed, and their commits.
@@ -21,7 +17,7 @@ export class SinkOffsets {
     readonly consumer: Consumer
     readonly log: Logger
     readonly commitTimeoutMs: number
-    readonly reporter: PendingReports | null
+    readonly operator: RetryWithToleranceOperator
   }
   readonly #consumed = new PartitionMap<number>()
   readonly #delivered = new PartitionMap<number>()
@@ -35,7 +31,7 @@ export class SinkOffsets {
     readonly consumer: Consumer
     readonly log: Logger
     readonly commitTimeoutMs: number
-    readonly reporter: PendingReports | null
+    readonly operator: RetryWithToleranceOperator
   }) {
     this.#parts = parts
   }
@@ -76,9 +72,11 @@ export class SinkOffsets {
   /**
    * The interval's commit. Resolves when `preCommit` has chosen, so that it never runs beside `put`;
    * the broker's answer is not waited for.
+   * @throws ConnectException when a failed record could not be reported: it would be lost behind the committed offset
    */
   async commit(): Promise<void> {
-    const { log, task, consumer } = this.#parts
+    const { log, task, consumer, operator } = this.#parts
+    await operator.reportsSafe()
     let accepted: readonly TopicPartitionOffset[]
     try {
       accepted = await this.#preCommit(offsetsOf(this.#delivered))
@@ -114,11 +112,12 @@ export class SinkOffsets {
 
   /** Revocation and stop: last commit of these partitions, waited for. `close` is called whatever happens before. */
   async commitAndClose(partitions: readonly TopicPartition[], close: () => Promise<void> | void): Promise<void> {
-    const { consumer, log } = this.#parts
+    const { consumer, log, operator } = this.#parts
     await this.#running
     const candidates = offsetsOf(this.#delivered).filter((offset) => partitions.some((own) => samePartition(own, offset)))
     let accepted: readonly TopicPartitionOffset[] = []
     try {
+      await operator.reportsSafe()
       accepted = await this.#preCommit(candidates)
     } catch (error) {
       log.warn('preCommit() failed while partitions are given up; their last records will be read again', error)
@@ -151,7 +150,6 @@ export class SinkOffsets {
 
   async #preCommit(candidates: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
     if (candidates.length === 0) return []
-    await this.#parts.reporter?.await(candidates)
     const returned = await this.#parts.task.preCommit(candidates)
     return returned.filter((offset) => this.#acceptable(offset, candidates))
   }

@@ -22,10 +22,3 @@ export interface ConnectorStatus {
   readonly state: State
   readonly trace?: string
 }
-
-/** An error with its causes as text, for statuses: secrets were removed when it was built. */
-export function traceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const own = error.stack ?? `${error.name}: ${error.message}`
-  return error.cause === undefined ? own : `${own}\nCaused by: ${traceOf(error.cause)}`
-}

@@ -6,11 +6,13 @@ import type { KafkaClients } from '../kafka/ports.ts'
 import type { OffsetBackingStore } from '../offsets/offset-backing-store.ts'
 import { StoreOffsetStorageReader } from '../offsets/offset-storage-reader.ts'
 import { OffsetStorageWriter } from '../offsets/offset-storage-writer.ts'
-import { clientIds, consumerProps, producerProps } from './client-props.ts'
+import { adminProps, clientIds, consumerProps, producerProps } from './client-props.ts'
 import { sinkConnectorConfigDef, sourceConnectorConfigDef } from './connector-config.ts'
+import type { ConnectorTaskId } from './connector-task-id.ts'
+import { DeadLetterQueueReporter, ensureDeadLetterTopic } from './errors/dead-letter-queue-reporter.ts'
 import { LogReporter } from './errors/log-reporter.ts'
 import { ProcessingContext } from './errors/processing-context.ts'
-import { RetryWithToleranceOperator, type ErrorPolicy } from './errors/retry-with-tolerance-operator.ts'
+import { RetryWithToleranceOperator, type ErrorPolicy, type ErrorReporter } from './errors/retry-with-tolerance-operator.ts'
 import { WorkerErrantRecordReporter } from './errors/worker-errant-record-reporter.ts'
 import type { Plugins } from './plugins.ts'
 import { SourceOffsetCommitter } from './source-offset-committer.ts'
@@ -39,6 +41,12 @@ interface ErrorKeys {
   readonly 'errors.log.include.messages': boolean
 }
 
+interface DeadLetterKeys {
+  readonly 'errors.deadletterqueue.topic.name': string
+  readonly 'errors.deadletterqueue.topic.replication.factor': number
+  readonly 'errors.deadletterqueue.context.headers.enable': boolean
+}
+
 /**
  * Makes the loop of a task from plain data. Called by a task host when the task is about to run; whatever it throws fails the task.
  * @throws ConfigException, or KafkaError when a client cannot be made
@@ -51,7 +59,8 @@ async function makeSourceLoop(spec: TaskSpec, control: TaskControl, log: Logger,
   const { id, workerProps: worker, connectorProps: connector, taskProps } = spec
   const { plugins, kafka, offsetStore } = environment
   const context = new ProcessingContext()
-  const operator = makeOperator(sourceConnectorConfigDef.parse(connector), spec, control, log, context)
+  const config = sourceConnectorConfigDef.parse(connector)
+  const operator = makeOperator(config, logReporters(config, id, log), control, context)
   const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': flushTimeoutMs } = workerConfigDef.parse(worker)
   const [task, converters, chain, producer] = await Promise.all([
     makeTask(spec, SourceTask, plugins),
@@ -62,7 +71,6 @@ async function makeSourceLoop(spec: TaskSpec, control: TaskControl, log: Logger,
   const writer = new OffsetStorageWriter(offsetStore, id.connector)
   return new WorkerSourceTask({
     task,
-    taskClass: task.constructor.name,
     taskProps,
     converters,
     chain,
@@ -81,7 +89,8 @@ async function makeSinkLoop(spec: TaskSpec, control: TaskControl, log: Logger, e
   const { plugins, kafka } = environment
   const config = sinkConnectorConfigDef.parse(connector)
   const context = new ProcessingContext()
-  const operator = makeOperator(config, spec, control, log, context)
+  const reporters = [...logReporters(config, id, log), ...(await deadLetterQueue(config, spec, kafka, log))]
+  const operator = makeOperator(config, reporters, control, context)
   const { 'offset.flush.interval.ms': commitIntervalMs, 'offset.flush.timeout.ms': commitTimeoutMs } = workerConfigDef.parse(worker)
   const [task, converters, chain, consumer] = await Promise.all([
     makeTask(spec, SinkTask, plugins),
@@ -97,7 +106,7 @@ async function makeSinkLoop(spec: TaskSpec, control: TaskControl, log: Logger, e
     chain,
     consumer,
     operator,
-    errantRecordReporter: config['errors.log.enable'] ? new WorkerErrantRecordReporter(operator, task.constructor.name) : null,
+    errantRecordReporter: reporters.length > 0 ? new WorkerErrantRecordReporter(operator) : null,
     control,
     commitIntervalMs,
     commitTimeoutMs,
@@ -107,9 +116,8 @@ async function makeSinkLoop(spec: TaskSpec, control: TaskControl, log: Logger, e
 
 function makeOperator(
   config: ErrorKeys,
-  { id }: TaskSpec,
+  reporters: readonly ErrorReporter[],
   { signal }: TaskControl,
-  log: Logger,
   context: ProcessingContext,
 ): RetryWithToleranceOperator {
   const policy: ErrorPolicy = {
@@ -117,8 +125,32 @@ function makeOperator(
     retryDelayMaxMs: config['errors.retry.delay.max.ms'],
     tolerance: config['errors.tolerance'] === 'all' ? 'all' : 'none',
   }
-  const reporters = config['errors.log.enable'] ? [new LogReporter(id, log, config['errors.log.include.messages'])] : []
   return new RetryWithToleranceOperator({ context, policy, reporters, signal })
+}
+
+function logReporters(config: ErrorKeys, id: ConnectorTaskId, log: Logger): readonly ErrorReporter[] {
+  return config['errors.log.enable'] ? [new LogReporter(id, log, config['errors.log.include.messages'])] : []
+}
+
+/** The dead letter queue of a sink task, its topic created when it is absent; none when no topic is configured. */
+async function deadLetterQueue(
+  config: DeadLetterKeys,
+  spec: TaskSpec,
+  kafka: KafkaClients,
+  log: Logger,
+): Promise<readonly ErrorReporter[]> {
+  const topic = config['errors.deadletterqueue.topic.name'].trim()
+  if (topic === '') return []
+  const { id, workerProps: worker, connectorProps: connector } = spec
+  const admin = await kafka.admin(adminProps({ worker, connector }, clientIds.dlqAdmin(id.connector, id.task)), log)
+  try {
+    await ensureDeadLetterTopic(admin, topic, config['errors.deadletterqueue.topic.replication.factor'])
+  } finally {
+    await admin.close()
+  }
+  const producer = await kafka.producer(producerProps({ worker, connector }, clientIds.dlqProducer(id.connector, id.task)), log)
+  const contextHeaders = config['errors.deadletterqueue.context.headers.enable']
+  return [new DeadLetterQueueReporter({ id, topic, contextHeaders }, producer)]
 }
 
 /** The connector's task, not started. */

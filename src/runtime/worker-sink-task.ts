@@ -63,7 +63,7 @@ export class WorkerSinkTask implements TaskLoop, RebalanceListener {
       consumer,
       log,
       commitTimeoutMs: parts.commitTimeoutMs,
-      reporter: errantRecordReporter,
+      operator: parts.operator,
     })
   }
 
@@ -84,10 +84,11 @@ export class WorkerSinkTask implements TaskLoop, RebalanceListener {
 
   /** The consumer's close revokes all partitions, which commits and closes them; then the task may stop. */
   async close(): Promise<void> {
-    const { consumer, task, chain, converters, control } = this.#parts
+    const { consumer, task, chain, converters, control, operator } = this.#parts
     control.onChange = () => undefined
     await this.#closing('consumer', () => consumer.close())
     await this.#closing('task', () => task.stop())
+    await this.#closing('error reporters', () => operator.close())
     await this.#closing('transformations', () => chain.close())
     await this.#closing('converters', () => converters.close())
   }

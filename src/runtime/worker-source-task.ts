@@ -15,10 +15,11 @@ import type { TransformationChain } from './transformation-chain.ts'
 import type { TaskLoop } from './worker-task.ts'
 
 const pollRetryBackoffMs = 1000
+/** What logs and headers name as the class at work when Kafka refuses a record. */
+const sourceTaskClass = 'org.apache.kafka.connect.source.SourceTask'
 
 export interface WorkerSourceTaskParts {
   readonly task: SourceTask
-  readonly taskClass: string
   readonly taskProps: Props
   readonly converters: RecordConverters
   readonly chain: TransformationChain
@@ -73,10 +74,11 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   }
 
   async close(): Promise<void> {
-    const { task, producer, chain, converters, committer } = this.#parts
+    const { task, producer, chain, converters, committer, operator } = this.#parts
     committer.stop()
     await this.#closing('task', () => task.stop())
     await this.#closing('producer', () => producer.close())
+    await this.#closing('error reporters', () => operator.close())
     await this.#closing('transformations', () => chain.close())
     await this.#closing('converters', () => converters.close())
   }
@@ -171,7 +173,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
       if (record.source !== null) {
         await this.#parts.operator.fail({
           stage: 'KAFKA_PRODUCE',
-          executing: this.#parts.taskClass,
+          executing: sourceTaskClass,
           record: { source: record.source },
           error,
         })

@@ -1,6 +1,7 @@
 import type { Logger } from '../api/logger.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
-import { traceOf, type TaskStatus, type TaskTargetState } from './state.ts'
+import { traceOf } from './errors/trace.ts'
+import type { TaskStatus, TaskTargetState } from './state.ts'
 import { TaskControl } from './task-control.ts'
 
 /** What source and sink tasks do inside their life-cycle. Each method is called once, in this order; `close` always. */

@@ -1,6 +1,6 @@
 import type { SinkRecord } from '../../api/sink.ts'
 import type { SourceRecord } from '../../api/source.ts'
-import type { ConsumerRecord } from '../../kafka/ports.ts'
+import type { RecordHeader, TimestampType } from '../../kafka/ports.ts'
 import type { Stage } from './stage.ts'
 
 /**
@@ -13,8 +13,20 @@ export class ProcessingContext {
   executing = ''
 }
 
-/** The record an error is about: as it came from the source, or from Kafka. */
-export type FailedRecord = { readonly source: SourceRecord } | { readonly consumed: ConsumerRecord } | { readonly sink: SinkRecord }
+/** A record as it was consumed: what of it a report needs. */
+export interface ConsumedBytes {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly timestampType: TimestampType
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly RecordHeader[]
+}
+
+/** The record an error is about: as it came from the source, from Kafka, or (made by a task itself) as a task reported it. */
+export type FailedRecord = { readonly source: SourceRecord } | { readonly consumed: ConsumedBytes } | { readonly sink: SinkRecord }
 
 /** One record's error with its place, as reporters get it. */
 export interface RecordFailure {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConnectException, RetriableException } from '../../api/errors.ts'
+import { RetriableException } from '../../api/errors.ts'
 import type { FailedRecord, ProcessingContext, RecordFailure } from './processing-context.ts'
+import { toleranceExceeded } from './tolerance-exceeded.ts'
 
 /** The `errors.*` keys of a connector that say how often to try and what to do then. */
 export interface ErrorPolicy {
@@ -10,9 +11,11 @@ export interface ErrorPolicy {
   readonly tolerance: 'none' | 'all'
 }
 
-/** Takes note of a failed record: log, later the dead letter queue. Settles when the note is safe. */
+/** Takes note of a failed record: log, dead letter queue. */
 export interface ErrorReporter {
+  /** @returns settles when the note is safe; a rejection fails the task, since the record would be lost to everybody */
   report(failure: RecordFailure): Promise<void> | void
+  close?(): Promise<void>
 }
 
 const firstRetryDelayMs = 300
@@ -31,6 +34,8 @@ export class RetryWithToleranceOperator {
   readonly #signal: AbortSignal
   readonly #now: () => number
   readonly #random: () => number
+  readonly #pendingReports = new Set<Promise<void>>()
+  #lostReport: Error | null = null
 
   constructor(parts: {
     readonly context: ProcessingContext
@@ -69,10 +74,37 @@ export class RetryWithToleranceOperator {
     return undefined
   }
 
-  /** Reports a failure and tolerates it, or throws. Called directly for errors that come late, such as a failed send. */
+  /**
+   * Reports a failure and tolerates it, or throws once the report is safe. Called directly for errors that come late, such as a failed send.
+   * @throws ConnectException "Tolerance exceeded in error handler" when tolerance is none
+   */
   async fail(failure: RecordFailure): Promise<void> {
-    for (const reporter of this.#reporters) await reporter.report(failure)
-    if (!this.tolerates(failure.error)) throw new ConnectException('Tolerance exceeded in error handler', { cause: failure.error })
+    const reported = this.report(failure)
+    if (this.tolerates(failure.error)) return
+    await reported
+    throw toleranceExceeded(failure)
+  }
+
+  /** Tells the reporters, without waiting for them. @returns settles when all have it safe; `reportsSafe` waits for it too */
+  report(failure: RecordFailure): Promise<void> {
+    const reported = Promise.all(this.#reporters.map(async (reporter) => reporter.report(failure))).then(() => undefined)
+    this.#pendingReports.add(reported)
+    reported.then(
+      () => this.#pendingReports.delete(reported),
+      (error: unknown) => (this.#lostReport = error instanceof Error ? error : new Error(String(error))),
+    )
+    return reported
+  }
+
+  /** Waits for all reports under way: offsets behind them may be stored then. @throws what kept a report from being safe; the task must fail */
+  async reportsSafe(): Promise<void> {
+    await Promise.all(this.#pendingReports)
+    if (this.#lostReport !== null) throw this.#lostReport
+  }
+
+  /** Called when the task ends, after its last commit. */
+  async close(): Promise<void> {
+    for (const reporter of this.#reporters) await reporter.close?.()
   }
 
   /** True: somebody is told of failed records, so that they must be kept until their outcome is known. */

@@ -106,7 +106,7 @@ function running(options: { tolerance?: 'none' | 'all'; commitIntervalMs?: numbe
       chain: new TransformationChain([], context),
       consumer,
       operator,
-      errantRecordReporter: new WorkerErrantRecordReporter(operator, 'ObservableSinkTask'),
+      errantRecordReporter: new WorkerErrantRecordReporter(operator),
       control,
       commitIntervalMs: options.commitIntervalMs ?? 60_000,
       commitTimeoutMs: 5000,

@@ -126,7 +126,6 @@ function running<T extends LinesTask>(
     const named = { className: 'TextConverter', converter: textConverter }
     return new WorkerSourceTask({
       task,
-      taskClass: 'LinesTask',
       taskProps: {},
       converters: new RecordConverters({ key: named, value: named, header, context }),
       chain: new TransformationChain([{ className: 'Dropper', transformation: dropper, predicate: null, negate: false }], context),
