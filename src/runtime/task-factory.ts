@@ -19,6 +19,8 @@ import { SourceOffsetCommitter } from './source-offset-committer.ts'
 import type { TaskControl } from './task-control.ts'
 import type { TaskSpec } from './task-host.ts'
 import { makeConverters, makeTransformationChain } from './task-plugins.ts'
+import { topicCreationGroups, usesTopicCreation } from './topic-creation.ts'
+import { TopicCreator } from './topic-creator.ts'
 import { subscriptionOf } from './topic-subscription.ts'
 import { workerConfigDef } from './worker-config.ts'
 import { WorkerSinkTask } from './worker-sink-task.ts'
@@ -61,12 +63,15 @@ async function makeSourceLoop(spec: TaskSpec, control: TaskControl, log: Logger,
   const context = new ProcessingContext()
   const config = sourceConnectorConfigDef.parse(connector)
   const operator = makeOperator(config, logReporters(config, id, log), control, context)
-  const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': flushTimeoutMs } = workerConfigDef.parse(worker)
-  const [task, converters, chain, producer] = await Promise.all([
+  const workerConfig = workerConfigDef.parse(worker)
+  const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': flushTimeoutMs } = workerConfig
+  const createsTopics = workerConfig['topic.creation.enable'] && usesTopicCreation(connector)
+  const [task, converters, chain, producer, topicCreator] = await Promise.all([
     makeTask(spec, SourceTask, plugins),
     makeConverters(connector, worker, plugins, context),
     makeTransformationChain(connector, plugins, context),
     kafka.producer(producerProps({ worker, connector }, clientIds.producer(id.connector, id.task)), log),
+    createsTopics ? makeTopicCreator(spec, kafka, log) : null,
   ])
   const writer = new OffsetStorageWriter(offsetStore, id.connector)
   return new WorkerSourceTask({
@@ -78,6 +83,7 @@ async function makeSourceLoop(spec: TaskSpec, control: TaskControl, log: Logger,
     offsetReader: new StoreOffsetStorageReader(offsetStore, id.connector, log),
     committer: new SourceOffsetCommitter({ writer, intervalMs, timeoutMs: flushTimeoutMs, log }),
     operator,
+    topicCreator,
     control,
     flushTimeoutMs,
     log,
@@ -112,6 +118,15 @@ async function makeSinkLoop(spec: TaskSpec, control: TaskControl, log: Logger, e
     commitTimeoutMs,
     log,
   })
+}
+
+async function makeTopicCreator(
+  { id, workerProps: worker, connectorProps: connector }: TaskSpec,
+  kafka: KafkaClients,
+  log: Logger,
+): Promise<TopicCreator> {
+  const admin = await kafka.admin(adminProps({ worker, connector }, clientIds.admin(id.connector, id.task)), log)
+  return new TopicCreator(admin, topicCreationGroups(connector), log)
 }
 
 function makeOperator(

@@ -11,10 +11,11 @@ import type { SourceOffsetCommitter } from './source-offset-committer.ts'
 import { SubmittedRecords, type SubmittedRecord, type SubmittedRecordListener } from './submitted-records.ts'
 import type { TaskControl } from './task-control.ts'
 import type { RecordConverters } from './record-converters.ts'
+import type { TopicCreator } from './topic-creator.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 import type { TaskLoop } from './worker-task.ts'
 
-const pollRetryBackoffMs = 1000
+const retryBackoffMs = 1000
 /** What logs and headers name as the class at work when Kafka refuses a record. */
 const sourceTaskClass = 'org.apache.kafka.connect.source.SourceTask'
 
@@ -27,6 +28,8 @@ export interface WorkerSourceTaskParts {
   readonly offsetReader: OffsetStorageReader
   readonly committer: SourceOffsetCommitter
   readonly operator: RetryWithToleranceOperator
+  /** Null: topics are left to the broker. */
+  readonly topicCreator: TopicCreator | null
   readonly control: TaskControl
   /** Bounds the wait for records in flight at stop. */
   readonly flushTimeoutMs: number
@@ -74,10 +77,11 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   }
 
   async close(): Promise<void> {
-    const { task, producer, chain, converters, committer, operator } = this.#parts
+    const { task, producer, chain, converters, committer, operator, topicCreator } = this.#parts
     committer.stop()
     await this.#closing('task', () => task.stop())
     await this.#closing('producer', () => producer.close())
+    await this.#closing('topic creation', () => topicCreator?.close())
     await this.#closing('error reporters', () => operator.close())
     await this.#closing('transformations', () => chain.close())
     await this.#closing('converters', () => converters.close())
@@ -101,7 +105,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     } catch (error) {
       if (!(error instanceof RetriableException) && !(error instanceof KafkaError && error.retriable)) throw error
       log.warn('poll() failed with a retriable exception; it is called again in a second', error)
-      await delay(pollRetryBackoffMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
+      await delay(retryBackoffMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
       return null
     }
   }
@@ -122,9 +126,29 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     } catch (error) {
       return this.#recover(record, error)
     }
-    if (kept) return this.#dispatch(record)
+    if (kept) return this.#topicIsThere() ? this.#dispatch(record) : this.#dispatchToNewTopic(record)
     this.#commitRecord(record, null)
     return undefined
+  }
+
+  #topicIsThere(): boolean {
+    const { topicCreator } = this.#parts
+    return topicCreator === null || topicCreator.isKnown(this.#outgoing.topic)
+  }
+
+  /** Once a topic and task. While the brokers do not answer, the record waits here. */
+  async #dispatchToNewTopic(record: SourceRecord): Promise<void> {
+    const { topicCreator, control, log } = this.#parts
+    while (topicCreator !== null && !this.#topicIsThere()) {
+      try {
+        await topicCreator.ensure(this.#outgoing.topic)
+      } catch (error) {
+        if (!(error instanceof RetriableException) || control.stopping) throw error
+        log.warn(`${error.message}; trying again in a second`)
+        await delay(retryBackoffMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
+      }
+    }
+    await this.#dispatch(record)
   }
 
   /** Fills the outgoing record. @returns false when a transformation dropped it */
@@ -151,7 +175,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
 
   async #recover(record: SourceRecord, error: unknown): Promise<void> {
     const kept = await this.#parts.operator.recover({ source: record }, error, () => this.#convertTransformedRecord(record))
-    if (kept === true) await this.#dispatch(record)
+    if (kept === true) await this.#dispatchToNewTopic(record)
     else this.#commitRecord(record, null)
   }
 
@@ -215,7 +239,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     }
   }
 
-  async #closing(what: string, close: () => Promise<void> | void): Promise<void> {
+  async #closing(what: string, close: () => Promise<void> | undefined | void): Promise<void> {
     try {
       await close()
     } catch (error) {

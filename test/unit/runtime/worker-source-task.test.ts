@@ -133,6 +133,7 @@ function running<T extends LinesTask>(
       offsetReader: new StoreOffsetStorageReader(store, 'c', log),
       committer,
       operator,
+      topicCreator: null,
       control,
       flushTimeoutMs,
       log,
