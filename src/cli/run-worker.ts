@@ -28,7 +28,9 @@ export async function runWorker(args: WorkerArguments): Promise<number> {
   const log = createLogger({ level: environment.logLevel, format: environment.logFormat, write: (line) => process.stderr.write(line) })
   const signals = new StopSignals(log)
   log.info(`standpipe ${standpipeVersion} on Node.js ${process.version}, pid ${process.pid}`)
+  const stayUp = setInterval(() => undefined, 2 ** 31 - 1) // a worker without connectors has nothing else that keeps the process
   const exitCode = await makeAndRun(args, environment, signals, log)
+  clearInterval(stayUp)
   endInSpiteOfHandles(exitCode, log)
   return exitCode
 }
