@@ -17,16 +17,6 @@ export function describeWithKafka(name: string, define: (address: string) => voi
   }
 }
 
-/**
- * Address of the broker all suites share, for `bootstrap.servers`.
- * @throws Error when there is none; `describeWithKafka` skips loudly instead
- */
-export function kafkaAddress(): string {
-  const kafka = inject('kafka')
-  if ('missing' in kafka) throw new Error(kafka.missing)
-  return kafka.address
-}
-
 /** After a kill the controller takes the same broker back only when its old session is over: 9 s unless told otherwise. */
 const SOON_BACK = { 'broker.session.timeout.ms': '3000', 'broker.heartbeat.interval.ms': '500' }
 
