@@ -1,11 +1,12 @@
 import { originalsWithPrefix } from '../api/config/prefix.ts'
 import type { Converter, HeaderConverter } from '../api/converter.ts'
-import { ConfigException } from '../api/errors.ts'
+import { ConfigException, ConnectException } from '../api/errors.ts'
 import type { PluginKind, PluginKinds } from '../api/plugin.ts'
 import type { Props } from '../api/props.ts'
 import type { ProcessingContext } from './errors/processing-context.ts'
 import type { Plugins } from './plugins.ts'
 import { RecordConverters, type NamedConverter } from './record-converters.ts'
+import type { TaskSpec } from './task-host.ts'
 import { TransformationChain, type TransformationStage } from './transformation-chain.ts'
 
 const defaultHeaderConverter = 'org.apache.kafka.connect.storage.SimpleHeaderConverter'
@@ -30,6 +31,18 @@ async function make<K extends PluginKind>(
     )
   }
   return { className: found.className, plugin: new PluginClass() }
+}
+
+/** The connector's task, not started. @param type SourceTask or SinkTask, which it must extend */
+export async function makeTask<T>({ kind, connectorClass }: TaskSpec, type: abstract new () => T, plugins: Plugins): Promise<T> {
+  const ConnectorClass = await plugins.load(kind, connectorClass)
+  if (ConnectorClass === null) throw new ConfigException(`Class ${connectorClass} of kind ${kind} is not known to this worker`)
+  const { taskClass: TaskClass } = new ConnectorClass()
+  const task: unknown = new TaskClass()
+  if (!(task instanceof type)) {
+    throw new ConnectException(`${TaskClass.name}, the task class of ${connectorClass}, does not extend ${type.name} of standpipe/api`)
+  }
+  return task
 }
 
 /**

@@ -193,7 +193,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     if (failed.length === 0) return
     this.#failedSends = []
     for (const { record, error } of failed) {
-      if (!this.#parts.operator.tolerates(error)) throw unrecoverable(record, error)
+      if (this.#parts.control.cancelled || !this.#parts.operator.tolerates(error)) throw unrecoverable(record, error)
       if (record.source !== null) {
         await this.#parts.operator.fail({
           stage: 'KAFKA_PRODUCE',

@@ -74,6 +74,11 @@ export class WorkerTask {
 
   #failed(error: unknown): void {
     if (this.control.cancelled) return
+    if (this.control.stopping) {
+      this.#log.warn('Task ended with an error while it was stopping', error)
+      this.#report({ id: this.id, state: 'UNASSIGNED' })
+      return
+    }
     this.#log.error('Task threw an uncaught and unrecoverable exception. It stays FAILED until it is restarted.', error)
     this.#report({ id: this.id, state: 'FAILED', trace: traceOf(error) })
   }

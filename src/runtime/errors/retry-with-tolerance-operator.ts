@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { RetriableException } from '../../api/errors.ts'
+import { ConnectException, RetriableException } from '../../api/errors.ts'
+import { KafkaError } from '../../kafka/errors.ts'
 import type { FailedRecord, ProcessingContext, RecordFailure } from './processing-context.ts'
 import { toleranceExceeded } from './tolerance-exceeded.ts'
 
@@ -19,6 +20,8 @@ export interface ErrorReporter {
 }
 
 const firstRetryDelayMs = 300
+/** Longer ones Node.js takes for none. */
+const longestTimerMs = 2 ** 31 - 1
 
 /**
  * `errors.retry.*` and `errors.tolerance` in one place. The loops run a record's conversion themselves, at full speed, and come
@@ -54,7 +57,7 @@ export class RetryWithToleranceOperator {
   }
 
   /**
-   * Called when `attempt` threw `error`; `context` says where.
+   * Called when `attempt` threw `error`; `context` says where. A task that is stopped meanwhile throws, so that the record counts as not consumed.
    * @returns the result of a repeated attempt, or undefined: the record is reported and to be skipped
    * @throws ConnectException "Tolerance exceeded in error handler" when tolerance is none
    */
@@ -68,6 +71,11 @@ export class RetryWithToleranceOperator {
       } catch (again) {
         last = again
       }
+    }
+    if (last instanceof RetriableException && this.#signal.aborted) {
+      throw new ConnectException('The task was stopped while a record was tried again; it is read again after the next start', {
+        cause: last,
+      })
     }
     const { stage, executing } = this.context
     await this.fail({ stage, executing, record, error: last })
@@ -112,9 +120,9 @@ export class RetryWithToleranceOperator {
     return this.#reporters.length > 0 && this.#policy.tolerance === 'all'
   }
 
-  /** A bug (TypeError and the like) is never tolerated: every record would be lost to it. */
+  /** An outage is never tolerated: it says nothing about the record, and every record of its duration would be lost. */
   tolerates(error: unknown): boolean {
-    return this.#policy.tolerance === 'all' && !isBug(error)
+    return this.#policy.tolerance === 'all' && !isOutage(error)
   }
 
   #mayRetry(startedAt: number): boolean {
@@ -128,7 +136,7 @@ export class RetryWithToleranceOperator {
     const exponential = firstRetryDelayMs * 2 ** retries
     const wanted = exponential > retryDelayMaxMs ? this.#random() * retryDelayMaxMs : exponential
     const untilDeadline = retryTimeoutMs < 0 ? Infinity : startedAt + retryTimeoutMs - this.#now()
-    await delay(Math.max(0, Math.min(wanted, untilDeadline)), undefined, { signal: this.#signal }).catch(ignoreAbort)
+    await delay(Math.max(0, Math.min(wanted, untilDeadline, longestTimerMs)), undefined, { signal: this.#signal }).catch(ignoreAbort)
   }
 }
 
@@ -136,6 +144,7 @@ function ignoreAbort(error: unknown): void {
   if (!(error instanceof Error && error.name === 'AbortError')) throw error
 }
 
-function isBug(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError || !(error instanceof Error)
+/** Kafka could not be asked, or did not let us in. */
+function isOutage(error: unknown): boolean {
+  return error instanceof KafkaError && (error.retriable || error.auth)
 }

@@ -277,6 +277,17 @@ describe('WorkerSourceTask', () => {
     expect(task.committed).toContainEqual(['b', null])
   })
 
+  it('fails, and stores no offset, when an outage makes Kafka refuse a record, also when tolerance is all', async () => {
+    const task = new LinesTask()
+    const { producer, stored, statuses, reported, workerTask } = running(task, { tolerance: 'all' })
+    producer.refuse = ({ value }) => (value?.toString() === 'b' ? kafkaError(7) : null)
+    task.batches.push(['a', 'b', 'c'])
+    await workerTask.ended()
+    expect(statuses.at(-1)?.state).toBe('FAILED')
+    expect(reported).toEqual([])
+    expect(await stored()).toBe(1)
+  })
+
   it('asks poll again after a retriable exception, and fails on any other', async () => {
     const task = new LinesTask()
     const { producer, log, statuses, workerTask } = running(task)
