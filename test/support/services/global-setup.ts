@@ -28,7 +28,7 @@ async function startSharedKafka(project: TestProject): Promise<() => Promise<voi
     project.provide('kafka', { address: kafka.address })
     return async () => {
       if (project.vitest.state.getCountOfFailedTests() === 0) return kafka.stop()
-      await kafka.shutDown()
+      await kafka.stopAndKeepLog()
       console.log(`The broker's log is kept: ${kafka.logFile}`)
     }
   } catch (error) {

@@ -82,6 +82,12 @@ export class KafkaBroker {
     await rm(this.dir, { recursive: true, force: true })
   }
 
+  /** Ends the broker and removes its data, not its log. */
+  async stopAndKeepLog(): Promise<void> {
+    await this.shutDown()
+    await rm(join(this.dir, 'data'), { recursive: true, force: true })
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
