@@ -1,16 +1,19 @@
 import type { Logger } from '../api/logger.ts'
 import { abortable } from './abortable.ts'
-import { Backoff, type BackoffOptions } from './backoff.ts'
 import { CoordinatorCache } from './coordinator-cache.ts'
 import { asKafkaError, illegalState, kafkaError, type KafkaError } from './errors.ts'
 import type { Metadata, TopicMetadata } from './metadata.ts'
 import type { CoordinatorType } from './protocol/find-coordinator.ts'
 import { metadata, type DescribedTopic, type MetadataResponse } from './protocol/metadata.ts'
 import { RepeatedWarning } from './repeated-warning.ts'
+import type { RetryBackoff } from './retry-backoff.ts'
+import { monotonic } from './timer.ts'
 import type { BrokerAddress, Transport } from './transport.ts'
+import { WakeTimer } from './wake-timer.ts'
 
-export interface ClusterMetadataOptions extends BackoffOptions {
+export interface ClusterMetadataOptions {
   readonly transport: Transport
+  readonly backoff: RetryBackoff
   /** `metadata.max.age.ms`: how old it may get while topics are followed. */
   readonly maxAgeMs: number
   /** Whether asking for an unknown topic may create it. Producers may; consumers by `allow.auto.create.topics`; admin never. */
@@ -32,15 +35,14 @@ export class ClusterMetadata implements Metadata {
   readonly #listeners = new Set<() => void>()
   readonly #closing = new AbortController()
   readonly #unreachable: RepeatedWarning
+  readonly #timer = new WakeTimer(monotonic, () => this.#refreshInBackground(), false)
   #followed: Set<string> | null = new Set()
   #refreshing: Promise<void> | null = null
   #isOutdated = false
   #generation = 0
-  #answeredAt = 0
+  #answeredAt = -Infinity
   #clusterId: string | null = null
   #controllerId = -1
-  #timer: NodeJS.Timeout | undefined
-  #timerDueAt = Infinity
 
   constructor(options: ClusterMetadataOptions) {
     this.#options = options
@@ -94,7 +96,7 @@ export class ClusterMetadata implements Metadata {
   }
 
   requestRefresh(): void {
-    this.#refreshIn(Math.max(0, this.#answeredAt + this.#options.retryBackoffMs - Date.now()))
+    this.#refreshAt(Math.max(this.#answeredAt + this.#options.backoff.after(1), monotonic()))
   }
 
   coordinator(type: CoordinatorType, key: string, signal?: AbortSignal): Promise<number> {
@@ -112,7 +114,7 @@ export class ClusterMetadata implements Metadata {
   }
 
   close(): void {
-    this.#stopTimer()
+    this.#timer.clear()
     this.#closing.abort(illegalState('The Kafka client is closed'))
   }
 
@@ -123,7 +125,7 @@ export class ClusterMetadata implements Metadata {
 
   #askForNewTopics(): void {
     this.#isOutdated = true
-    if (this.#refreshing === null) this.#refreshIn(0)
+    if (this.#refreshing === null) this.#refreshAt(monotonic())
   }
 
   /** Starts a refresh, or takes part in the one that is under way. */
@@ -138,30 +140,29 @@ export class ClusterMetadata implements Metadata {
   async #askUntilCurrent(): Promise<void> {
     do {
       this.#isOutdated = false
-      this.#stopTimer() // what it is set for is asked now
+      this.#timer.clear() // what it is set for is asked now
       await this.#askUntilAnswered()
     } while (this.#isOutdated)
   }
 
   async #askUntilAnswered(): Promise<void> {
     const { transport, allowAutoTopicCreation } = this.#options
-    const backoff = new Backoff(this.#options)
-    for (;;) {
+    for (let attempts = 1; ; attempts++) {
       const names = this.#followed === null ? null : [...this.#followed]
       try {
         this.#takeIn(await transport.send('any', 'control', metadata(names, allowAutoTopicCreation)), names)
         return
       } catch (error) {
-        await this.#failed(asKafkaError(error), backoff)
+        await this.#failed(asKafkaError(error), attempts)
       }
     }
   }
 
-  async #failed(error: KafkaError, backoff: Backoff): Promise<void> {
+  async #failed(error: KafkaError, attempts: number): Promise<void> {
     this.#closing.signal.throwIfAborted()
     if (!error.retriable) throw error
     this.#unreachable.warn(error.message)
-    await backoff.wait(this.#closing.signal)
+    await this.#options.backoff.wait(attempts, this.#closing.signal)
   }
 
   #takeIn(response: MetadataResponse, asked: readonly string[] | null): void {
@@ -169,7 +170,7 @@ export class ClusterMetadata implements Metadata {
     this.#options.transport.updateBrokers(response.brokers)
     this.#clusterId = response.clusterId
     this.#controllerId = response.controllerId
-    this.#answeredAt = Date.now()
+    this.#answeredAt = monotonic()
     if (asked === null) this.#forgetTopicsExcept(new Set(response.topics.map(({ name }) => name)))
     else if (this.#followed !== null) this.#forgetTopicsExcept(this.#followed)
     for (const topic of response.topics) this.#takeInTopic(topic)
@@ -195,24 +196,12 @@ export class ClusterMetadata implements Metadata {
 
   #refreshWhenOld(): void {
     const isInUse = this.#followed === null || this.#followed.size > 0
-    if (isInUse && this.#options.maxAgeMs > 0) this.#refreshIn(this.#options.maxAgeMs)
+    if (isInUse && this.#options.maxAgeMs > 0) this.#refreshAt(monotonic() + this.#options.maxAgeMs)
   }
 
   /** Keeps the earlier of two dates. */
-  #refreshIn(delayMs: number): void {
-    const dueAt = Date.now() + delayMs
-    if (this.#closing.signal.aborted || dueAt >= this.#timerDueAt) return
-    this.#stopTimer()
-    this.#timerDueAt = dueAt
-    this.#timer = setTimeout(() => {
-      this.#timerDueAt = Infinity
-      this.#refreshInBackground()
-    }, delayMs).unref()
-  }
-
-  #stopTimer(): void {
-    clearTimeout(this.#timer)
-    this.#timerDueAt = Infinity
+  #refreshAt(at: number): void {
+    if (!this.#closing.signal.aborted) this.#timer.atLatest(at)
   }
 
   #refreshInBackground(): void {

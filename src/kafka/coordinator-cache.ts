@@ -1,11 +1,12 @@
 import type { Logger } from '../api/logger.ts'
-import { Backoff, type BackoffOptions } from './backoff.ts'
 import { asKafkaError, groupNotAuthorized, kafkaError, type KafkaError } from './errors.ts'
 import { findCoordinator, type CoordinatorType, type FindCoordinatorResponse } from './protocol/find-coordinator.ts'
+import type { RetryBackoff } from './retry-backoff.ts'
 import type { BrokerAddress, Transport } from './transport.ts'
 
-export interface CoordinatorCacheOptions extends BackoffOptions {
+export interface CoordinatorCacheOptions {
   readonly transport: Transport
+  readonly backoff: RetryBackoff
   readonly closing: AbortSignal
   readonly log: Logger
 }
@@ -35,9 +36,8 @@ export class CoordinatorCache {
   }
 
   async #ask(type: CoordinatorType, key: string): Promise<number> {
-    const { transport, closing, log } = this.#options
-    const backoff = new Backoff(this.#options)
-    for (;;) {
+    const { transport, backoff, closing, log } = this.#options
+    for (let attempts = 1; ; attempts++) {
       try {
         const response = await transport.send('any', 'control', findCoordinator(type, key))
         return this.#introduce(coordinatorOf(response, type, key))
@@ -46,7 +46,7 @@ export class CoordinatorCache {
         const failure = asKafkaError(error)
         if (!failure.retriable) throw failure
         log.debug(`Coordinator of ${type} ${key} is not known yet; retrying`, failure)
-        await backoff.wait(closing)
+        await backoff.wait(attempts, closing)
       }
     }
   }

@@ -12,6 +12,7 @@ import type { Metadata } from './metadata.ts'
 import type { Admin, ClientProps, Consumer, KafkaClients, Producer } from './ports.ts'
 import { KafkaProducer } from './producer/producer.ts'
 import { resolvable } from './resolvable.ts'
+import { RetryBackoff } from './retry-backoff.ts'
 import type { Transport } from './transport.ts'
 
 /** Keys that every client's connections follow. */
@@ -81,8 +82,7 @@ async function cluster(config: ConnectionKeys, defaultClientId: string, allowAut
   const metadata = new ClusterMetadata({
     transport,
     maxAgeMs: config['metadata.max.age.ms'],
-    retryBackoffMs: config['retry.backoff.ms'],
-    retryBackoffMaxMs: config['retry.backoff.max.ms'],
+    backoff: new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms']),
     allowAutoTopicCreation,
     log,
   })

@@ -1,7 +1,4 @@
-/**
- * Topics, partitions, leaders and coordinators as one client knows them. Shared by its producer, consumer or admin.
- * (interface first; the class `ClusterMetadata` implements it)
- */
+/** Topics, partitions, leaders and coordinators as one client knows them. `ClusterMetadata` implements it over a transport. */
 import type { BrokerAddress } from './transport.ts'
 import type { KafkaError } from './errors.ts'
 

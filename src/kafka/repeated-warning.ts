@@ -1,4 +1,5 @@
 import type { Logger } from '../api/logger.ts'
+import { monotonic } from './timer.ts'
 
 const REPEAT_AFTER_MS = 30_000
 
@@ -15,7 +16,7 @@ export class RepeatedWarning {
   }
 
   warn(reason: string): void {
-    const now = Date.now()
+    const now = monotonic()
     this.#since ??= now
     if (now - (this.#saidAt ?? this.#since) < REPEAT_AFTER_MS) return
     this.#saidAt = now
@@ -24,7 +25,7 @@ export class RepeatedWarning {
 
   /** It works again, which is said when it was said that it did not. */
   over(): void {
-    if (this.#since !== null && this.#saidAt !== null) this.#log.info(`${this.#what}: over after ${seconds(Date.now() - this.#since)}`)
+    if (this.#since !== null && this.#saidAt !== null) this.#log.info(`${this.#what}: over after ${seconds(monotonic() - this.#since)}`)
     this.#since = null
     this.#saidAt = null
   }

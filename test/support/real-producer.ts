@@ -5,6 +5,7 @@ import { KafkajsTransport } from '../../src/kafka/kafkajs/transport.ts'
 import type { KafkaError } from '../../src/kafka/errors.ts'
 import type { Delivery, ProducerRecord, RecordHeader } from '../../src/kafka/ports.ts'
 import { KafkaProducer } from '../../src/kafka/producer/producer.ts'
+import { RetryBackoff } from '../../src/kafka/retry-backoff.ts'
 import type { Transport } from '../../src/kafka/transport.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
 
@@ -62,8 +63,7 @@ export function newProducer(
     maxAgeMs: config['metadata.max.age.ms'],
     allowAutoTopicCreation: true,
     log,
-    retryBackoffMs: config['retry.backoff.ms'],
-    retryBackoffMaxMs: config['retry.backoff.max.ms'],
+    backoff: new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms']),
   })
   const producer = new KafkaProducer({ config, transport, metadata, log, ...options })
   onTestFinished(() => producer.close(0))

@@ -1,10 +1,12 @@
-import { Backoff, type BackoffOptions } from '../backoff.ts'
+import { abortable } from '../abortable.ts'
 import { asKafkaError, illegalState, timeoutException, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import { abortable } from '../abortable.ts'
+import type { RetryBackoff } from '../retry-backoff.ts'
+import { monotonic, startTimer } from '../timer.ts'
 
-export interface AdminCallsOptions extends BackoffOptions {
+export interface AdminCallsOptions {
   readonly metadata: Metadata
+  readonly backoff: RetryBackoff
   /** `default.api.timeout.ms`: how long one call may take with all its attempts. */
   readonly apiTimeoutMs: number
 }
@@ -29,15 +31,14 @@ export class AdminCalls {
   async run<T>(what: string, attempt: (call: Call) => Promise<T>): Promise<T> {
     const { apiTimeoutMs } = this.#options
     this.#closing.signal.throwIfAborted()
-    const deadline = Date.now() + apiTimeoutMs
+    const deadline = monotonic() + apiTimeoutMs
     const timeout = new AbortController()
     const signal = AbortSignal.any([this.#closing.signal, timeout.signal])
-    const call: Call = { signal, leftMs: () => Math.max(1, deadline - Date.now()) }
+    const call: Call = { signal, leftMs: () => Math.max(1, deadline - monotonic()) }
     let last: KafkaError | null = null
-    const timer = setTimeout(() => timeout.abort(timedOut(what, apiTimeoutMs, last)), apiTimeoutMs)
-    const backoff = new Backoff(this.#options)
+    const timer = startTimer(apiTimeoutMs, () => timeout.abort(timedOut(what, apiTimeoutMs, last)))
     try {
-      for (;;) {
+      for (let attempts = 1; ; attempts++) {
         try {
           return await abortable(attempt(call), signal)
         } catch (error) {
@@ -45,7 +46,7 @@ export class AdminCalls {
           last = asKafkaError(error)
           if (!last.retriable) throw last
         }
-        await this.#prepareNext(last, backoff, signal)
+        await this.#prepareNext(last, attempts, signal)
       }
     } finally {
       clearTimeout(timer)
@@ -56,9 +57,10 @@ export class AdminCalls {
     this.#closing.abort(illegalState('The admin client is closed'))
   }
 
-  async #prepareNext(error: KafkaError, backoff: Backoff, signal: AbortSignal): Promise<void> {
-    await backoff.wait(signal)
-    if (error.refresh === 'metadata') await this.#options.metadata.refresh(signal)
+  async #prepareNext(error: KafkaError, attempts: number, signal: AbortSignal): Promise<void> {
+    const { backoff, metadata } = this.#options
+    await backoff.wait(attempts, signal)
+    if (error.refresh === 'metadata') await metadata.refresh(signal)
   }
 }
 

@@ -14,6 +14,7 @@ import type {
 } from '../ports.ts'
 import { describeTopicConfigs, type DescribeConfigsResponse } from '../protocol/describe-configs.ts'
 import { metadata as metadataRequest, type MetadataResponse } from '../protocol/metadata.ts'
+import { RetryBackoff } from '../retry-backoff.ts'
 import type { Transport } from '../transport.ts'
 import { AdminCalls } from './admin-calls.ts'
 import { GroupAdmin } from './group-admin.ts'
@@ -44,8 +45,7 @@ export class KafkaAdmin implements Admin {
     this.#calls = new AdminCalls({
       metadata,
       apiTimeoutMs: config['default.api.timeout.ms'],
-      retryBackoffMs: config['retry.backoff.ms'],
-      retryBackoffMaxMs: config['retry.backoff.max.ms'],
+      backoff: new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms']),
     })
     this.#topics = new TopicAdmin(this.#calls, transport, metadata, log)
     this.#partitions = new PartitionAdmin(this.#calls, transport, metadata)

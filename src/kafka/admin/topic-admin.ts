@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { abortable } from '../abortable.ts'
 import type { Logger } from '../../api/logger.ts'
 import { kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
@@ -7,6 +5,7 @@ import type { NewTopic } from '../ports.ts'
 import { createTopics } from '../protocol/create-topics.ts'
 import { deleteTopics } from '../protocol/delete-topics.ts'
 import { metadata as metadataRequest } from '../protocol/metadata.ts'
+import { sleep } from '../timer.ts'
 import type { Transport } from '../transport.ts'
 import type { AdminCalls, Call } from './admin-calls.ts'
 
@@ -94,7 +93,7 @@ export class TopicAdmin {
     for (;;) {
       const { topics } = await this.#transport.send('any', 'control', metadataRequest(names, false))
       if (topics.every(({ error, partitions }) => error === 0 && partitions.every(({ leader }) => leader >= 0))) return
-      await abortable(sleep(LEADER_POLL_MS), signal)
+      await sleep(LEADER_POLL_MS, signal)
     }
   }
 }

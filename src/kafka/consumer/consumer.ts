@@ -11,10 +11,10 @@ import type {
   TopicPartition,
   TopicPartitionOffset,
 } from '../ports.ts'
-import { RetryBackoff } from '../producer/retry-backoff.ts'
+import { RetryBackoff } from '../retry-backoff.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts'
 import type { Transport } from '../transport.ts'
-import type { Clock } from './clock.ts'
+import { monotonic, type Clock } from '../timer.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMember } from './group-member.ts'
@@ -73,7 +73,7 @@ export class KafkaConsumer implements Consumer {
   #closed: Promise<void> | null = null
   #isClosed = false
 
-  constructor({ config, transport, metadata, log, now = () => performance.now() }: KafkaConsumerOptions) {
+  constructor({ config, transport, metadata, log, now = monotonic }: KafkaConsumerOptions) {
     this.#config = config
     this.#transport = transport
     this.#metadata = metadata
@@ -81,7 +81,7 @@ export class KafkaConsumer implements Consumer {
     this.#now = now
     const subscription = this.#subscription
     const isolation: IsolationLevel = config['isolation.level'] === 'read_committed' ? 'read_committed' : 'read_uncommitted'
-    const backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], Math.random)
+    const backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'])
     const notify = () => this.#signal.notify()
     this.#backoff = backoff
     this.#retry = new Retry({ backoff, now, signal: this.#closing.signal })

@@ -1,6 +1,5 @@
 import type { Logger } from '../../api/logger.ts'
-import { MAX_TIMER_MS } from '../producer/wake-timer.ts'
-import type { Clock } from './clock.ts'
+import { startTimer, type Clock } from '../timer.ts'
 
 export interface HeartbeatsOptions {
   readonly intervalMs: number
@@ -71,7 +70,7 @@ export class Heartbeats {
     const pollLimit = this.#polledAt + this.#options.maxPollIntervalMs
     const next = this.#isInFlight ? pollLimit : Math.min(this.#nextAt, Math.max(pollLimit, now))
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#tick(), Math.min(Math.max(Math.ceil(next - now), 1), MAX_TIMER_MS))
+    this.#timer = startTimer(Math.ceil(next - now), () => this.#tick())
   }
 
   #tick(): void {

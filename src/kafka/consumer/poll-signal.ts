@@ -1,3 +1,5 @@
+import { startTimer } from '../timer.ts'
+
 /**
  * Where `poll` sleeps. What runs beside it (fetches, joins, look-ups) calls `notify` when there may be something to do;
  * a notification that comes while nobody sleeps is kept for the next sleep, so none is lost.
@@ -11,7 +13,7 @@ export class PollSignal {
     this.#resume?.()
   }
 
-  /** Resolves at a notification, or after `ms`. One sleeper at a time. */
+  /** Resolves at a notification, or after `ms` (at most what a timer keeps). One sleeper at a time. */
   async sleep(ms: number): Promise<void> {
     if (!this.#notified) await this.#notification(ms)
     this.#notified = false
@@ -19,8 +21,7 @@ export class PollSignal {
 
   #notification(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      // setTimeout takes at most 2^31-1; a poll without limit sleeps again
-      const timer = setTimeout(() => this.#resume?.(), Math.min(Math.max(ms, 0), 0x7fffffff))
+      const timer = startTimer(ms, () => this.#resume?.())
       this.#resume = () => {
         this.#resume = null
         clearTimeout(timer)

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { asKafkaError, interrupted, timeoutException, type KafkaError } from '../errors.ts'
-import { RetryBackoff } from '../producer/retry-backoff.ts'
-import type { Clock } from './clock.ts'
+import type { RetryBackoff } from '../retry-backoff.ts'
+import { sleep, type Clock } from '../timer.ts'
 import { withinTime } from './time-limit.ts'
 
 export interface RetryOptions {
@@ -43,7 +42,7 @@ export class Retry {
   /** @throws KafkaError interrupted, with the reason of the wait as cause, when the consumer closes meanwhile */
   async sleep(ms: number, reason: KafkaError | null): Promise<void> {
     try {
-      await delay(ms, undefined, { signal: this.#options.signal })
+      await sleep(ms, this.#options.signal)
     } catch (error) {
       throw interrupted('The consumer was closed', reason ?? error)
     }

@@ -1,5 +1,5 @@
 import { timeoutException } from '../errors.ts'
-import { MAX_TIMER_MS } from '../producer/wake-timer.ts'
+import { MAX_TIMER_MS } from '../timer.ts'
 
 /**
  * Waits for the work, but not longer than `ms`; Infinity: as long as it takes. The work itself is not ended, and its late outcome

@@ -1,7 +1,7 @@
 import type { Logger } from '../../api/logger.ts'
 import type { KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../timer.ts'
 
 /** A topic that is being created is there in a moment; one that is only announced may take days. */
 const FIRST_ASK_AGAIN_MS = 50

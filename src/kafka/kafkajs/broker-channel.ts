@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { asKafkaError, disconnectException, type KafkaError } from '../errors.ts'
+import { MAX_TIMER_MS, sleep } from '../timer.ts'
 import type { ApiRequest } from '../transport.ts'
 import { BrokerConnection, type BrokerConnectionOptions } from './broker-connection.ts'
 import type { Reachability } from './reachability.ts'
@@ -70,9 +70,9 @@ export class BrokerChannel {
   async #connect(): Promise<BrokerConnection> {
     const { reachability, closing, connectTimeoutMs, connectTimeoutMaxMs } = this.#options
     try {
-      if (reachability.delayMs > 0) await sleep(reachability.delayMs, undefined, { signal: closing })
+      if (reachability.delayMs > 0) await sleep(reachability.delayMs, closing)
       closing.throwIfAborted()
-      const timeoutMs = Math.min(connectTimeoutMs * 2 ** reachability.failures, connectTimeoutMaxMs)
+      const timeoutMs = Math.min(connectTimeoutMs * 2 ** reachability.failures, connectTimeoutMaxMs, MAX_TIMER_MS)
       const connection = await BrokerConnection.open({
         ...this.#options,
         connectTimeoutMs: timeoutMs,

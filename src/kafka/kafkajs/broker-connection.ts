@@ -3,6 +3,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import Connection, { type SaslOptions, type SocketFactoryOptions } from 'kafkajs/src/network/connection.js'
 import { asKafkaError, disconnectException, kafkaError, KafkaError, requestTimedOut, sslAuthenticationFailed } from '../errors.ts'
 import { apiVersions, type ApiVersions } from '../protocol/api-versions.ts'
+import { monotonic, startTimer } from '../timer.ts'
 import type { ApiRequest } from '../transport.ts'
 import { chooseVersion } from './choose-version.ts'
 import { decodeAnswer } from './decode-answer.ts'
@@ -45,7 +46,7 @@ export class BrokerConnection {
   #hasAnswered = false
   #isRetired = false
   #versions: ApiVersions = {}
-  #lastUsedAt = Date.now()
+  #lastUsedAt = monotonic()
   #idleTimer: NodeJS.Timeout | undefined
 
   /** Connects, asks what the broker can do and authenticates. */
@@ -95,7 +96,7 @@ export class BrokerConnection {
   /** Writes at once, in call order, unless the session has to be authenticated again first. */
   async request<Response>(request: ApiRequest<Response>, timeoutMs: number): Promise<Response> {
     if (this.#closeReason !== null) throw this.#closeReason
-    this.#lastUsedAt = Date.now()
+    this.#lastUsedAt = monotonic()
     const version = chooseVersion(request, this.#versions, this.#options.broker)
     try {
       if (this.#options.sasl !== null && !this.#connection.isAuthenticated()) await this.#authenticateAgain()
@@ -218,7 +219,7 @@ export class BrokerConnection {
     const correlationId = this.#connection.nextCorrelationId()
     const parts = frameRequest(request, { version, correlationId, clientId: this.#options.clientId })
     return new Promise((resolve, reject) => {
-      const deadline = setTimeout(() => reject(this.#timeOut(apiName, timeoutMs)), timeoutMs)
+      const deadline = startTimer(timeoutMs, () => reject(this.#timeOut(apiName, timeoutMs)))
       const fail = (error: unknown): void => {
         clearTimeout(deadline)
         reject(this.#closeReason ?? mapError(error, this.#options.broker))
@@ -264,10 +265,11 @@ export class BrokerConnection {
   #watchIdleness(): void {
     const { maxIdleMs } = this.#options
     const check = (): void => {
-      const idleMs = this.inFlight > 0 ? 0 : Date.now() - this.#lastUsedAt
-      if (idleMs >= maxIdleMs) this.close(disconnectException(`Connection to ${this.#options.broker} was closed: idle for ${idleMs} ms`))
-      else this.#idleTimer = setTimeout(check, maxIdleMs - idleMs).unref()
+      const idleMs = this.inFlight > 0 ? 0 : monotonic() - this.#lastUsedAt
+      if (idleMs >= maxIdleMs)
+        this.close(disconnectException(`Connection to ${this.#options.broker} was closed: idle for ${Math.round(idleMs)} ms`))
+      else this.#idleTimer = startTimer(maxIdleMs - idleMs, check).unref()
     }
-    if (maxIdleMs > 0) this.#idleTimer = setTimeout(check, maxIdleMs).unref()
+    if (maxIdleMs > 0) this.#idleTimer = startTimer(maxIdleMs, check).unref()
   }
 }

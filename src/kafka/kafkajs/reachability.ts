@@ -1,7 +1,8 @@
 import type { Logger } from '../../api/logger.ts'
 import type { KafkaError } from '../errors.ts'
-import { RetryBackoff } from '../producer/retry-backoff.ts'
 import type { ApiVersions } from '../protocol/api-versions.ts'
+import { RetryBackoff } from '../retry-backoff.ts'
+import { monotonic } from '../timer.ts'
 
 export interface ReconnectOptions {
   readonly reconnectBackoffMs: number
@@ -22,12 +23,12 @@ export class Reachability {
   #state: 'unknown' | 'connected' | 'disconnected' | 'unreachable' = 'unknown'
   #failures = 0
   #nextAttemptAt = 0
-  #saidDisconnectedAt = 0
+  #saidDisconnectedAt = -Infinity
   #versions: ApiVersions | null = null
 
   constructor(broker: string, { reconnectBackoffMs, reconnectBackoffMaxMs }: ReconnectOptions, log: Logger) {
     this.#broker = broker
-    this.#waits = new RetryBackoff(reconnectBackoffMs, reconnectBackoffMaxMs, Math.random)
+    this.#waits = new RetryBackoff(reconnectBackoffMs, reconnectBackoffMaxMs)
     this.#log = log
   }
 
@@ -38,7 +39,7 @@ export class Reachability {
 
   /** Milliseconds to wait before the next attempt. */
   get delayMs(): number {
-    return Math.max(0, this.#nextAttemptAt - Date.now())
+    return Math.max(0, this.#nextAttemptAt - monotonic())
   }
 
   /** What the broker said it can do when it was last connected; null: never yet. */
@@ -57,7 +58,7 @@ export class Reachability {
   disconnected(error: KafkaError): void {
     if (this.#state !== 'connected') return
     this.#state = 'disconnected'
-    const now = Date.now()
+    const now = monotonic()
     const isNews = now - this.#saidDisconnectedAt > FLAPPING_MS
     if (isNews) this.#saidDisconnectedAt = now
     const text = `Disconnected from ${this.#broker}: ${error.message}`
@@ -67,7 +68,7 @@ export class Reachability {
 
   failed(error: KafkaError): void {
     this.#failures++
-    this.#nextAttemptAt = Date.now() + this.#waits.after(this.#failures)
+    this.#nextAttemptAt = monotonic() + this.#waits.after(this.#failures)
     if (this.#state === 'unreachable') return
     this.#state = 'unreachable'
     if (error.retriable) this.#log.warn(`Connection to ${this.#broker} could not be established; retrying. ${error.message}`)

@@ -6,7 +6,7 @@ import type { PartitionQueue } from './partition-queue.ts'
 import { FlushWaiter, ProducerBatch } from './producer-batch.ts'
 import type { ProducerSettings } from './producer-settings.ts'
 import { splitBatch } from './split-batch.ts'
-import type { Clock } from './wake-timer.ts'
+import type { Clock } from '../timer.ts'
 
 const SMALLEST_BUFFER = 16 * 1024
 

@@ -8,8 +8,8 @@ import type { DeliveryQueue } from './delivery-queue.ts'
 import type { Idempotence } from './idempotence.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerSettings } from './producer-settings.ts'
-import type { RetryBackoff } from './retry-backoff.ts'
-import type { Clock } from './wake-timer.ts'
+import type { RetryBackoff } from '../retry-backoff.ts'
+import type { Clock } from '../timer.ts'
 
 const MESSAGE_TOO_LARGE = 10
 const DUPLICATE_SEQUENCE = 46

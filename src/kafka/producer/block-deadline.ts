@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { asKafkaError, timeoutException, type KafkaError } from '../errors.ts'
-import { MAX_TIMER_MS } from './wake-timer.ts'
+import { MAX_TIMER_MS, sleep } from '../timer.ts'
 
 /** How long one call may wait: `max.block.ms` (Long.MAX_VALUE: for ever), or until the producer takes no more records. */
 export class BlockDeadline {
@@ -31,7 +30,7 @@ export class BlockDeadline {
 
   /** Waits, but not longer than this. */
   async sleep(ms: number): Promise<void> {
-    await sleep(Math.min(ms, MAX_TIMER_MS), undefined, { signal: this.signal }).catch((error: unknown) => {
+    await sleep(ms, this.signal).catch((error: unknown) => {
       if (!this.isOver) throw error
     })
   }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../../api/logger.ts'
 import { asKafkaError, kafkaError, type KafkaError } from '../errors.ts'
 import { initProducerId } from '../protocol/init-producer-id.ts'
@@ -6,7 +5,7 @@ import { NO_PRODUCER } from '../record/batch-writer.ts'
 import type { Transport } from '../transport.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
-import type { RetryBackoff } from './retry-backoff.ts'
+import type { RetryBackoff } from '../retry-backoff.ts'
 
 /** The broker remembers the last batches of a producer per partition. Once more followed, it cannot tell a repeated one from a new one. */
 const REMEMBERED_BATCHES = 5
@@ -144,7 +143,7 @@ export class Idempotence {
       if (error === null) return
       if (!error.retriable || closing.aborted) throw error
       log.debug(`No producer id yet: ${error.message}`)
-      await sleep(backoff.after(attempts), undefined, { signal: closing }).catch(() => Promise.reject(error))
+      await backoff.wait(attempts, closing).catch(() => Promise.reject(error))
     }
   }
 }

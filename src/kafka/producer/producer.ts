@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import type { Logger } from '../../api/logger.ts'
 import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
@@ -13,11 +12,12 @@ import { BufferMemory, RECORD_OVERHEAD_BYTES } from './buffer-memory.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { Idempotence } from './idempotence.ts'
 import { producerSettings, type ProducerKeys, type ProducerSettings } from './producer-settings.ts'
-import { RetryBackoff } from './retry-backoff.ts'
+import { RetryBackoff } from '../retry-backoff.ts'
 import { Sender } from './sender.ts'
 import type { TopicQueues } from './topic-queues.ts'
 import { Topics } from './topics.ts'
-import { WakeTimer, type Clock } from './wake-timer.ts'
+import { monotonic, type Clock } from '../timer.ts'
+import { WakeTimer } from '../wake-timer.ts'
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
 const NOT_IN_TRANSACTION = "Cannot perform a 'send' before completing a call to initTransactions when transactions are enabled."
@@ -92,7 +92,7 @@ export class KafkaProducer implements Producer {
       log,
       broken: (error) => this.refuse(error),
     })
-    this.topics = new Topics({ keys: config, metadata, backoff, clock, random, pending: () => accumulator.pending() })
+    this.topics = new Topics({ keys: config, metadata, backoff, clock, random, log, pending: () => accumulator.pending() })
     if (config['transactional.id'] !== null) this.refusal = illegalState(NOT_IN_TRANSACTION)
     this.closeTimer = new WakeTimer(clock, () => this.closeTimeout.resolve())
   }
@@ -230,10 +230,6 @@ export class KafkaProducer implements Producer {
     this.metadata.close()
     await this.transport.close()
   }
-}
-
-function monotonic(): number {
-  return performance.now()
 }
 
 /** @throws KafkaError, as Java's ProducerRecord does */

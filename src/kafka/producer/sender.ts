@@ -10,7 +10,8 @@ import type { Idempotence } from './idempotence.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerSettings } from './producer-settings.ts'
-import { WakeTimer, type Clock } from './wake-timer.ts'
+import type { Clock } from '../timer.ts'
+import { WakeTimer } from '../wake-timer.ts'
 
 export interface SenderOptions {
   readonly settings: ProducerSettings

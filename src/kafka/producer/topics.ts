@@ -1,11 +1,12 @@
+import type { Logger } from '../../api/logger.ts'
 import type { Metadata } from '../metadata.ts'
 import type { BlockDeadline } from './block-deadline.ts'
 import { RoundRobinPartitioner, StickyPartitioner, type Partitioner } from './partitioner.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerKeys } from './producer-settings.ts'
-import type { RetryBackoff } from './retry-backoff.ts'
+import type { RetryBackoff } from '../retry-backoff.ts'
 import { TopicQueues } from './topic-queues.ts'
-import type { Clock } from './wake-timer.ts'
+import type { Clock } from '../timer.ts'
 
 export interface TopicsOptions {
   readonly keys: ProducerKeys
@@ -13,9 +14,14 @@ export interface TopicsOptions {
   readonly backoff: RetryBackoff
   readonly clock: Clock
   readonly random: () => number
+  readonly log: Logger
   /** Batches that are not settled: their topics are in use. */
   readonly pending: () => Iterable<ProducerBatch>
 }
+
+/** A topic that is being created is there by then; after that its absence is said about once a minute. */
+const saidAtAttempt = 5
+const saidEveryAttempts = 60
 
 /** The topics the producer writes to, followed by its metadata from their first record until they are idle. */
 export class Topics {
@@ -47,12 +53,20 @@ export class Topics {
       })
       const error = metadata.topicError(topic.name)
       if (error !== undefined && !error.retriable) throw error
+      if (attempts % saidEveryAttempts === saidAtAttempt) this.sayAbsent(topic, partition, error?.code ?? 'no such partition')
       if (!topic.has(partition)) await deadline.sleep(backoff.after(attempts))
     }
   }
 
   close(): void {
     this.stopListening()
+  }
+
+  private sayAbsent({ name }: TopicQueues, partition: number | null, reason: string): void {
+    const what = partition === null ? `Topic ${name}` : `Partition ${partition} of topic ${name}`
+    this.options.log.warn(
+      `${what} cannot be written to: ${reason}. Its records wait until it is there; create it, or let the broker create topics`,
+    )
   }
 
   private find(name: string): TopicQueues {

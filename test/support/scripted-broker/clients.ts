@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import type { Logger } from '../../../src/api/logger.ts'
 import { ClusterMetadata, type ClusterMetadataOptions } from '../../../src/kafka/cluster-metadata.ts'
 import { KafkajsTransport, type KafkajsTransportOptions } from '../../../src/kafka/kafkajs/transport.ts'
+import { RetryBackoff } from '../../../src/kafka/retry-backoff.ts'
 import type { Transport } from '../../../src/kafka/transport.ts'
 
 /** Keeps the lines from info upwards. */
@@ -54,8 +55,7 @@ export function openMetadata(transport: Transport, options: Partial<ClusterMetad
   const metadata = new ClusterMetadata({
     transport,
     maxAgeMs: 300_000,
-    retryBackoffMs: 10,
-    retryBackoffMaxMs: 50,
+    backoff: new RetryBackoff(10, 50),
     allowAutoTopicCreation: false,
     log: new RecordedLog(),
     ...options,

@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { KafkaError } from '../../../src/kafka/errors.ts'
+import { RetryBackoff } from '../../../src/kafka/retry-backoff.ts'
 import { openMetadata, openTransport, RecordedLog } from '../../support/scripted-broker/clients.ts'
 import { ScriptedCluster } from '../../support/scripted-broker/scripted-cluster.ts'
 
@@ -165,6 +166,16 @@ describe('refresh', () => {
     expect(cluster.requestsOf('Metadata')).toHaveLength(2)
   })
 
+  test('a wall clock that is set back does not delay it', async () => {
+    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
+    const metadata = openMetadata(openTransport(cluster.bootstrapServers))
+    await metadata.refresh()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 })
+    onTestFinished(() => void vi.useRealTimers())
+    metadata.requestRefresh()
+    await cluster.until(() => cluster.requestsOf('Metadata').length === 2)
+  })
+
   test('metadata.max.age.ms: what is followed is asked for again without a wish', async () => {
     await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
     const metadata = openMetadata(openTransport(cluster.bootstrapServers), { maxAgeMs: 30 })
@@ -200,7 +211,7 @@ describe('refresh', () => {
     await cluster.stopNode(1)
     const log = new RecordedLog()
     const metadata = openMetadata(openTransport(cluster.bootstrapServers, { log, reconnectBackoffMs: 1, reconnectBackoffMaxMs: 1 }), {
-      ...{ log, retryBackoffMs: 1, retryBackoffMaxMs: 1 },
+      ...{ log, backoff: new RetryBackoff(1, 1) },
     })
     const refreshed = metadata.refresh()
     await cluster.until(() => log.lines.length > 0)

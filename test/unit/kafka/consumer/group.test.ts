@@ -26,6 +26,16 @@ describe('group member', () => {
     expect(consumer.groupMetadata()).toMatchObject({ groupId: 'g', generationId: 1, groupInstanceId: null })
   })
 
+  it('joins with max.poll.interval.ms and request.timeout.ms of Integer.MAX_VALUE', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    append(cluster, 't', 0, ['a'])
+    const unlimited = { 'max.poll.interval.ms': '2147483647', 'request.timeout.ms': '2147483647' }
+    const consumer = await openConsumer(cluster, { ...GROUP, ...unlimited })
+    consumer.subscribe(['t'], new RecordingListener())
+    await pollRecords(consumer, 1)
+    expect(cluster.requestsOf('JoinGroup')).toHaveLength(2) // the second with the member id that the first was given
+  })
+
   it('reports an empty assignment, and an empty revoke not', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const [first, second] = [await openConsumer(cluster, GROUP), await openConsumer(cluster, GROUP)]

@@ -257,6 +257,21 @@ describe('requests', () => {
     expect(cluster.records('t', 0).map(({ value }) => value)).toEqual(['b'])
   })
 
+  test('time limits of Long.MAX_VALUE, which no timer keeps, do not end at once', async () => {
+    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
+    const forEver = 9223372036854775807
+    const limits = { requestTimeoutMs: forEver, connectTimeoutMs: forEver, connectTimeoutMaxMs: forEver, maxIdleMs: forEver }
+    const transport = openTransport(cluster.bootstrapServers, limits)
+    const warnings: Error[] = []
+    const keep = (warning: Error): number => warnings.push(warning)
+    process.on('warning', keep)
+    onTestFinished(() => void process.off('warning', keep))
+    await openMetadata(transport, { maxAgeMs: forEver }).refresh()
+    await transport.send(1, 'fetch', longPoll(100))
+    expect(cluster.requestsOf('Metadata')).toHaveLength(1)
+    expect(warnings).toEqual([])
+  })
+
   test('K39: a broker that throttles is left alone for that long, on that connection', async () => {
     await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
     const transport = openTransport(cluster.bootstrapServers)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { RetryBackoff } from '../../../../src/kafka/producer/retry-backoff.ts'
-import { MAX_TIMER_MS, WakeTimer } from '../../../../src/kafka/producer/wake-timer.ts'
+import { MAX_TIMER_MS } from '../../../src/kafka/timer.ts'
+import { WakeTimer } from '../../../src/kafka/wake-timer.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -41,12 +41,4 @@ test('clear forgets the date', () => {
   timer.clear()
   vi.advanceTimersByTime(100)
   expect(fired).toEqual([])
-})
-
-test('retries wait longer each time, to the maximum, a fifth more or less', () => {
-  const middle = new RetryBackoff(100, 1000, () => 0.5)
-  expect([1, 2, 3, 4, 5, 50].map((attempts) => middle.after(attempts))).toEqual([100, 200, 400, 800, 1000, 1000])
-  expect(new RetryBackoff(100, 1000, () => 0).after(1)).toBeCloseTo(80)
-  expect(new RetryBackoff(100, 1000, () => 1).after(1)).toBeCloseTo(120)
-  expect(new RetryBackoff(500, 100, () => 0.5).after(1)).toBe(100)
 })
