@@ -20,9 +20,18 @@ const TOKENS = /\\Q([\s\S]*?)(?:\\E|$)|\\p\{(\w+)\}|\\([\s\S])|(\[\^?|\])|([*+?}
  * @throws JavaPatternError
  */
 export function javaPattern(pattern: string): RegExp {
+  return compiled(pattern, '^(?:', ')$')
+}
+
+/** The same for a part of a text, as `Matcher.find`. @throws JavaPatternError */
+export function javaSearchPattern(pattern: string): RegExp {
+  return compiled(pattern, '', '')
+}
+
+function compiled(pattern: string, before: string, after: string): RegExp {
   const [, flags = '', body = pattern] = /^\(\?([ims]+)\)([\s\S]*)$/.exec(pattern) ?? []
   try {
-    return new RegExp(`^(?:${translated(body)})$`, flags)
+    return new RegExp(before + translated(body) + after, flags)
   } catch (error) {
     throw new JavaPatternError(pattern, error)
   }

@@ -19,20 +19,26 @@ const cutoverDay = -141_427
 const gregorianEpochDay = -719_468
 const julianEpochDay = -719_470
 
-/** Fields in the process's time zone, as java.util.GregorianCalendar gives them. */
+/** The time of these fields in UTC, lenient as `fromLocalFields`. */
+export function fromUtcFields(fields: CalendarFields): number {
+  const { hour, minute, second, millisecond } = fields
+  return dayOf(fields.year, fields.month, fields.day) * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + millisecond
+}
+
+/** Fields in the process's time zone. */
 export function localFields(date: Date): CalendarFields {
-  return fieldsOf(date.getTime() - date.getTimezoneOffset() * 60_000)
+  return utcFields(date.getTime() - date.getTimezoneOffset() * 60_000)
 }
 
 /** Lenient, as Java's SimpleDateFormat: month 13 is January of the next year. Fields are in the process's time zone. */
 export function fromLocalFields(fields: CalendarFields): Date {
-  const { hour, minute, second, millisecond } = fields
-  const localMs = dayOf(fields.year, fields.month, fields.day) * DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + millisecond
+  const localMs = fromUtcFields(fields)
   const guess = new Date(localMs + new Date(localMs).getTimezoneOffset() * 60_000)
   return new Date(localMs + guess.getTimezoneOffset() * 60_000)
 }
 
-function fieldsOf(ms: number): CalendarFields {
+/** Fields of a time in milliseconds since the epoch, in UTC, as java.util.GregorianCalendar gives them. */
+export function utcFields(ms: number): CalendarFields {
   const epochDay = Math.floor(ms / DAY_MS)
   const rest = ms - epochDay * DAY_MS
   return {
