@@ -1,0 +1,37 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import type { Predicate } from '../../src/api/transformation.ts'
+import { HasHeaderKey } from '../../src/transforms/predicates/has-header-key.ts'
+import { RecordIsTombstone } from '../../src/transforms/predicates/record-is-tombstone.ts'
+import { TopicNameMatches } from '../../src/transforms/predicates/topic-name-matches.ts'
+import { decodeConfig, expectError, readCases, type RecordedCase } from '../support/compat-data.ts'
+import { decodeRecord, type RecordedRecord } from '../support/compat-records.ts'
+
+interface Case extends RecordedCase {
+  readonly predicate: string
+  readonly config: Readonly<Record<string, string | null>>
+  readonly input: RecordedRecord
+  readonly want?: boolean
+}
+
+const predicates: Readonly<Record<string, new () => Predicate>> = { HasHeaderKey, RecordIsTombstone, TopicNameMatches }
+
+const cases = readCases<Case>('predicates')
+
+describe('predicates answer as in Java', () => {
+  let passed = 0
+  afterAll(() => {
+    console.log(`compat predicates: ${String(passed)} of ${String(cases.length)}`)
+  })
+
+  it.each(cases)('$name', (recorded) => {
+    if (recorded.error === undefined) expect(answer(recorded)).toBe(recorded.want)
+    else expectError(() => answer(recorded), recorded.error)
+    passed++
+  })
+})
+
+function answer(recorded: Case): boolean {
+  const predicate = new predicates[recorded.predicate.replace(/.*\./, '')]!()
+  predicate.configure(decodeConfig(recorded.config))
+  return predicate.test(decodeRecord(recorded.input))
+}
