@@ -1,4 +1,5 @@
 import { ConfigException } from '../errors.ts'
+import { javaTrim } from '../java-trim.ts'
 import { Password } from './password.ts'
 
 /** Connect's configuration types and what a parsed value of each is. */
@@ -39,22 +40,13 @@ const INTEGER = /^[+-]?\d+$/
 const DECIMAL_DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
 const LIST_SEPARATOR = /[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/
 
-/** Removes what Java's String.trim removes: every character up to the space, at both ends; nothing else, unlike JavaScript's trim. */
-function trimmed(text: string): string {
-  let start = 0
-  let end = text.length
-  while (start < end && text.charCodeAt(start) <= 0x20) start++
-  while (end > start && text.charCodeAt(end - 1) <= 0x20) end--
-  return text.slice(start, end)
-}
-
 /**
  * Parses the text of a key as Apache Kafka 4.3 does (ConfigDef#parseType). Long values beyond 2^53 come as bigint.
  * @throws ConfigException with Java's sentence
  */
 export function parseType(name: string, text: string | null, type: ConfigType): ConfigInput {
   if (text === null) return null
-  const value = trimmed(text)
+  const value = javaTrim(text)
   switch (type) {
     case 'string':
     case 'class':

@@ -1,3 +1,5 @@
+import { asciiDigits } from '../java-digits.ts'
+
 /** An exact decimal number, as java.math.BigDecimal: `unscaled × 10^-scale`. Immutable. */
 export class Decimal {
   readonly unscaled: bigint
@@ -10,11 +12,11 @@ export class Decimal {
 
   /** Reads what BigDecimal's constructor reads: sign, digits, fraction, exponent. Null: the text is not a decimal number. */
   static parse(text: string): Decimal | null {
-    const parts = decimalPattern.exec(text)
+    const parts = decimalPattern.exec(asciiDigits(text))
     if (parts === null) return null
     const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts
     const scale = fraction.length - Number(exponent)
-    if ((whole === '' && fraction === '') || Math.abs(scale) > maxScale) return null
+    if ((whole === '' && fraction === '') || Math.abs(Number(exponent)) > maxScale || Math.abs(scale) > maxScale) return null
     const magnitude = BigInt(whole + fraction)
     return new Decimal(sign === '-' ? -magnitude : magnitude, scale)
   }
@@ -47,7 +49,7 @@ export class Decimal {
   }
 }
 
-const decimalPattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,10}))?$/
+const decimalPattern = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 const maxScale = 2_147_483_647
 
 function withPoint(digits: string, scale: number): string {

@@ -1,4 +1,6 @@
 import { DataException } from '../errors.ts'
+import { asciiDigits } from '../java-digits.ts'
+import { javaTrim } from '../java-trim.ts'
 import type { ConnectValue } from './connect-value.ts'
 import { Decimal } from './decimal.ts'
 import { fromLocalFields } from './java-date.ts'
@@ -51,7 +53,8 @@ class ValueParser {
     const container = this.#container()
     if (container !== null) return container
     const token = tokens.next()
-    return isBlank(token) ? data(STRING_SCHEMA, token) : this.#scalar(token.trim(), isEmbedded)
+    const trimmed = javaTrim(token)
+    return trimmed === '' ? data(STRING_SCHEMA, token) : this.#scalar(trimmed, isEmbedded)
   }
 
   /** At top level only where nothing follows: `true}` is a string. */
@@ -120,8 +123,8 @@ class ValueParser {
   }
 
   #scalar(token: string, isEmbedded: boolean): SchemaAndValue {
-    const isDigitFirst = /^\d/.test(token)
-    const found = (isDigitFirst ? this.#temporal(token) : null) ?? (/^[\d+-]/.test(token) ? parseNumber(token) : null)
+    const isDigitFirst = /^\p{Nd}/u.test(token)
+    const found = (isDigitFirst ? this.#temporal(token) : null) ?? (isDigitFirst || /^[+-]/.test(token) ? parseNumber(token) : null)
     if (found !== null) return found
     if (isEmbedded) throw this.#problem('Failed to parse embedded value')
     return data(STRING_SCHEMA, this.#tokens.original)
@@ -140,10 +143,6 @@ class ValueParser {
   #problem(text: string): DataException {
     return new DataException(`${text}: ${this.#tokens.original}`)
   }
-}
-
-function isBlank(token: string): boolean {
-  return /^\s*$/.test(token)
 }
 
 function arrayOf(elements: readonly ConnectValue[], elementSchema: Schema | null): SchemaAndValue {
@@ -207,7 +206,7 @@ const timestampPattern = /^[ \t]*(-?\d+)-[ \t]*(-?\d+)-[ \t]*(-?\d+)T[ \t]*(-?\d
 
 /** Date, time or timestamp by the length of the text; null: none of them. */
 function temporal(token: string): SchemaAndValue | null {
-  const text = token.replaceAll('\\:', ':')
+  const text = asciiDigits(token.replaceAll('\\:', ':'))
   switch (text.length) {
     case '14:34:54.346Z'.length:
       return dated(TIME_SCHEMA, prepended(timePattern.exec(text)))

@@ -1,5 +1,6 @@
+import { javaTrim } from '../java-trim.ts'
+
 const isDelimiter = /[:,{}[\]"]/
-const isBlank = /^[\u0000- ]*$/
 
 /** Splits a text into delimiters (`: , { } [ ] "`) and the runs between them; a backslash makes a delimiter an ordinary character. */
 export class ValueTokenizer {
@@ -50,7 +51,7 @@ export class ValueTokenizer {
 
   /** Takes the next token when, white space aside, it is this one. Blank tokens before it are skipped either way. */
   canConsume(expected: string): boolean {
-    if (!this.#skipBlanks() || this.#next?.trim() !== expected) return false
+    if (!this.#skipBlanks() || javaTrim(this.#next ?? '') !== expected) return false
     this.#next = null
     return true
   }
@@ -59,7 +60,7 @@ export class ValueTokenizer {
   #skipBlanks(): boolean {
     if (!this.hasNext()) return false
     this.#next ??= this.#read()
-    while (isBlank.test(this.#next) && this.#position < this.original.length) this.#next = this.#read()
+    while (javaTrim(this.#next) === '' && this.#position < this.original.length) this.#next = this.#read()
     return true
   }
 
