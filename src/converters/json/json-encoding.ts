@@ -7,12 +7,16 @@ export interface JsonBytes {
   readonly isOriginal: boolean
 }
 
+/** Jackson looks for a byte order mark in so many bytes, or not at all. */
+const leastWithMark = 4
+
 /**
  * UTF-8, UTF-16 or UTF-32 by byte order mark or by the place of the zero bytes, as Jackson detects it. The common case,
  * no mark and no zero byte among the first two, must be told by `needsDecoding` without calling this.
  */
 export function decodeJson(bytes: Buffer): JsonBytes {
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { bytes, start: 3, isOriginal: false }
+  if (bytes.length >= leastWithMark && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf)
+    return { bytes, start: 3, isOriginal: false }
   const encoding = encodingOf(bytes)
   if (encoding === 'utf-8') return { bytes, start: 0, isOriginal: true }
   return { bytes: Buffer.from(decoders[encoding](bytes), 'utf8'), start: 0, isOriginal: false }
@@ -27,15 +31,16 @@ export function needsDecoding(bytes: Buffer): boolean {
 type Encoding = 'utf-8' | 'utf-16be' | 'utf-16le' | 'utf-32be' | 'utf-32le'
 
 function encodingOf(bytes: Buffer): Encoding {
-  if (bytes.length >= 4) {
+  if (bytes.length >= leastWithMark) {
     const word = bytes.readUInt32BE(0)
     if (word === 0x0000feff || word >>> 8 === 0) return 'utf-32be'
     if (word === 0xfffe0000 || (word & 0x00ffffff) === 0) return 'utf-32le'
   }
   if (bytes.length < 2) return 'utf-8'
   const pair = bytes.readUInt16BE(0)
-  if (pair === 0xfeff || pair >>> 8 === 0) return 'utf-16be'
-  return pair === 0xfffe || (pair & 0xff) === 0 ? 'utf-16le' : 'utf-8'
+  const mayBeMark = bytes.length >= leastWithMark
+  if ((mayBeMark && pair === 0xfeff) || pair >>> 8 === 0) return 'utf-16be'
+  return (mayBeMark && pair === 0xfffe) || (pair & 0xff) === 0 ? 'utf-16le' : 'utf-8'
 }
 
 const decoders: Readonly<Record<Exclude<Encoding, 'utf-8'>, (bytes: Buffer) => string>> = {

@@ -3,6 +3,8 @@ import { JsonParseException } from './json-parse-exception.ts'
 /** As Jackson 2.21 limits them (StreamReadConstraints). */
 const maxDepth = 1000
 const maxNumberLength = 1000
+/** Of a BigDecimal, which Jackson reads numbers into. */
+const maxScale = 2_147_483_647
 
 /** Beyond 15 digits JavaScript may not keep an integer. */
 const exactDigits = 15
@@ -190,9 +192,10 @@ export class JsonScanner {
     } else if (digits > exactDigits || (first !== start && this.#isZeros(first, at) && !this.#hasExponent(at))) {
       this.isExact = false
     }
-    if (this.#hasExponent(at)) at = this.#exponent(at)
+    if (this.#hasExponent(at)) at = this.#exponent(at, digits - wholeDigits)
     else if (digits > exactDigits && digits > wholeDigits && this.#readsAsWhole(start, at)) this.isExact = false
-    if (at - start > maxNumberLength) throw this.problem(`Number longer than ${String(maxNumberLength)} characters`, start)
+    if (at - start > maxNumberLength && at - this.#skipZeros(first, at) > maxNumberLength)
+      throw this.problem(`Number longer than ${String(maxNumberLength)} characters`, start)
     if (isRoot && at < this.#end && this.skipSpace(at) === at) throw this.unexpected(at, 'white space or the end behind a number')
     return at
   }
@@ -207,12 +210,14 @@ export class JsonScanner {
     return byte === LOWER_E || byte === UPPER_E
   }
 
-  #exponent(at: number): number {
+  #exponent(at: number, fractionDigits: number): number {
     this.isExact = false
     const sign = this.byteAt(at + 1)
     const from = sign === PLUS || sign === MINUS ? at + 2 : at + 1
     const to = this.#digits(from, 'a digit of the exponent')
-    if (to - from > 9) throw this.problem('Exponent of more than nine digits', from)
+    const magnitude = Number(String.fromCharCode(...this.#bytes.subarray(from, to)))
+    const scale = sign === MINUS ? fractionDigits + magnitude : fractionDigits - magnitude
+    if (magnitude > maxScale || Math.abs(scale) > maxScale) throw this.problem('Exponent beyond 32 bits', from)
     return to
   }
 
@@ -226,8 +231,13 @@ export class JsonScanner {
   }
 
   #isZeros(from: number, to: number): boolean {
-    for (let at = from; at < to; at++) if (this.#bytes[at] !== ZERO) return false
-    return true
+    return this.#skipZeros(from, to) === to
+  }
+
+  #skipZeros(from: number, to: number): number {
+    let at = from
+    while (at < to && this.#bytes[at] === ZERO) at++
+    return at
   }
 
   /** Whether rounding to a double leaves no fraction, as for 0.99999999999999999. */

@@ -51,9 +51,10 @@ describe('the JSON scanner', () => {
   it('never rejects well-formed UTF-8 that JSON.parse accepts, whatever is done to the text', () => {
     fc.assert(
       fc.property(nearJson, (bytes) => {
-        const isParsed =
-          bytes.toString('utf8').isWellFormed() && Buffer.from(bytes.toString('utf8')).equals(bytes) && parses(bytes.toString('utf8'))
-        if (isParsed) expect(isAccepted(bytes)).toBe(true)
+        const text = bytes.toString('utf8')
+        const isParsed = text.isWellFormed() && Buffer.from(text).equals(bytes) && parses(text)
+        const mayOverflow = /[eE][+-]?\d{10}/.test(text) // Infinity for JSON.parse, refused by Jackson
+        if (isParsed && !mayOverflow) expect(isAccepted(bytes)).toBe(true)
       }),
       { numRuns: 2000 },
     )
