@@ -34,7 +34,7 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
     chain,
     consumer: await kafka.consumer(consumerProps({ worker, connector }, id.connector, clientIds.consumer(id.connector, id.task)), log),
     operator,
-    errantRecordReporter: reporters.length > 0 ? new WorkerErrantRecordReporter(operator) : null,
+    errantRecordReporter: reporters.length > 0 ? new WorkerErrantRecordReporter(operator, converters) : null,
     control,
     commitIntervalMs,
     commitTimeoutMs,

@@ -28,14 +28,9 @@ export class LogReporter implements ErrorReporter {
 /** Keys and values of sink records are never logged. */
 function recordText(record: FailedRecord): string {
   if ('source' in record) return `, where source record is = ${sourceRecordText(record.source)}`
-  const { topic, partition, offset, timestamp, timestampType } = 'consumed' in record ? record.consumed : positionOf(record.sink)
-  const time = timestamp === null || timestamp < 0 ? '' : `, timestamp=${timestamp}, timestampType=${timestampType}`
+  const { topic, partition, offset, timestamp, timestampType } = record.consumed
+  const time = timestamp < 0 ? '' : `, timestamp=${timestamp}, timestampType=${timestampType}`
   return `, where consumed record is {topic='${topic}', partition=${partition}, offset=${offset}${time}}`
-}
-
-function positionOf(record: Extract<FailedRecord, { sink: unknown }>['sink']) {
-  const { originalTopic, originalKafkaPartition, originalKafkaOffset, timestamp, timestampType } = record
-  return { topic: originalTopic, partition: originalKafkaPartition, offset: originalKafkaOffset, timestamp, timestampType }
 }
 
 function sourceRecordText(record: SourceRecord): string {

@@ -1,4 +1,3 @@
-import type { SinkRecord } from '../../api/sink.ts'
 import type { SourceRecord } from '../../api/source.ts'
 import type { RecordHeader, TimestampType } from '../../kafka/ports.ts'
 import type { Stage } from './stage.ts'
@@ -25,8 +24,8 @@ export interface ConsumedBytes {
   readonly headers: readonly RecordHeader[]
 }
 
-/** The record an error is about: as it came from the source, from Kafka, or (made by a task itself) as a task reported it. */
-export type FailedRecord = { readonly source: SourceRecord } | { readonly consumed: ConsumedBytes } | { readonly sink: SinkRecord }
+/** The record an error is about: as it came from the source, or from Kafka. */
+export type FailedRecord = { readonly source: SourceRecord } | { readonly consumed: ConsumedBytes }
 
 /** One record's error with its place, as reporters get it. */
 export interface RecordFailure {

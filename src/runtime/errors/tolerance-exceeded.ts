@@ -11,16 +11,11 @@ export function toleranceExceeded({ stage, executing, record, error }: RecordFai
 
 /** Where a person finds the record; nothing of what is in it. */
 function placeOf(record: FailedRecord): string {
-  if ('consumed' in record) return topicPlace(record.consumed.topic, record.consumed.partition, record.consumed.offset)
-  if ('sink' in record) {
-    const { originalTopic, originalKafkaPartition, originalKafkaOffset } = record.sink
-    return topicPlace(originalTopic, originalKafkaPartition, originalKafkaOffset)
+  if ('consumed' in record) {
+    const { topic, partition, offset } = record.consumed
+    return `the record at topic ${topic}, partition ${partition}, offset ${offset}`
   }
   const { topic, sourcePartition, sourceOffset } = record.source
   const shown = (value: unknown) => inspect(value, { breakLength: Infinity })
   return `the record for topic ${topic} from ${shown(sourcePartition)} at ${shown(sourceOffset)}`
-}
-
-function topicPlace(topic: string, partition: number | null, offset: number): string {
-  return `the record at topic ${topic}, partition ${String(partition)}, offset ${offset}`
 }

@@ -25,7 +25,7 @@ import { MemoryConsumer } from '../../support/fakes/memory-consumer.ts'
 const textConverter: Converter = {
   config: () => new ConfigDef({}),
   configure: () => undefined,
-  fromConnectData: () => null,
+  fromConnectData: (_topic, _schema, value) => (typeof value === 'string' ? Buffer.from(value) : null),
   toConnectData: (_topic, value) => {
     const text = value?.toString() ?? null
     if (text?.startsWith('bad') === true) throw new DataException(`cannot read ${text}`)
@@ -70,6 +70,11 @@ class ObservableSinkTask extends SinkTask {
     this.context.requestCommit()
   }
 
+  /** As a careless task does: the exception of the report is not passed on. */
+  async report(record: SinkRecord): Promise<void> {
+    await this.context.errantRecordReporter!.report(record, new Error('refused by the target'))
+  }
+
   rewindTo(offset: number): void {
     this.context.offset([{ topic: 't', partition: 0, offset }])
   }
@@ -98,15 +103,16 @@ function running(options: { tolerance?: 'none' | 'all'; commitIntervalMs?: numbe
       className: 'none',
       converter: { ...textConverter, fromConnectHeader: () => null, toConnectHeader: () => ({ schema: null, value: null }) },
     }
+    const converters = new RecordConverters({ key: { ...named, converter: { ...textConverter } }, value: named, header, context })
     return new WorkerSinkTask({
       task,
       taskProps: {},
       topics: ['t'],
-      converters: new RecordConverters({ key: { ...named, converter: { ...textConverter } }, value: named, header, context }),
+      converters,
       chain: new TransformationChain([], context),
       consumer,
       operator,
-      errantRecordReporter: new WorkerErrantRecordReporter(operator),
+      errantRecordReporter: new WorkerErrantRecordReporter(operator, converters),
       control,
       commitIntervalMs: options.commitIntervalMs ?? 60_000,
       commitTimeoutMs: 5000,
@@ -216,6 +222,33 @@ describe('WorkerSinkTask', () => {
     await stop()
     expect([...consumer.committedOffsets]).toEqual([['t-0', 1]])
     expect(log.lines.filter((line) => line.includes('Ignoring invalid task provided offset')).length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('reports single records for the task, with the bytes they came from or, for changed copies, the bytes they would have', async () => {
+    const { consumer, task, reported, stop } = running({ tolerance: 'all' })
+    task.onPut = (records) => {
+      for (const record of records) void task.report(record.value === 'b' ? record.newRecord({ value: 'changed' }) : record)
+    }
+    consumer.append('t', 0, 'a', 'b')
+    await until(() => reported.length === 2)
+    await stop()
+    const letters = reported.map(({ record }) => 'consumed' in record && [record.consumed.offset, record.consumed.value?.toString()])
+    expect(letters).toEqual([
+      [0, 'a'],
+      [1, 'changed'],
+    ])
+    expect(reported[0]).toMatchObject({ stage: 'TASK_PUT', executing: 'org.apache.kafka.connect.sink.SinkTask' })
+  })
+
+  it('fails after put when the task reported a record and tolerance is none, even if the task swallowed the exception', async () => {
+    const { consumer, task, statuses, workerTask } = running()
+    task.onPut = (records) => {
+      for (const record of records) task.report(record).catch(() => null)
+    }
+    consumer.append('t', 0, 'a')
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('Tolerance exceeded in error handler')
+    expect(consumer.committedOffsets.has('t-0')).toBe(false)
   })
 
   it('rewinds to the last committed offset when preCommit fails, so that nothing is lost', async () => {
