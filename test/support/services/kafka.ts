@@ -15,7 +15,7 @@ const run = promisify(execFile)
 const READY_TIMEOUT_MS = 90_000
 
 export interface KafkaOptions {
-  /** Server properties that differ from those of `serverProperties`; `null` removes one. */
+  /** Server properties that differ from those of `serverProperties`; `null` removes one. `{port}` and `{controllerPort}` are the broker's. */
   readonly properties?: Readonly<Record<string, string | null>>
   /** Default: -Xms256m -Xmx512m. */
   readonly jvm?: readonly string[]
@@ -135,7 +135,7 @@ function serverProperties(dir: string, port: number, controllerPort: number, ove
   }
   return Object.entries(properties)
     .filter(([, value]) => value !== null)
-    .map(([key, value]) => `${key}=${value}\n`)
+    .map(([key, value]) => `${key}=${value?.replaceAll('{port}', String(port)).replaceAll('{controllerPort}', String(controllerPort))}\n`)
     .join('')
 }
 
