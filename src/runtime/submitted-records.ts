@@ -23,29 +23,34 @@ export class SubmittedRecord implements Delivery {
   /** The record as the task gave it; null where nobody will ask for it, so that it can be collected. */
   readonly source: SourceRecord | null
   acked = false
-  readonly #owner: SubmittedRecords
+  readonly #queue: PartitionQueue
 
-  constructor(owner: SubmittedRecords, topic: string, offset: SourceOffset, source: SourceRecord | null) {
-    this.#owner = owner
+  constructor(queue: PartitionQueue, topic: string, offset: SourceOffset, source: SourceRecord | null) {
+    this.#queue = queue
     this.topic = topic
     this.offset = offset
     this.source = source
   }
 
+  /** The source partition it came from. */
+  get partition(): SourcePartition {
+    return this.#queue.partition
+  }
+
   delivered(partition: number, offset: number, timestamp: number): void {
-    if (this.source !== null) this.#owner.listener.recordDelivered(this, partition, offset, timestamp)
+    if (this.source !== null) this.#queue.owner.listener.recordDelivered(this, partition, offset, timestamp)
     this.ack()
   }
 
   failed(error: KafkaError): void {
-    this.#owner.listener.recordFailed(this, error)
+    this.#queue.owner.listener.recordFailed(this, error)
   }
 
   /** Kafka has the record, or its loss is tolerated: its offset may go. */
   ack(): void {
     if (this.acked) return
     this.acked = true
-    this.#owner.acknowledged()
+    this.#queue.owner.acknowledged()
   }
 }
 
@@ -65,7 +70,6 @@ export class SubmittedRecords {
   #lastPartition: SourcePartition | null = null
   #lastQueue: PartitionQueue | null = null
   #inFlight = 0
-  #whenIdle: (() => void) | null = null
 
   constructor(listener: SubmittedRecordListener) {
     this.listener = listener
@@ -74,7 +78,7 @@ export class SubmittedRecords {
   /** Called by the task's loop just before it hands the record to the producer. */
   submit(partition: SourcePartition, offset: SourceOffset, topic: string, source: SourceRecord | null): SubmittedRecord {
     const queue = partition === this.#lastPartition && this.#lastQueue !== null ? this.#lastQueue : this.#queueOf(partition)
-    const record = new SubmittedRecord(this, topic, offset, source)
+    const record = new SubmittedRecord(queue, topic, offset, source)
     queue.records.push(record)
     this.#inFlight++
     return record
@@ -88,19 +92,6 @@ export class SubmittedRecords {
   /** Called by a record, once. */
   acknowledged(): void {
     this.#inFlight--
-    if (this.#inFlight === 0) this.#whenIdle?.()
-  }
-
-  /** Resolves true when nothing is in flight any more, false when that takes longer than `timeoutMs`. */
-  async awaitAll(timeoutMs: number): Promise<boolean> {
-    if (this.#inFlight === 0) return true
-    const { promise, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => resolve(false), timeoutMs)
-    this.#whenIdle = () => resolve(true)
-    const done = await promise
-    clearTimeout(timer)
-    this.#whenIdle = null
-    return done
   }
 
   /** The newest offset of each partition's acknowledged beginning; what it covers leaves the queues. */
@@ -123,7 +114,7 @@ export class SubmittedRecords {
     let queue = this.#queuesByIdentity.get(partition)
     if (queue === undefined || queue.retired) {
       const key = partitionKey(partition)
-      queue = this.#queues.get(key) ?? new PartitionQueue(partition)
+      queue = this.#queues.get(key) ?? new PartitionQueue(this, partition)
       this.#queues.set(key, queue)
       this.#queuesByIdentity.set(partition, queue)
     }
@@ -135,13 +126,15 @@ export class SubmittedRecords {
 
 /** A queue as an array with a moving head: taking from the front costs nothing. */
 class PartitionQueue {
+  readonly owner: SubmittedRecords
   readonly partition: SourcePartition
   records: SubmittedRecord[] = []
   /** True: empty and dropped; an identity that still leads here must look again. */
   retired = false
   #head = 0
 
-  constructor(partition: SourcePartition) {
+  constructor(owner: SubmittedRecords, partition: SourcePartition) {
+    this.owner = owner
     this.partition = partition
   }
 

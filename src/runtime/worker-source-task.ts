@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { ConnectException, RetriableException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
@@ -51,6 +52,8 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   readonly #turn = new EventLoopTurn()
   /** Whether the task wants to hear of each record; if not, none is kept until its acknowledgement. */
   readonly #wantsCommitRecord: boolean
+  /** Records that Kafka refused and that fail the task: nobody waits for them any more. */
+  #lostSends = 0
   #failedSends: { readonly record: SubmittedRecord; readonly error: KafkaError }[] = []
 
   constructor(parts: WorkerSourceTaskParts) {
@@ -193,7 +196,10 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     if (failed.length === 0) return
     this.#failedSends = []
     for (const { record, error } of failed) {
-      if (this.#parts.control.cancelled || !this.#parts.operator.tolerates(error)) throw unrecoverable(record, error)
+      if (this.#parts.control.cancelled || !this.#parts.operator.tolerates(error)) {
+        this.#lostSends = failed.length
+        throw unrecoverable(record, error)
+      }
       if (record.source !== null) {
         await this.#parts.operator.fail({
           stage: 'KAFKA_PRODUCE',
@@ -210,12 +216,12 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   /** Every record accepted is given the chance to be acknowledged, so that its offset is stored and it is not sent again. */
   async #awaitInFlight(): Promise<void> {
     const { flushTimeoutMs, producer, control, log } = this.#parts
-    if (control.cancelled || this.#submitted.inFlight === 0) return
+    if (control.cancelled || this.#submitted.inFlight === this.#lostSends) return
     const { promise: timedOut, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, flushTimeoutMs)
     await Promise.race([producer.flush(), timedOut])
     clearTimeout(timer)
-    const left = this.#submitted.inFlight
+    const left = this.#submitted.inFlight - this.#lostSends
     if (left > 0)
       log.warn(
         `${left} records were not acknowledged within offset.flush.timeout.ms=${flushTimeoutMs}: they are read and sent again after a restart`,
@@ -255,7 +261,17 @@ function producerTimestamp(timestamp: number | null): number | null {
   throw new ConnectException(`Invalid record timestamp ${timestamp}: give a time in milliseconds since 1970, or null for now`)
 }
 
-function unrecoverable(record: SubmittedRecord, cause: KafkaError): ConnectException {
-  const text = `Unrecoverable exception from producer send callback: a record for topic ${record.topic} was not taken (${cause.message})`
-  return new ConnectException(text, { cause })
+/** Connect's sentence, then the record's place and what can be done. */
+function unrecoverable({ topic, partition, offset }: SubmittedRecord, cause: KafkaError): ConnectException {
+  const place = `the record for topic ${topic} that ends at ${shown(offset)} of ${shown(partition)}`
+  const advice =
+    'Mend what Kafka complains of (client keys are set by producer.override.…) and restart the task, or set errors.tolerance=all to skip such records'
+  return new ConnectException(
+    `Unrecoverable exception from producer send callback: Kafka did not take ${place}. ${cause.message} ${advice}`,
+    { cause },
+  )
+}
+
+function shown(value: unknown): string {
+  return inspect(value, { breakLength: Infinity })
 }
