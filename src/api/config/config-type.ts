@@ -1,4 +1,6 @@
+import { doubleText } from '../data/java-number-text.ts'
 import { ConfigException } from '../errors.ts'
+import { asciiDigits } from '../java-digits.ts'
 import { javaTrim } from '../java-trim.ts'
 import { Password } from './password.ts'
 
@@ -38,6 +40,7 @@ const RANGES = {
 
 const INTEGER = /^[+-]?\d+$/
 const DECIMAL_DOUBLE = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
+const HEXADECIMAL_DOUBLE = /^([+-]?)0[xX](?=\.?[0-9a-fA-F])([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?\d+)[fFdD]?$/
 const LIST_SEPARATOR = /[ \t\n\v\f\r]*,[ \t\n\v\f\r]*/
 
 /**
@@ -67,21 +70,30 @@ export function parseType(name: string, text: string | null, type: ConfigType): 
 }
 
 function parseBoolean(name: string, text: string, value: string): boolean {
-  const lowered = value.toLowerCase()
-  if (lowered === 'true') return true
-  if (lowered === 'false') return false
+  const folded = value.toUpperCase()
+  if (folded === 'TRUE') return true
+  if (folded === 'FALSE') return false
   throw ConfigException.forKey(name, text, 'Expected value to be either true or false')
 }
 
 function parseDouble(name: string, text: string, value: string): number {
+  const hexadecimal = HEXADECIMAL_DOUBLE.exec(value)
+  if (hexadecimal !== null) return hexadecimalDouble(hexadecimal)
   if (!DECIMAL_DOUBLE.test(value)) throw ConfigException.forKey(name, text, 'Not a number of type DOUBLE')
   return Number(/[fFdD]$/.test(value) ? value.slice(0, -1) : value)
 }
 
+/** `0x1.8p3` is 1.5 × 2^3. */
+function hexadecimalDouble([, sign, whole = '', fraction = '', exponent]: RegExpExecArray): number {
+  const magnitude = Number.parseInt(whole + fraction, 16) * 2 ** (Number(exponent) - 4 * fraction.length)
+  return sign === '-' ? -magnitude : magnitude
+}
+
 function parseInteger(name: string, text: string, value: string, type: 'int' | 'short' | 'long'): number | bigint {
   const notANumber = () => ConfigException.forKey(name, text, `Not a number of type ${type.toUpperCase()}`)
-  if (!INTEGER.test(value)) throw notANumber()
-  const exact = BigInt(value.startsWith('+') ? value.slice(1) : value)
+  const digits = asciiDigits(value)
+  if (!INTEGER.test(digits)) throw notANumber()
+  const exact = BigInt(digits.startsWith('+') ? digits.slice(1) : digits)
   const [least, most] = RANGES[type]
   if (exact < least || exact > most) throw notANumber()
   const number = Number(exact)
@@ -91,7 +103,7 @@ function parseInteger(name: string, text: string, value: string, type: 'int' | '
 /** The text Java shows for a value: in REST answers and tables (ConfigDef#convertToString). Null stays null. */
 export function configText(value: ConfigInput, type: ConfigType): string | null {
   if (value === null) return null
-  if (typeof value === 'number' && type === 'double') return javaDoubleText(value)
+  if (typeof value === 'number' && type === 'double') return doubleText(value)
   if (Array.isArray(value)) return value.join(',')
   return String(value)
 }
@@ -99,14 +111,4 @@ export function configText(value: ConfigInput, type: ConfigType): string | null 
 /** The text of a value inside Java's error sentences, where lists are bracketed. */
 export function javaText(value: ConfigInput): string {
   return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
-}
-
-/** Java's Double.toString: at least one digit after the point, exponent outside of 1e-3 to 1e7. */
-export function javaDoubleText(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
-  const size = Math.abs(value)
-  if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : String(value)
-  const [digits = '', exponent = ''] = value.toExponential().split('e')
-  return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
 }

@@ -1,5 +1,6 @@
+import { doubleText } from '../data/java-number-text.ts'
 import { ConfigException } from '../errors.ts'
-import { javaDoubleText, javaText, type ConfigInput } from './config-type.ts'
+import { javaText, type ConfigInput } from './config-type.ts'
 
 /**
  * Checks a parsed value. Called by `ConfigDef` when it parses and when it validates, with null when there is no value.
@@ -30,10 +31,12 @@ export const nonEmptyString = lambda<string>((name, value) => {
   if (value === '') throw ConfigException.forKey(name, value, 'String must be non-empty')
 }, 'non-empty string')
 
+/** Refuses null, which a key has that is set to null or defaults to it. */
 export const nonNull = lambda<ConfigInput>((name, value) => {
   if (value === null) throw ConfigException.forKey(name, value, 'entry must be non null')
 }, 'non-null string')
 
+/** Refuses the empty string and ISO control characters; null passes. */
 export const nonEmptyStringWithoutControlChars = lambda<string>((name, value) => {
   if (value === null) return
   if (value === '') throw ConfigException.forKey(name, value, 'String may not be empty')
@@ -55,7 +58,7 @@ export function between(min: number, max: number): Validator<number> {
 
 /** `between` for keys of type double, whose texts show a fraction. */
 export function doubleBetween(min: number, max: number): Validator<number> {
-  return range(min, max, javaDoubleText)
+  return range(min, max, doubleText)
 }
 
 function range(min: number, max: number | null, text: (value: number) => string): Validator<number> {

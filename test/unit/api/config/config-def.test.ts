@@ -6,6 +6,28 @@ import { atLeast, validList } from '../../../../src/api/config/validators.ts'
 const key = { importance: 'high', doc: 'a key' } as const
 
 describe('ConfigDef', () => {
+  it.each([
+    ['boolean', 'fal\u017fe', false],
+    ['int', '\uff11\u0663', 13],
+    ['double', '0x1.8p1', 3],
+    ['double', '-0X.8P-1f', -0.25],
+    ['double', '4.9e-324', 5e-324],
+  ] as const)('reads an odd %s as Java does: %s', (type, text, want) => {
+    const def = new ConfigDef({ k: { type, importance: 'high', doc: '' } })
+    expect(def.parse({ k: text }).k).toBe(want)
+  })
+
+  it.each([
+    ['double', '0xp1'],
+    ['double', '0x1'],
+    ['double', '\uff11.5'],
+    ['int', '\u00a01'],
+    ['boolean', '\u2003true'],
+  ] as const)('refuses what is no %s: %j', (type, text) => {
+    const def = new ConfigDef({ k: { type, importance: 'high', doc: '' } })
+    expect(() => def.parse({ k: text })).toThrow('Invalid value')
+  })
+
   it('gives each key its type, null only where the default is null', () => {
     const config = new ConfigDef({
       file: { type: 'string', default: null, ...key },
