@@ -93,7 +93,7 @@ function fromRequest({ name, config, initialState }: CreateRequest, path: string
       `Connector configuration at '${path}' has nested values but no "config" object. Write either one flat object, or {"name": …, "config": {…}}`,
     )
   }
-  if (Object.hasOwn(config, 'name') && config['name'] !== name) {
+  if (Object.hasOwn(config, 'name') && (config['name'] === null || config['name'] !== name)) {
     throw new ConnectException(`Connector name configuration in 'config' doesn't match the one specified in 'name' at '${path}'`)
   }
   return { name, config: { ...config, name }, initialState, lines: null }

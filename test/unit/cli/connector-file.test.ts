@@ -29,6 +29,10 @@ describe('connector files', () => {
     expect(() => parse('{"name":"a","x":[1]}')).toThrow('has nested values but no "config" object')
   })
 
+  it('refuse a create request whose config sets the name to null, as Java does', () => {
+    expect(() => parse('{"config":{"name":null}}')).toThrow("Connector name configuration in 'config' doesn't match")
+  })
+
   it('take a key named __proto__ as data', () => {
     expect(Object.keys(parse('{"name":"a","__proto__":"x"}').config)).toEqual(['name', '__proto__'])
   })
