@@ -1,3 +1,4 @@
+import { IndexOutOfBoundsException } from './index-out-of-bounds-exception.ts'
 import { IllegalArgumentException } from './illegal-argument-exception.ts'
 
 /** Makes the text that stands in for a match. */
@@ -69,7 +70,7 @@ function numberedGroup(digits: string): Replacement {
     let length = 1
     while (length < digits.length && Number(digits.slice(0, length + 1)) < match.length) length++
     const group = Number(digits.slice(0, length))
-    if (group >= match.length) throw new IllegalArgumentException(`No group ${String(group)}`)
+    if (group >= match.length) throw new IndexOutOfBoundsException(`No group ${String(group)}`)
     return (match[group] ?? '') + digits.slice(length)
   }
 }

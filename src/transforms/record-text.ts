@@ -19,6 +19,15 @@ export function recordText(record: ConnectRecord): string {
   return `${placeText(record)}ConnectRecord{${parts.join(', ')}}`
 }
 
+/** Where a record is from, for messages: `t-2@42`, or partition and offset of the source. */
+export function recordPlace(record: ConnectRecord): string {
+  if (record instanceof SinkRecord) {
+    return `record ${record.originalTopic}-${String(record.originalKafkaPartition)}@${String(record.originalKafkaOffset)}`
+  }
+  if (!(record instanceof SourceRecord)) return `a record of topic ${record.topic}`
+  return `record of topic ${record.topic} from ${javaText(record.sourcePartition, null)} at ${javaText(record.sourceOffset, null)}`
+}
+
 function placeText(record: ConnectRecord): string {
   if (record instanceof SourceRecord) {
     return `SourceRecord{sourcePartition=${javaText(record.sourcePartition, null)}, sourceOffset=${javaText(record.sourceOffset, null)}} `
