@@ -15,6 +15,7 @@ import { ShortConverter } from '../converters/short-converter.ts'
 import { SimpleHeaderConverter } from '../converters/simple-header-converter.ts'
 import { StringConverter } from '../converters/string-converter.ts'
 import { standpipeVersion as version } from '../version.ts'
+import { builtinTransforms } from './builtin-transforms.ts'
 
 const file = () => import('../../connectors/file/index.ts')
 
@@ -48,6 +49,7 @@ export const builtinPlugins: readonly Plugin[] = [
   configProvider('org.apache.kafka.common.config.provider.FileConfigProvider', FileConfigProvider),
   configProvider('org.apache.kafka.common.config.provider.DirectoryConfigProvider', DirectoryConfigProvider),
   configProvider('org.apache.kafka.common.config.provider.EnvVarConfigProvider', EnvVarConfigProvider),
+  ...builtinTransforms,
 ]
 
 /** Converters of keys and values convert headers too. */
