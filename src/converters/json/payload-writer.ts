@@ -17,6 +17,7 @@ import type { Schema } from '../../api/data/schema.ts'
 import { instanceChecks } from '../../api/data/struct.ts'
 import { DataException } from '../../api/errors.ts'
 import { quoteJson } from './json-string.ts'
+import { plainJson } from './plain-json.ts'
 
 export interface PayloadWriterOptions {
   readonly decimalFormat: 'BASE64' | 'NUMERIC'
@@ -41,7 +42,7 @@ export class PayloadWriter {
 
   /** @throws DataException when the value does not fit the schema, or without one has no JSON form */
   write(schema: Schema | null, value: ConnectValue | undefined): string {
-    if (schema === null) return this.#schemaless(value)
+    if (schema === null) return (typeof value === 'object' && value !== null ? plainJson(value) : null) ?? this.#schemaless(value)
     if (value === null || value === undefined) return this.#null(schema)
     if (schema.name !== null) {
       const logical = this.#logical(schema, schema.name, value)
@@ -125,7 +126,8 @@ export class PayloadWriter {
 
   #array(elementSchema: Schema | null, elements: readonly ConnectValue[]): string {
     let text = ''
-    for (const element of elements) text += (text === '' ? '' : ',') + this.write(elementSchema, element)
+    for (const element of elements)
+      text += (text === '' ? '' : ',') + (elementSchema === null ? this.#schemaless(element) : this.write(elementSchema, element))
     return `[${text}]`
   }
 
