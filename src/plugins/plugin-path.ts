@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { registerHooks } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Logger } from '../api/logger.ts'
-import type { Plugin } from '../api/plugin.ts'
+import type { Plugin, PluginKind } from '../api/plugin.ts'
 import type { PluginRegistry } from './registry.ts'
 
 /**
@@ -11,6 +12,7 @@ import type { PluginRegistry } from './registry.ts'
  * What holds no plugin of ours (Java archives) or cannot be loaded is logged and passed over, as in Connect.
  */
 export async function addPluginsFromPath(path: readonly string[], registry: PluginRegistry, log: Logger): Promise<void> {
+  if (path.length > 0) shareApi()
   for (const element of path) {
     const folder = resolve(element)
     const packages = await packageFolders(folder, log)
@@ -54,9 +56,48 @@ async function addPlugins(modulePath: string, registry: PluginRegistry, log: Log
   try {
     const { plugins } = (await import(pathToFileURL(modulePath).href)) as { plugins?: unknown }
     if (!Array.isArray(plugins)) throw new Error('it must export an array `plugins`; see Plugin in standpipe/api')
-    for (const plugin of plugins as Plugin[]) registry.add(plugin)
+    const checked = plugins.map(pluginOf)
+    for (const plugin of checked) registry.add(plugin)
     log.info(`Loaded ${plugins.length} plugins from ${modulePath}`)
   } catch (error) {
     log.error(`Plugins of ${modulePath} could not be loaded`, error)
   }
+}
+
+const kinds: Readonly<Record<PluginKind, true>> = {
+  source: true,
+  sink: true,
+  converter: true,
+  header_converter: true,
+  transformation: true,
+  predicate: true,
+  config_provider: true,
+}
+
+/** @throws Error saying what is wrong with the entry; a package is used as a whole or not at all */
+function pluginOf(entry: unknown, index: number): Plugin {
+  const plugin = (typeof entry === 'object' ? entry : null) as Partial<Record<keyof Plugin, unknown>> | null
+  const where = `plugins[${index}]`
+  if (plugin === null) throw new Error(`${where} is no object; see Plugin in standpipe/api`)
+  if (typeof plugin.kind !== 'string' || !Object.hasOwn(kinds, plugin.kind)) {
+    throw new Error(`${where} has kind ${String(plugin.kind)}; use one of ${Object.keys(kinds).join(', ')}`)
+  }
+  if (typeof plugin.className !== 'string' || plugin.className === '') throw new Error(`${where} has no className`)
+  if (typeof plugin.load !== 'function') throw new Error(`${where} (${plugin.className}) has no function load`)
+  return entry as Plugin
+}
+
+let apiIsShared = false
+
+/**
+ * Wherever a plugin finds the package, or if it finds none: `standpipe/api` is this program's, so that its classes are the ones the
+ * runtime knows and `instanceof` holds.
+ */
+function shareApi(): void {
+  if (apiIsShared) return
+  apiIsShared = true
+  const url = import.meta.resolve('standpipe/api')
+  registerHooks({
+    resolve: (specifier, context, next) => (specifier === 'standpipe/api' ? { url, shortCircuit: true } : next(specifier, context)),
+  })
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 
 const bin = join(import.meta.dirname, '..', '..', 'dist', 'bin', 'connect-standalone.js')
 
@@ -37,6 +37,7 @@ export class WorkerProcess {
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     onTestFinished(() => this.kill())
+    onTestFailed(() => console.error(`The worker ${this.pid} had said:\n${this.#output}`))
   }
 
   /** Both streams so far. */
