@@ -15,6 +15,7 @@ module.exports = {
     only('src/api', [], 'the contract stands alone'),
     only('src/properties', [], 'pure text to keys'),
     only('src/converters', ['src/api/'], 'converters see the contract only'),
+    only('src/transforms', ['src/api/'], 'transformations see the contract only'),
     only('src/config-providers', ['src/api/', 'src/properties/'], 'providers see the contract and the properties reader'),
     only('src/logging', ['src/api/'], 'logging sees the contract only'),
     only('src/kafka', ['src/api/', 'src/logging/'], 'the Kafka client knows nothing of Connect’s runtime'),

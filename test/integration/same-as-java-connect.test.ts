@@ -50,6 +50,49 @@ describeWithKafka('the same property files under Java Connect 4.3.1 and under ou
     })
   })
 
+  it('give the same with a chain of transformations, headers, predicates and a created topic', async () => {
+    const transforms = 'org.apache.kafka.connect.transforms'
+    const source = {
+      'topic.creation.default.partitions': '1',
+      'topic.creation.default.replication.factor': '1',
+      transforms: 'hoist,source,key,from,route,header',
+      'transforms.hoist.type': `${transforms}.HoistField$Value`,
+      'transforms.hoist.field': 'line',
+      'transforms.source.type': `${transforms}.InsertField$Value`,
+      'transforms.source.static.field': 'source',
+      'transforms.source.static.value': 'a file',
+      'transforms.key.type': `${transforms}.ValueToKey`,
+      'transforms.key.fields': 'line',
+      'transforms.from.type': `${transforms}.HeaderFrom$Value`,
+      'transforms.from.fields': 'source',
+      'transforms.from.headers': 'source',
+      'transforms.from.operation': 'copy',
+      'transforms.route.type': 'RegexRouter',
+      'transforms.route.regex': 'nothing(.*)',
+      'transforms.route.replacement': '$1',
+      'transforms.header.type': `${transforms}.InsertHeader`,
+      'transforms.header.header': 'number',
+      'transforms.header.value.literal': '12',
+      'transforms.header.predicate': 'ours',
+      predicates: 'ours',
+      'predicates.ours.type': `${transforms}.predicates.TopicNameMatches`,
+      'predicates.ours.pattern': 'lines-.*',
+    }
+    const ours = await fileToFile(address, { source })
+    const java = await fileToFile(address, { source })
+    await writeFile(ours.input, input)
+    await writeFile(java.input, input)
+    const process = new WorkerProcess(ours.files)
+    await using connect = await startConnectJava({ worker: java.worker, connectors: [java.source, java.sink] })
+    const lines = async (path: string) => (await readFile(path, 'utf8').catch(() => '')).split('\n').length - 1
+    await until(async () => (await lines(ours.output)) === 6 && (await lines(java.output)) === 6)
+    await process.stop()
+    await connect.stop()
+    expect(await contentOf(address, ours.topic)).toBe(await contentOf(address, java.topic))
+    expect(await readFile(ours.output, 'utf8')).toBe(await readFile(java.output, 'utf8'))
+    expect(await readFile(ours.output, 'utf8')).toContain('Struct{line=plain,source=a file}')
+  })
+
   it('continue from each other: a sink group and an output file begun by Java are finished by us', async () => {
     const files = await fileToFile(address)
     await writeFile(files.input, 'one\ntwo\n')
