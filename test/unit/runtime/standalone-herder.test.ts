@@ -110,6 +110,7 @@ async function herderFor(events: Events, workerProps: Props = {}) {
     'key.converter': 'StringConverter',
     'value.converter': 'StringConverter',
     'offset.storage.class': 'MemoryOffsetBackingStore',
+    'task.isolation': 'inline', // the classes of a test are in this thread
     ...workerProps,
   }
   const kafka: KafkaClients = {
@@ -120,7 +121,8 @@ async function herderFor(events: Events, workerProps: Props = {}) {
   const log = new CollectingLogger()
   const transformer = await ConfigTransformer.fromWorkerProps(props, (className) => plugins.load('config_provider', className), log)
   const offsetStore = new MemoryOffsetBackingStore()
-  const worker = new Worker({ config: parseWorkerConfig(props), plugins, kafka, offsetStore, transformer, log })
+  const laneFile = new URL('file:///nowhere/lane.js')
+  const worker = new Worker({ config: parseWorkerConfig(props), plugins, kafka, offsetStore, transformer, laneFile, log })
   const herder = new StandaloneHerder({ worker, log })
   await worker.start()
   onTestFinished(() => herder.stop())
