@@ -64,7 +64,7 @@ const schemalessCasts: Readonly<Record<CastType, CastFunction>> = {
   INT16: (value) => castToInt(value, 16, isDouble(value)),
   INT32: (value) => castToInt(value, 32, isDouble(value)),
   INT64: (value) => schemalessLong(value),
-  FLOAT32: (value) => schemalessDouble(Number(floatText(castToDouble(value)))),
+  FLOAT32: (value) => schemalessDouble(shortestFloat(Math.fround(castToDouble(value)))),
   FLOAT64: (value) => schemalessDouble(castToDouble(value)),
   BOOLEAN: (value) => castToBoolean(value),
   STRING: (value) => castToString(value, null),
@@ -133,6 +133,11 @@ function castToDouble(value: ConnectValue): number {
   if (value instanceof Decimal) return value.toNumber()
   if (typeof value === 'string') return parseJavaDouble(value) ?? outOfRange(value)
   return unexpected(value)
+}
+
+/** The double that has the text of the float: what Java shows. Six digits are within the precision of every float. */
+function shortestFloat(float: number): number {
+  return String(float).length <= 7 ? float : Number(floatText(float))
 }
 
 /** Keeps the difference between `1.0` and `1`. */

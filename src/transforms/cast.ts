@@ -134,7 +134,7 @@ function compileStruct(schema: Schema, types: ReadonlyMap<string, CastType>, rep
   const fields = requireFields(schema).map((field) => compileField(field, types.get(field.name), replacesNull))
   const builder = copySchemaBasics(schema, SchemaBuilder.struct())
   for (const field of fields) builder.field(field.to, field.schema)
-  return { schema: castSchema(schema, builder, compileCast(schema, 'STRING')), change: compileStructCopy(fields) }
+  return { schema: castSchema(schema, builder, compileCast(schema, 'STRING')), change: compileStructCopy(schema, fields) }
 }
 
 function compileField(field: Field, type: CastType | undefined, replacesNull: boolean) {

@@ -9,7 +9,8 @@ export function setField(fields: NewFields, name: string, value: ConnectValue | 
   else fields[name] = value
 }
 
-/** A field as it is; null when absent. What every object inherits (`constructor`, `toString`) is no field. */
+/** A field as it is; null when absent. What every object inherits is no field: functions, and Object.prototype under `__proto__`. */
 export function fieldOf(fields: ConnectStruct, name: string): ConnectValue {
-  return Object.hasOwn(fields, name) ? (fields[name] ?? null) : null
+  const value = fields[name]
+  return value === undefined || typeof value === 'function' || value === Object.prototype ? null : value
 }

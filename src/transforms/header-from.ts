@@ -120,7 +120,10 @@ function compileStruct(
   const builder = copySchemaBasics(schema, SchemaBuilder.struct())
   for (const field of kept) builder.field(field.name, field.schema)
   const movedSchema = builder.build()
-  const copy = compileStructCopy(kept.map((field) => copiedField(field, replacesNull)))
+  const copy = compileStructCopy(
+    schema,
+    kept.map((field) => copiedField(field, replacesNull)),
+  )
   return (_data, struct) => ({ data: sideOf(movedSchema, copy(struct)), headers: headersOf(struct) })
 }
 

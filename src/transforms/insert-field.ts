@@ -114,7 +114,10 @@ function compileStruct(schema: Schema, insertions: readonly Insertion[], replace
   const builder = copySchemaBasics(schema, SchemaBuilder.struct())
   for (const field of schema.fields) builder.field(field.name, field.schema)
   for (const each of insertions) builder.field(each.name, each.schema)
-  const copy = compileStructCopy(schema.fields.map((field) => copiedField(field, replacesNull)))
+  const copy = compileStructCopy(
+    schema,
+    schema.fields.map((field) => copiedField(field, replacesNull)),
+  )
   return {
     schema: builder.build(),
     change: (struct, record) => {

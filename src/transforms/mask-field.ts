@@ -70,7 +70,7 @@ function compileStruct(schema: Schema, names: ReadonlySet<string>, mask: Mask, r
     const convert = names.has(field.name) ? (value: ConnectValue) => mask(value, field.schema) : null
     return { ...copiedField(field, replacesNull), convert }
   })
-  return { schema, change: compileStructCopy(fields) }
+  return { schema, change: compileStructCopy(schema, fields) }
 }
 
 /** The emptiest value of the same class. A decimal loses its scale, as in Java. */

@@ -109,5 +109,5 @@ function compileStruct(schema: Schema, { exclude, include, renames }: Names, rep
   const fields: CopiedField[] = kept.map((field) => ({ ...copiedField(field, replacesNull), to: renames.get(field.name) ?? field.name }))
   const builder = copySchemaBasics(schema, SchemaBuilder.struct())
   for (const field of fields) builder.field(field.to, field.schema)
-  return { schema: builder.build(), change: compileStructCopy(fields) }
+  return { schema: builder.build(), change: compileStructCopy(schema, fields) }
 }

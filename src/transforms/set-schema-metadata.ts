@@ -37,7 +37,10 @@ function compile(props: Props): Change {
   if (name === null && version === null) throw new ConfigException('Neither schema name nor version configured')
   const structs = new SchemaCache((schema) => ({
     schema: renamed(schema, name, version),
-    copy: compileStructCopy(requireFields(schema).map((field) => copiedField(field, replacesNull))),
+    copy: compileStructCopy(
+      schema,
+      requireFields(schema).map((field) => copiedField(field, replacesNull)),
+    ),
   }))
   return (data) => {
     const { schema, value } = data

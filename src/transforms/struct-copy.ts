@@ -22,20 +22,39 @@ export function copiedField({ name, schema }: Field, replacesNull: boolean): Cop
 }
 
 /**
- * Makes structs out of structs, field by field. Apache Kafka 4.3: the loop of `Struct.put(name, Struct.get(name))` in most transformations.
+ * Makes structs out of structs of a schema. Apache Kafka 4.3: the loop of `Struct.put(name, Struct.get(name))` in most transformations.
+ * @param source of the structs copied from
  * @returns a function that throws DataException for null in a required field
  */
-export function compileStructCopy(fields: readonly CopiedField[]): (struct: ConnectStruct) => NewFields {
-  return (struct) => {
-    const copy: NewFields = {}
-    for (const { from, to, defaultValue, convert, schema } of fields) {
-      let value = fieldOf(struct, from) ?? defaultValue
-      if (convert !== null && value !== null) value = convert(value)
-      if (value === null) checkOptional(schema, to)
-      setField(copy, to, value)
-    }
-    return copy
+export function compileStructCopy(source: Schema, fields: readonly CopiedField[]): (struct: ConnectStruct) => NewFields {
+  const keepsAll = fields.length === source.fields.length && fields.every(({ from, to }) => from === to)
+  if (!keepsAll) return (struct) => copyFields(struct, fields)
+  const changing = fields.filter(({ defaultValue, convert, schema }) => defaultValue !== null || convert !== null || !schema.optional)
+  return (struct) => copyAll(struct, changing)
+}
+
+function copyFields(struct: ConnectStruct, fields: readonly CopiedField[]): NewFields {
+  const copy: NewFields = {}
+  for (const field of fields) setField(copy, field.to, copiedValue(fieldOf(struct, field.from), field))
+  return copy
+}
+
+/** Copying an object as a whole is many times faster than field by field. @param changing those that may not stay as they are */
+function copyAll(struct: ConnectStruct, changing: readonly CopiedField[]): NewFields {
+  const copy: NewFields = { ...struct }
+  for (const field of changing) {
+    const found = fieldOf(struct, field.from)
+    const value = copiedValue(found, field)
+    if (value !== found) setField(copy, field.to, value)
   }
+  return copy
+}
+
+function copiedValue(found: ConnectValue, { defaultValue, convert, schema, to }: CopiedField): ConnectValue {
+  let value = found ?? defaultValue
+  if (convert !== null && value !== null) value = convert(value)
+  if (value === null) checkOptional(schema, to)
+  return value
 }
 
 /** @throws DataException where null is not a legal value; a default does not make it one */

@@ -148,7 +148,7 @@ function compileStruct(schema: Schema, conversion: Conversion, name: string, rep
   const fields = requireFields(schema).map((field) =>
     field.name === name ? convertedField(field, conversion, replacesNull) : copiedField(field, replacesNull),
   )
-  const copy = compileStructCopy(fields)
+  const copy = compileStructCopy(schema, fields)
   const builder = copySchemaBasics(schema, SchemaBuilder.struct())
   for (const field of fields) builder.field(field.to, field.schema)
   if (schema.optional) builder.optional()

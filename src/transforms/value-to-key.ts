@@ -66,5 +66,5 @@ function compileKeyStruct(schema: Schema, names: readonly string[], replacesNull
     builder.field(name, field.schema)
     return copiedField(field, replacesNull)
   })
-  return { schema: builder.build(), change: compileStructCopy(fields) }
+  return { schema: builder.build(), change: compileStructCopy(schema, fields) }
 }

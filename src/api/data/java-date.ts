@@ -41,8 +41,11 @@ export function fromLocalFields(fields: CalendarFields): Date {
 export function utcFields(ms: number): CalendarFields {
   const epochDay = Math.floor(ms / DAY_MS)
   const rest = ms - epochDay * DAY_MS
+  const { year, month, day } = civilOf(epochDay)
   return {
-    ...civilOf(epochDay),
+    year,
+    month,
+    day,
     hour: Math.floor(rest / 3_600_000),
     minute: Math.floor(rest / 60_000) % 60,
     second: Math.floor(rest / 1000) % 60,

@@ -78,6 +78,9 @@ function name(names: readonly string[], index: number, count: number): string {
   return count > 3 ? found : found.slice(0, 3)
 }
 
+const twoDigits = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'))
+
 function padded(value: number, length: number): string {
-  return String(value).padStart(length, '0')
+  const text = length === 2 ? twoDigits[value] : undefined
+  return text ?? String(value).padStart(length, '0')
 }

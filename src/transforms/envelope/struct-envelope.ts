@@ -49,7 +49,10 @@ function compileUnwrap(envelope: Schema, state: RowState, fields: readonly Addit
   if (options.marksDeleted) builder.field(deletedField, OPTIONAL_STRING_SCHEMA)
   for (const added of fields) builder.field(added.newName, added.schema)
   const unwrappedSchema = builder.build()
-  const copy = compileStructCopy(rowSchema.fields.map((field) => copiedField(field, options.replacesNull)))
+  const copy = compileStructCopy(
+    rowSchema,
+    rowSchema.fields.map((field) => copiedField(field, options.replacesNull)),
+  )
   return (values, row) => {
     const unwrapped = copy(row)
     if (options.marksDeleted) setField(unwrapped, deletedField, deletedMark(state))
