@@ -91,6 +91,8 @@ export class LineSplitter {
     else if (held === 0 && this.#buffer.length > chunkBytes) this.#buffer = Buffer.allocUnsafeSlow(chunkBytes)
     this.#bytes = this.#buffer.subarray(0, held)
     this.#start = 0
+    this.#lf = NONE
+    this.#cr = NONE
     this.#text = null
     this.#scanned = held > 0 && this.#bytes[held - 1] === CR ? held - 1 : held
   }

@@ -73,6 +73,20 @@ const anyBytes = fc.array(fc.oneof(fc.constantFrom(0x0a, 0x0d, 0xc3, 0xe2, 0xf0,
 const malformed = anyBytes.map((array) => Buffer.from(array))
 
 describe('LineSplitter', () => {
+  it('waits for the byte after a CR however often there is none, and gives the line once', async () => {
+    const splitter = new LineSplitter()
+    const pauses = [Buffer.from('a\nb\r'), null, null, Buffer.from('\nc\r'), null, Buffer.from('d\n')]
+    const input = new ChunkedInput([])
+    input.read = async (target, start) => pauses.shift()?.copy(target, start) ?? 0
+    const lines: Line[] = []
+    while (pauses.length > 0) {
+      await splitter.fill(input)
+      while (splitter.next()) lines.push({ line: splitter.line, position: splitter.position })
+    }
+    expect(lines.map(({ line }) => line)).toEqual(['a', 'b', 'c', 'd'])
+    expect(lines.map(({ position }) => position)).toEqual([2, 5, 7, 9])
+  })
+
   it('finds the same lines however the bytes are cut into chunks', async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(text, malformed), fc.array(fc.nat(), { maxLength: 8 }), async (bytes, places) => {
