@@ -6,9 +6,7 @@ import { FileOffsetBackingStore } from './offsets/file-offset-backing-store.ts'
 import { KafkaOffsetBackingStore } from './offsets/kafka-offset-backing-store.ts'
 import { MemoryOffsetBackingStore } from './offsets/memory-offset-backing-store.ts'
 import type { OffsetBackingStore } from './offsets/offset-backing-store.ts'
-import { builtinPlugins } from './plugins/builtin.ts'
-import { addPluginsFromPath } from './plugins/plugin-path.ts'
-import { PluginRegistry } from './plugins/registry.ts'
+import { loadPlugins } from './plugins/load-plugins.ts'
 import { offsetConsumerProps, offsetProducerProps, workerAdminProps } from './runtime/client-props.ts'
 import { ConfigTransformer } from './runtime/config-transformer.ts'
 import type { Herder } from './runtime/herder.ts'
@@ -16,6 +14,9 @@ import { StandaloneHerder } from './runtime/standalone-herder.ts'
 import { unusedWorkerKeys } from './runtime/unused-keys.ts'
 import { parseWorkerConfig, type WorkerConfig } from './runtime/worker-config.ts'
 import { Worker } from './runtime/worker.ts'
+
+/** Beside this file among the sources; the build puts what its programs share, such as this file, one folder deeper than lane.js. */
+const laneFile = import.meta.url.endsWith('.ts') ? new URL('./lane.ts', import.meta.url) : new URL('../lane.js', import.meta.url)
 
 export interface StandaloneOptions {
   /** The worker's configuration: keys and texts as in its file. */
@@ -35,15 +36,13 @@ export class Standalone {
 
   /** Makes the worker; nothing is started. @throws ConfigException when its configuration cannot be used */
   static async create({ props, log }: StandaloneOptions): Promise<Standalone> {
-    const plugins = new PluginRegistry()
-    for (const plugin of builtinPlugins) plugins.add(plugin)
-    await addPluginsFromPath(pluginPath(props), plugins, log)
+    const plugins = await loadPlugins(pluginPath(props), log)
     const transformer = await ConfigTransformer.fromWorkerProps(props, (className) => plugins.load('config_provider', className), log)
     for (const { level, text } of unusedWorkerKeys(props)) log[level](text)
     const config = parseWorkerConfig(await transformer.transform(props))
     const kafka = createKafkaClients()
     const offsetStore = makeOffsetStore(config, kafka, log)
-    return new Standalone(new Worker({ config, plugins, kafka, offsetStore, transformer, log }), log)
+    return new Standalone(new Worker({ config, plugins, kafka, offsetStore, transformer, laneFile, log }), log)
   }
 
   /** Reads the stored offsets. @throws ConnectException when they cannot be read: then no source may run */

@@ -21,6 +21,12 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
   return new PinoLogger(pino(options, destination))
 }
 
+/** Below this level the logger drops lines, so nobody needs to make them. A logger that is not ours may want every line. */
+export function levelOf(logger: Logger): LogLevel {
+  if (logger === silentLogger) return 'silent'
+  return logger instanceof PinoLogger ? logger.level : 'trace'
+}
+
 /** A logger for programs that embed a worker and want no lines of ours. */
 export const silentLogger: Logger = {
   trace: () => undefined,
@@ -36,6 +42,10 @@ class PinoLogger implements Logger {
 
   constructor(logger: Pino) {
     this.#pino = logger
+  }
+
+  get level(): LogLevel {
+    return logLevels.find((level) => level === this.#pino.level) ?? 'trace'
   }
 
   trace(message: string, error?: unknown): void {

@@ -1,5 +1,5 @@
 import type { KeyDeclarations } from '../api/config/config-key.ts'
-import { atLeast, between, caseInsensitiveValidString, validList, validString } from '../api/config/validators.ts'
+import { atLeast, between, caseInsensitiveValidString, lambda, validList, validString, type Validator } from '../api/config/validators.ts'
 import { restKeys } from './rest-keys.ts'
 
 /** Keys of a standalone worker, as Apache declares them. Apache Kafka 4.3, WorkerConfig and StandaloneConfig. */
@@ -174,4 +174,24 @@ export const ownWorkerKeys = {
     importance: 'medium',
     doc: 'Client keys that connectors may override under the policy Allowlist, such as `sasl.jaas.config`.',
   },
+  'task.isolation': {
+    type: 'string',
+    default: 'inline',
+    validator: validString('auto', 'inline', 'thread'),
+    importance: 'medium',
+    doc: 'Where tasks run. inline: in the main thread. thread: in lanes, that is threads of their own, as many as there are cores; one that dies takes down its own tasks only. auto: the first task inline, further ones in lanes.',
+  },
+  'task.lane.max.heap.mb': {
+    type: 'int',
+    default: null,
+    validator: unlessNull(atLeast(32)),
+    importance: 'low',
+    doc: 'Most megabytes that JavaScript values of all tasks of a lane may hold; beyond it the lane ends and its tasks fail. Buffers do not count. Unset: as Node.js decides.',
+  },
 } as const satisfies KeyDeclarations
+
+function unlessNull(validator: Validator<number>): Validator<number> {
+  return lambda<number>((name, value) => {
+    if (value !== null) validator.ensureValid(name, value)
+  }, `null or ${validator.toString()}`)
+}

@@ -10,11 +10,10 @@ import { connectorConfigDef } from './connector-config.ts'
 import { findConnector } from './connector-plugin.ts'
 import { validateConnectorConfig, type ValidationContext } from './connector-validation.ts'
 import type { ConnectorTaskId } from './connector-task-id.ts'
-import { InlineTaskHost } from './inline-task-host.ts'
 import { traceOf } from './errors/trace.ts'
+import { makeTaskHost } from './make-task-host.ts'
 import type { Plugins } from './plugins.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
-import { makeTaskLoop } from './task-factory.ts'
 import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
 import { unusedConnectorKeys } from './unused-keys.ts'
 import type { WorkerConfig } from './worker-config.ts'
@@ -27,6 +26,8 @@ export interface WorkerParts {
   readonly offsetStore: OffsetBackingStore
   /** Resolves the variables of connector configurations, each time they are read. */
   readonly transformer: ConfigTransformer
+  /** Module that the threads of lanes run. */
+  readonly laneFile: URL
   readonly log: Logger
 }
 
@@ -47,14 +48,9 @@ export class Worker implements TaskHostListener {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
-    const { plugins, kafka, offsetStore, log } = parts
+    const { config, plugins, kafka, offsetStore, laneFile, log } = parts
     this.#validation = validationContext(parts)
-    const environment = { plugins, kafka, offsetStore }
-    this.#host = new InlineTaskHost({
-      makeLoop: (spec, control, taskLog) => makeTaskLoop(spec, control, taskLog, environment),
-      listener: this,
-      log,
-    })
+    this.#host = makeTaskHost({ values: config.values, environment: { plugins, kafka, offsetStore }, laneFile, listener: this, log })
   }
 
   /** @throws ConnectException when stored offsets cannot be read */

@@ -1,0 +1,50 @@
+import { availableParallelism } from 'node:os'
+import type { Logger } from '../api/logger.ts'
+import { levelOf } from '../logging/logger.ts'
+import { BalancedTaskHost } from './balanced-task-host.ts'
+import { InlineTaskHost } from './inline-task-host.ts'
+import type { TaskEnvironment } from './task-environment.ts'
+import { makeTaskLoop } from './task-factory.ts'
+import type { TaskHost, TaskHostListener } from './task-host.ts'
+import { ThreadTaskHost } from './thread-task-host.ts'
+import type { WorkerValues } from './worker-config.ts'
+
+interface TaskHostParts {
+  readonly values: WorkerValues
+  readonly environment: TaskEnvironment
+  /** Module that a lane's thread runs. */
+  readonly laneFile: URL
+  readonly listener: TaskHostListener
+  readonly log: Logger
+}
+
+/** The host that `task.isolation` asks for. */
+export function makeTaskHost(parts: TaskHostParts): TaskHost {
+  const cores = availableParallelism()
+  switch (parts.values['task.isolation']) {
+    case 'thread':
+      return new BalancedTaskHost(lanes(Math.max(cores, 2), parts)) // with one lane only, nothing would be isolated
+    case 'auto':
+      return new BalancedTaskHost([inline(parts), ...lanes(Math.max(cores - 1, 1), parts)])
+    default:
+      return inline(parts)
+  }
+}
+
+function inline({ environment, listener, log }: TaskHostParts): TaskHost {
+  return new InlineTaskHost({ makeLoop: (spec, control, taskLog) => makeTaskLoop(spec, control, taskLog, environment), listener, log })
+}
+
+function lanes(count: number, { values, environment, laneFile, listener, log }: TaskHostParts): TaskHost[] {
+  const newLane = (_: unknown, index: number) =>
+    new ThreadTaskHost({
+      name: `lane-${index + 1}`,
+      file: laneFile,
+      data: { logLevel: levelOf(log), pluginPath: values['plugin.path'] ?? [] },
+      maxHeapMb: values['task.lane.max.heap.mb'],
+      offsetStore: environment.offsetStore,
+      listener,
+      log,
+    })
+  return Array.from({ length: count }, newLane)
+}

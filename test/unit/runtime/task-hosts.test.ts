@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { BalancedTaskHost } from '../../../src/runtime/balanced-task-host.ts'
+import { InlineTaskHost } from '../../../src/runtime/inline-task-host.ts'
+import { ThreadTaskHost } from '../../../src/runtime/thread-task-host.ts'
+import { hostOf, idOf, specOf, taskHostContract, type TaskHostPlace } from '../../contract/task-host.ts'
+import { makeScriptedLoop, type Deed } from '../../support/fakes/scripted-loop.ts'
+
+const laneFile = new URL('../../support/fakes/scripted-lane.ts', import.meta.url)
+
+function inline({ listener, offsetStore, log }: TaskHostPlace): InlineTaskHost {
+  return new InlineTaskHost({
+    makeLoop: (spec, control, taskLog) => makeScriptedLoop(spec, control, taskLog, offsetStore),
+    listener,
+    log,
+  })
+}
+
+function lane(place: TaskHostPlace, name = 'lane-1'): ThreadTaskHost {
+  return new ThreadTaskHost({ name, file: laneFile, data: { logLevel: 'info', pluginPath: [] }, maxHeapMb: 48, ...place })
+}
+
+const twoLanes = (place: TaskHostPlace) => new BalancedTaskHost([lane(place, 'lane-1'), lane(place, 'lane-2')])
+
+describe('InlineTaskHost', () => taskHostContract(inline))
+
+describe('BalancedTaskHost of main thread and lane', () => taskHostContract((place) => new BalancedTaskHost([inline(place), lane(place)])))
+
+describe('ThreadTaskHost', () => {
+  taskHostContract(lane)
+
+  it.each<[Deed, string]>([
+    [
+      'eats',
+      'Lane lane-1 ended because it ran out of memory. Its limit is 48 MB; task.lane.max.heap.mb changes it. Its tasks were scripted-0',
+    ],
+    ['rejects', 'Lane lane-1 ended because of an error that nobody caught. Its tasks were scripted-0'],
+    ['exits', 'Lane lane-1 ended with exit code 7: a plugin called process.exit. Its tasks were scripted-0'],
+  ])('fails the tasks of a lane when one %s, and says why', async (deed, sentence) => {
+    const { host, statuses, log } = hostOf(lane)
+    host.start(specOf(0, deed), 'STARTED')
+    const { trace } = await statuses.reaches(0, 'FAILED')
+    expect(trace).toMatch(`org.apache.kafka.connect.errors.ConnectException: ${sentence}`)
+    if (deed === 'rejects') expect(trace).toContain('Caused by: Error: nobody waits for this')
+    expect(log.lines).toContain('ERROR Lane lane-1 ended; the next task that starts gets a new one')
+    host.start(specOf(1, 'runs'), 'STARTED')
+    await statuses.reaches(1, 'RUNNING')
+  })
+
+  it('leaves tasks of other lanes alone when a lane dies', async () => {
+    const { host, statuses } = hostOf(twoLanes)
+    host.start(specOf(0, 'runs'), 'STARTED')
+    host.start(specOf(1, 'eats'), 'STARTED')
+    await statuses.reaches(1, 'FAILED')
+    host.setTargetState(idOf(0), 'PAUSED')
+    await statuses.reaches(0, 'PAUSED')
+    expect(statuses.statesOf(0)).toEqual(['RUNNING', 'PAUSED'])
+  })
+
+  it('ends a thread that is blocked', async () => {
+    const { host, statuses, log } = hostOf(lane)
+    host.start(specOf(0, 'blocks'), 'STARTED')
+    await statuses.reaches(0, 'RUNNING')
+    await host.stop([idOf(0)], 20)
+    expect(log.lines.at(-1)).toMatch(/^ERROR Graceful stop of task scripted-0 failed: its thread lane-1 is blocked/)
+    host.start(specOf(0, 'runs'), 'STARTED')
+    await statuses.reaches(0, 'RUNNING')
+  })
+
+  it('fails tasks of a lane whose module cannot be loaded', async () => {
+    const { host, statuses } = hostOf((place) => {
+      const file = new URL('no-such-lane.js', laneFile)
+      return new ThreadTaskHost({ name: 'lane-1', file, data: { logLevel: 'info', pluginPath: [] }, maxHeapMb: null, ...place })
+    })
+    host.start(specOf(0, 'runs'), 'STARTED')
+    const { trace } = await statuses.reaches(0, 'FAILED')
+    expect(trace).toContain('no-such-lane.js')
+  })
+
+  it('reports a task that was stopping when its lane died as ended', async () => {
+    const { host, statuses } = hostOf(lane)
+    host.start(specOf(0, 'hangs'), 'STARTED')
+    host.start(specOf(1, 'runs'), 'STARTED')
+    await statuses.reaches(1, 'RUNNING')
+    const stopped = host.stop([idOf(0)], 20_000)
+    host.start(specOf(2, 'exits'), 'STARTED')
+    await stopped
+    expect(statuses.last(0)?.state).toBe('UNASSIGNED')
+    expect(statuses.last(1)?.state).toBe('FAILED')
+  })
+})
