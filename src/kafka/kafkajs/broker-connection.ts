@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
 import Connection, { type SaslOptions, type SocketFactoryOptions } from 'kafkajs/src/network/connection.js'
 import { asKafkaError, disconnectException, kafkaError, KafkaError, requestTimedOut, sslAuthenticationFailed } from '../errors.ts'
@@ -7,11 +7,14 @@ import { monotonic, startTimer } from '../timer.ts'
 import type { ApiRequest } from '../transport.ts'
 import { chooseVersion } from './choose-version.ts'
 import { decodeAnswer } from './decode-answer.ts'
+import { FrameReader } from './frame-reader.ts'
 import { frameRequest } from './frame.ts'
 import { mapError } from './map-error.ts'
 import { scheduleOnlyWhenPending } from './overrides.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { openSocket } from './socket.ts'
+
+const PORT_ADVICE = 'Check that security.protocol matches the port'
 
 export interface BrokerConnectionOptions {
   readonly host: string
@@ -29,15 +32,17 @@ export interface BrokerConnectionOptions {
   readonly onClosed: (connection: BrokerConnection, error: KafkaError) => void
 }
 
-const SASL_AUTHENTICATE = 36
-
 /**
  * One socket to a broker: opening → open → closed, and never opened again, because kafkajs keeps half-read answers over a reconnect.
- * kafkajs connects, authenticates, matches answers to requests and holds back while throttled; requests are framed here.
+ * kafkajs connects, authenticates, matches answers to requests and holds back while throttled; requests and answers are framed here.
  */
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions
   readonly #connection: Connection
+  readonly #frames = new FrameReader({
+    onFrame: (frame) => this.#answered(frame),
+    onBroken: (reason) => this.close(this.#noBroker(reason)),
+  })
   readonly #closed = Promise.withResolvers<void>()
   #socket: Socket | null = null
   #socketError: unknown = null
@@ -82,6 +87,7 @@ export class BrokerConnection {
       socketFactory: (target) => this.#createSocket(target),
     })
     scheduleOnlyWhenPending(this.#connection.requestQueue)
+    this.#connection.processData = (bytes) => this.#frames.push(bytes)
   }
 
   /** What the broker can do, as it said on this connection. */
@@ -135,7 +141,7 @@ export class BrokerConnection {
     if (error !== 0) throw kafkaError(error)
     this.#versions = versions
     this.#connection.setVersions(versions)
-    this.#connection.setSupportAuthenticationProtocol(versions[SASL_AUTHENTICATE] !== undefined)
+    this.#connection.setSupportAuthenticationProtocol(true) // SaslAuthenticate is as old as Kafka 1.0
     await this.#connection.authenticate()
     if (this.#closeReason !== null) throw this.#closeReason
     this.#isOpen = true
@@ -153,7 +159,7 @@ export class BrokerConnection {
 
   #createSocket({ host, port, onConnect }: SocketFactoryOptions): Socket {
     try {
-      this.#socket = openSocket({ host, port, tls: this.#options.tls }, onConnect)
+      this.#socket = openSocket({ host, port, tls: this.#options.tls }, this.#onread(), onConnect)
     } catch (error) {
       this.#socketError = sslAuthenticationFailed(`TLS cannot be set up for ${this.#options.broker}: ${String(error)}`, error)
       throw error
@@ -166,6 +172,20 @@ export class BrokerConnection {
     this.#socket.once('end', () => this.#end(this.#lost()))
     this.#socket.once('close', () => this.#socketClosed())
     return this.#socket
+  }
+
+  #onread(): OnReadOpts {
+    const frames = this.#frames
+    const callback = (bytes: number, space: Uint8Array): true => {
+      frames.filled(space, bytes)
+      return true
+    }
+    return { buffer: () => frames.space, callback }
+  }
+
+  #answered(frame: Buffer): void {
+    const correlationId = frame.readInt32BE(0)
+    this.#connection.requestQueue.fulfillRequest({ correlationId, payload: frame.subarray(4), size: frame.length })
   }
 
   /** The first reason counts. Nothing is sent any more, what is in flight is rejected, the owner is told. */
@@ -198,6 +218,10 @@ export class BrokerConnection {
     if (this.#socketError !== null) return mapError(this.#socketError, broker)
     const hint = this.#hasAnswered ? '' : ' before it answered a request. If this repeats, check that security.protocol matches the port'
     return disconnectException(`Connection to ${broker} was closed by the other side${hint}`)
+  }
+
+  #noBroker(reason: string): KafkaError {
+    return disconnectException(`${this.#options.broker} does not answer as a Kafka broker does: ${reason}. ${PORT_ADVICE}`)
   }
 
   #gone(): KafkaError {

@@ -27,6 +27,7 @@ declare module 'kafkajs/src/network/requestQueue/index.js' {
     pending: readonly { readonly correlationId: number }[]
     push(request: PushedRequest): void
     maybeThrottle(throttleMs: number): void
+    fulfillRequest(answer: { readonly correlationId: number; readonly payload: Buffer; readonly size: number }): void
     scheduleCheckPendingRequests(): void
     rejectAll(error: Error): void
     destroy(): void
@@ -75,6 +76,7 @@ declare module 'kafkajs/src/network/connection.js' {
     readonly socket: Socket
     connect(): Promise<true>
     disconnect(): Promise<true>
+    processData(bytes: Buffer): void
     isConnected(): boolean
     isAuthenticated(): boolean
     authenticate(): Promise<void>

@@ -14,10 +14,11 @@ const CONNECTION_METHODS = [
   'authenticate',
   'nextCorrelationId',
   'rejectRequests',
+  'processData',
   'setVersions',
   'setSupportAuthenticationProtocol',
 ]
-const QUEUE_METHODS = ['push', 'maybeThrottle', 'scheduleCheckPendingRequests', 'rejectAll', 'destroy']
+const QUEUE_METHODS = ['push', 'fulfillRequest', 'maybeThrottle', 'scheduleCheckPendingRequests', 'rejectAll', 'destroy']
 
 /** @throws Error naming everything that is not as expected */
 export function checkKafkajs(version: string = packageJson.version, connectionClass: typeof Connection = Connection): void {

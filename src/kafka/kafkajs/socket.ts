@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions } from 'node:tls'
 
 const KEEP_ALIVE_DELAY_MS = 60_000
@@ -12,11 +12,14 @@ export interface SocketTarget {
   readonly tls: ConnectionOptions | null
 }
 
-/** Opens a socket; a host with several addresses is tried at each of them in turn. */
-export function openSocket({ host, port, tls }: SocketTarget, onConnect: () => void): Socket {
+/**
+ * Opens a socket; a host with several addresses is tried at each of them in turn.
+ * @param onread where bytes are read to and who takes them; with TLS, which has no such thing, they come as `data` events
+ */
+export function openSocket({ host, port, tls }: SocketTarget, onread: OnReadOpts, onConnect: () => void): Socket {
   const target = { host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_AFTER_MS }
   const servername = isIP(host) === 0 ? { servername: host } : {}
-  const socket = tls === null ? connectTcp(target, onConnect) : connectTls({ ...target, ...servername, ...tls }, onConnect)
+  const socket = tls === null ? connectTcp({ ...target, onread }, onConnect) : connectTls({ ...target, ...servername, ...tls }, onConnect)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS)
   return socket
