@@ -30,8 +30,10 @@ export class DirectoryConfigProvider implements ConfigProvider {
       this.#log?.warn(`The path ${path} is not a directory`)
       return new Map()
     }
-    const names = (await listed(directory)).filter((name) => keys.has(name))
-    return new Map(await Promise.all(names.map(async (name) => [name, await contentOf(directory, name)] as const)))
+    const names = (await namesIn(directory)).filter((name) => keys.has(name))
+    const values = new Map<string, string>()
+    for (const name of names) if (await isFile(join(directory, name))) values.set(name, await contentOf(directory, name))
+    return values
   }
 }
 
@@ -39,11 +41,14 @@ async function isDirectory(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false
 }
 
-async function listed(directory: string): Promise<readonly string[]> {
+/** A link that leads nowhere is no file. */
+async function isFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false
+}
+
+async function namesIn(directory: string): Promise<readonly string[]> {
   try {
-    const entries = await readdir(directory)
-    const files = await Promise.all(entries.map(async (name) => (await stat(join(directory, name))).isFile()))
-    return entries.filter((_, index) => files[index])
+    return await readdir(directory)
   } catch (error) {
     throw new ConfigException(`Could not list directory ${directory}: ${messageOf(error)}`, { cause: error })
   }

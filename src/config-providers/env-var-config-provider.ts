@@ -1,3 +1,4 @@
+import { javaPattern } from '../api/config/java-pattern.ts'
 import type { ConfigProvider } from '../api/config-provider.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Props } from '../api/props.ts'
@@ -33,7 +34,7 @@ export class EnvVarConfigProvider implements ConfigProvider {
 
 function allowlist(pattern: string): RegExp {
   try {
-    return new RegExp(`^(?:${pattern})$`)
+    return javaPattern(pattern)
   } catch (error) {
     throw new ConfigException(`Invalid value ${pattern} for configuration allowlist.pattern: not a regular expression`, { cause: error })
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -71,6 +71,14 @@ describe('DirectoryConfigProvider', () => {
     expect([...(await provider.get(directory, keys('password', 'folder', 'nope')))]).toEqual([['password', 's3cret\n']])
   })
 
+  it('passes over a link that leads nowhere', async () => {
+    const directory = scratch({ password: 'x' })
+    symlinkSync(join(directory, 'gone'), join(directory, 'token'))
+    const provider = new DirectoryConfigProvider()
+    provider.configure({}, new CollectingLogger())
+    expect([...(await provider.get(directory, keys('password', 'token')))]).toEqual([['password', 'x']])
+  })
+
   it('warns about a path that is no directory', async () => {
     const log = new CollectingLogger()
     const provider = new DirectoryConfigProvider()
@@ -85,6 +93,12 @@ describe('EnvVarConfigProvider', () => {
     const provider = new EnvVarConfigProvider({ DB_USER: 'u', MY_DB_USER: 'v' })
     provider.configure({ 'allowlist.pattern': 'DB_.*' })
     expect([...provider.get('', keys('DB_USER', 'MY_DB_USER'))]).toEqual([['DB_USER', 'u']])
+  })
+
+  it('reads allowlist.pattern in the syntax of Java', () => {
+    const provider = new EnvVarConfigProvider({ DB_USER: 'u', 'DB-USER': 'v' })
+    provider.configure({ 'allowlist.pattern': '\\p{Upper}{2}+_\\p{Upper}++' })
+    expect([...provider.get('', keys('DB_USER', 'DB-USER'))]).toEqual([['DB_USER', 'u']])
   })
 
   it('takes no path', () => {
