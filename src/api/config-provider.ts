@@ -14,5 +14,6 @@ export interface ConfigProvider {
    * @throws ConfigException when the path cannot be read
    */
   get(path: string, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> | ReadonlyMap<string, string>
+  /** Called once, when the worker stops. */
   close?(): void
 }

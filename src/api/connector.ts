@@ -7,6 +7,7 @@ import type { SourceTask } from './source.ts'
 
 /** What a connector may ask of the runtime. */
 export interface ConnectorContext {
+  /** Its lines carry the connector's name. */
   readonly log: Logger
   /** The work has to be split anew: `taskConfigs` is called again and tasks are restarted where their configuration changed. */
   requestTaskReconfiguration(): void
@@ -20,14 +21,17 @@ export interface ConnectorContext {
  */
 export interface Connector {
   readonly kind: 'source' | 'sink'
+  /** Of the plugin, as lists of plugins and log lines show it. */
   readonly version: string
   /** The class each task is made of. */
   readonly taskClass: (new () => SourceTask) | (new () => SinkTask)
+  /** Called once, before `start`. */
   initialize?(context: ConnectorContext): void
-  /** @throws any error fails the creation of the connector */
+  /** Gets ready: checks that the other system can be reached, for example. @param props the whole configuration, variables resolved @throws any error fails the creation of the connector */
   start(props: Props): Promise<void> | void
   /** One configuration a task, at most `maxTasks`; fewer when there is less to do. */
   taskConfigs(maxTasks: number): readonly Props[] | Promise<readonly Props[]>
+  /** Releases what `start` took. Called once; also after a failed `start`. */
   stop(): Promise<void> | void
   /** The declared keys: parsing, documentation and the REST answer come from it. */
   config(): ConfigDef

@@ -9,6 +9,7 @@ import type { Props } from './props.ts'
  * Apache Kafka 4.3, Converter.
  */
 export interface Converter {
+  /** The declared keys. Called at any time, also on an instance that is never configured. */
   config(): ConfigDef
   /** Called once. @param props the keys under `key.converter.` or `value.converter.`, prefix removed */
   configure(props: Props, isKey: boolean): void
@@ -19,14 +20,23 @@ export interface Converter {
   fromConnectData(topic: string, schema: Schema | null, value: ConnectValue): Buffer | null
   /** @throws DataException when the bytes are not what this converter reads */
   toConnectData(topic: string, value: Buffer | null): SchemaAndValue
+  /** Called once, when the task has stopped. */
   close?(): void
 }
 
-/** Bytes ↔ Connect data, for one header. */
+/** Bytes ↔ Connect data, for one header. One instance a task; synchronous. Apache Kafka 4.3, HeaderConverter. */
 export interface HeaderConverter {
+  /** As Converter's. */
   config(): ConfigDef
+  /** Called once. @param props the keys under `header.converter.`, prefix removed @param isKey always false */
   configure(props: Props, isKey: boolean): void
+  /**
+   * @returns bytes of their own, since a record has several headers; null is a header without value
+   * @throws DataException when the value does not fit
+   */
   fromConnectHeader(topic: string, headerKey: string, schema: Schema | null, value: ConnectValue): Buffer | null
+  /** @throws DataException when the bytes are not what this converter reads */
   toConnectHeader(topic: string, headerKey: string, value: Buffer | null): SchemaAndValue
+  /** Called once, when the task has stopped. */
   close?(): void
 }

@@ -14,7 +14,9 @@ export interface PluginKinds {
   config_provider: ConfigProvider
 }
 
+/** The kinds of plugins, as REST answers name them. */
 export type PluginKind = keyof PluginKinds
+/** A class that makes plugins of one kind; its constructor takes nothing. */
 export type PluginClass<K extends PluginKind> = new () => PluginKinds[K]
 
 /**

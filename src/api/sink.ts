@@ -15,8 +15,10 @@ export interface TopicPartitionOffset extends TopicPartition {
   readonly offset: number
 }
 
+/** Who set the timestamp: the producer, the broker, or nobody. */
 export type TimestampType = 'CreateTime' | 'LogAppendTime' | 'NoTimestampType'
 
+/** What a sink record is made from. */
 export interface SinkRecordInit extends ConnectRecordInit {
   readonly kafkaPartition: number
   readonly kafkaOffset: number
@@ -76,6 +78,7 @@ export interface SinkTaskContext {
   timeout(ms: number): void
   /** Deliver nothing of these partitions until `resume`. @throws IllegalWorkerStateException for one not assigned */
   pause(partitions: readonly TopicPartition[]): void
+  /** Deliver again what was paused. @throws IllegalWorkerStateException for one not assigned */
   resume(partitions: readonly TopicPartition[]): void
   /** Commit offsets at the next opportunity, before the interval is over. */
   requestCommit(): void
@@ -98,7 +101,10 @@ export abstract class SinkTask implements Task {
     this.context = context
   }
 
+  /** Of the plugin. */
   abstract readonly version: string
+
+  /** Connects and gets ready. @param props one of the connector's `taskConfigs`, variables resolved @throws any error fails the task */
   abstract start(props: Props): Promise<void> | void
 
   /** Partitions newly assigned; called before their first record. */

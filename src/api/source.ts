@@ -8,8 +8,10 @@ import type { Task } from './task.ts'
 export type SourcePartition = Readonly<Record<string, OffsetValue>>
 /** A position inside a source partition. Same value types. Compared and stored as JSON. */
 export type SourceOffset = Readonly<Record<string, OffsetValue>>
+/** What partitions and offsets may hold: whatever JSON keeps exactly. */
 export type OffsetValue = string | number | bigint | boolean | null
 
+/** What a source record is made from. */
 export interface SourceRecordInit extends ConnectRecordInit {
   readonly sourcePartition: SourcePartition
   readonly sourceOffset: SourceOffset
@@ -76,7 +78,10 @@ export abstract class SourceTask implements Task {
     this.context = context
   }
 
+  /** Of the plugin. */
   abstract readonly version: string
+
+  /** Connects and gets ready. @param props one of the connector's `taskConfigs`, variables resolved @throws any error fails the task */
   abstract start(props: Props): Promise<void> | void
 
   /**

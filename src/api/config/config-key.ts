@@ -2,6 +2,7 @@ import type { Password } from './password.ts'
 import type { ConfigInput, ConfigType, ConfigTypes } from './config-type.ts'
 import type { Validator } from './validators.ts'
 
+/** How much a key matters to whoever configures. */
 export type Importance = 'high' | 'medium' | 'low'
 
 /** How much room a value needs on a screen. */

@@ -27,6 +27,7 @@ export interface ConfigTypes {
   password: Password
 }
 
+/** The name of a type, as declarations have it. */
 export type ConfigType = keyof ConfigTypes
 
 /** A value of any type, or null. A bigint is a long that a number cannot hold. */

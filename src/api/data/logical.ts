@@ -10,6 +10,7 @@ import { SchemaBuilder } from './schema-builder.ts'
  */
 const prefix = 'org.apache.kafka.connect.data.'
 
+/** Names of the logical types' schemas. */
 export const DECIMAL_NAME = `${prefix}Decimal`
 export const DATE_NAME = `${prefix}Date`
 export const TIME_NAME = `${prefix}Time`
@@ -111,6 +112,7 @@ export const TimestampLogical = {
   },
 }
 
+/** Required, without default; `builder()` makes others. */
 export const DATE_SCHEMA = DateLogical.builder().build()
 export const TIME_SCHEMA = TimeLogical.builder().build()
 export const TIMESTAMP_SCHEMA = TimestampLogical.builder().build()

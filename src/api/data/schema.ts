@@ -15,6 +15,7 @@ export const schemaTypes = [
   'MAP',
   'STRUCT',
 ] as const
+/** One of Connect's types. */
 export type SchemaType = (typeof schemaTypes)[number]
 
 /** A named member of a struct, at its position. */
