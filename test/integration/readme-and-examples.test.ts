@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
+import { access, copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -119,6 +119,14 @@ describe('commands of the README', () => {
     const files = stderr.split('\n').filter((url) => url.startsWith('file:'))
     const sizes = await Promise.all(files.map(async (url) => (await readFile(new URL(url))).length))
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(40_000)
+  })
+
+  it('npm start is connect-standalone under npm’s Node, and the files the README gives it exist', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8')
+    const files = /^npm start -- (.*)$/m.exec(readme)![1]!.split(' ')
+    await Promise.all(files.map((file) => access(join(root, file))))
+    const { stdout } = await run('npm', ['start', '--silent', '--', '--version'], { cwd: root })
+    expect(stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/)
   })
 
   it('standpipe --help lists the verbs, and an unknown verb is refused with them', async () => {
