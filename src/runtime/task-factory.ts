@@ -12,5 +12,7 @@ import type { TaskLoop } from './worker-task.ts'
  */
 export async function makeTaskLoop(spec: TaskSpec, control: TaskControl, log: Logger, environment: TaskEnvironment): Promise<TaskLoop> {
   const parts = { ...environment, spec, control, log }
-  return OpenedResources.guard<TaskLoop>((resources) => (spec.kind === 'source' ? makeSourceLoop(parts, resources) : makeSinkLoop(parts, resources)))
+  return OpenedResources.guard<TaskLoop>((resources) =>
+    spec.kind === 'source' ? makeSourceLoop(parts, resources) : makeSinkLoop(parts, resources),
+  )
 }
