@@ -102,6 +102,6 @@ export class BrokerChannel {
     if (this.#connection !== connection) return
     this.#connection = null
     this.#opened = null
-    if (!this.#options.closing.aborted) this.#options.reachability.disconnected(error)
+    if (!this.#options.closing.aborted) this.#options.reachability.disconnected(error, connection.hasAnswered)
   }
 }

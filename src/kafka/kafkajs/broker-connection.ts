@@ -11,10 +11,9 @@ import { FrameReader } from './frame-reader.ts'
 import { frameRequest } from './frame.ts'
 import { mapError } from './map-error.ts'
 import { scheduleOnlyWhenPending } from './overrides.ts'
+import { portAdvice } from './port-advice.ts'
 import { quietLogger } from './quiet-logger.ts'
 import { openSocket } from './socket.ts'
-
-const PORT_ADVICE = 'Check that security.protocol matches the port'
 
 export interface BrokerConnectionOptions {
   readonly host: string
@@ -93,6 +92,11 @@ export class BrokerConnection {
   /** What the broker can do, as it said on this connection. */
   get versions(): ApiVersions {
     return this.#versions
+  }
+
+  /** It has answered requests. A broker that never does may not be spoken to as it wants. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
   }
 
   get inFlight(): number {
@@ -215,13 +219,14 @@ export class BrokerConnection {
 
   #lost(): KafkaError {
     const { broker } = this.#options
-    if (this.#socketError !== null) return mapError(this.#socketError, broker)
-    const hint = this.#hasAnswered ? '' : ' before it answered a request. If this repeats, check that security.protocol matches the port'
-    return disconnectException(`Connection to ${broker} was closed by the other side${hint}`)
+    const cause = this.#socketError
+    if (cause !== null && !isReset(cause)) return mapError(cause, broker)
+    const unanswered = this.#hasAnswered ? '' : ` before it answered a request. ${portAdvice(this.#options)}`
+    return disconnectException(`Connection to ${broker} was closed by the other side${unanswered}`, { cause: cause ?? undefined })
   }
 
   #noBroker(reason: string): KafkaError {
-    return disconnectException(`${this.#options.broker} does not answer as a Kafka broker does: ${reason}. ${PORT_ADVICE}`)
+    return disconnectException(`${this.#options.broker} does not answer as a Kafka broker does: ${reason}. ${portAdvice(this.#options)}`)
   }
 
   #gone(): KafkaError {
@@ -296,4 +301,10 @@ export class BrokerConnection {
     }
     if (maxIdleMs > 0) this.#idleTimer = startTimer(maxIdleMs, check).unref()
   }
+}
+
+/** The other side went away without a word, in contrast to one that was never there. */
+function isReset(error: unknown): boolean {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null
+  return code === 'ECONNRESET' || code === 'EPIPE'
 }

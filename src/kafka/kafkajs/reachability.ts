@@ -55,15 +55,17 @@ export class Reachability {
     this.#state = 'connected'
   }
 
-  disconnected(error: KafkaError): void {
+  /** @param hasAnswered false: it never answered a request on that connection, which needs a person */
+  disconnected(error: KafkaError, hasAnswered: boolean): void {
     if (this.#state !== 'connected') return
     this.#state = 'disconnected'
     const now = monotonic()
     const isNews = now - this.#saidDisconnectedAt > FLAPPING_MS
     if (isNews) this.#saidDisconnectedAt = now
     const text = `Disconnected from ${this.#broker}: ${error.message}`
-    if (isNews) this.#log.info(text)
-    else this.#log.debug(text)
+    if (!isNews) this.#log.debug(text)
+    else if (hasAnswered) this.#log.info(text)
+    else this.#log.warn(text)
   }
 
   failed(error: KafkaError): void {

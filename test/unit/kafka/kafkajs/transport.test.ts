@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -308,6 +308,51 @@ describe('requests', () => {
     expect(error).toMatchObject({ code: 'MALFORMED_RESPONSE', retriable: false })
     expect(error.message).toContain('Metadata answer')
     expect(error.message).toContain(cluster.bootstrapServers)
+  })
+})
+
+describe('a port that security.protocol does not match is told at the first failure', () => {
+  /** A server that does this with whoever connects. @returns host:port */
+  async function listen(onConnection: (socket: Socket) => void): Promise<string> {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => onConnection(socket))
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  test.each<[string, (socket: Socket) => void, string]>([
+    ['closes', (socket) => socket.end(), 'was closed by the other side before it answered a request'],
+    ['says so', (socket) => socket.write(Buffer.from([0x15, 3, 3, 0, 2, 2, 80])), 'it answers with a TLS alert'],
+  ])('PLAINTEXT on a TLS port, which %s', async (_, onConnection, reason) => {
+    const log = new RecordedLog()
+    const transport = openTransport(await listen(onConnection), { log })
+    const error = await rejection(transport.send('any', 'control', brokersOnly))
+    expect(error.retriable).toBe(true)
+    expect(log.lines[0]).toMatch(/^WARN Connection to broker 127.0.0.1:\d+ could not be established; retrying. /)
+    expect(log.lines[0]).toContain(reason)
+    expect(log.lines[0]).toContain('security.protocol matches the port: it is PLAINTEXT')
+    expect(log.lines[0]).toContain('(SSL, SASL_PLAINTEXT, SASL_SSL)')
+  })
+
+  test('SSL on a PLAINTEXT port', async () => {
+    const log = new RecordedLog()
+    const transport = openTransport(await listen((socket) => socket.destroy()), { log, tls: {} })
+    await rejection(transport.send('any', 'control', brokersOnly))
+    expect(log.lines[0]).toContain('security.protocol matches the port: it is SSL')
+  })
+
+  test('PLAINTEXT on a SASL port, which answers ApiVersions and then closes', async () => {
+    await using cluster = await ScriptedCluster.start()
+    cluster.onRequest('Metadata', () => ({ do: 'cut' }))
+    const log = new RecordedLog()
+    const transport = openTransport(cluster.bootstrapServers, { log })
+    for (let attempt = 0; attempt < 3; attempt++) await rejection(transport.send('any', 'control', brokersOnly))
+    expect(log.lines).toHaveLength(1)
+    expect(log.lines[0]).toMatch(/^WARN Disconnected from broker .* before it answered a request\. .*security.protocol .*PLAINTEXT/)
   })
 })
 
