@@ -113,11 +113,15 @@ function castSchema(schema: Schema, builder: SchemaBuilder, cast: CastFunction):
 
 function compileFieldCasts(types: ReadonlyMap<string, CastType>, replacesNull: boolean): Change {
   const casts = Array.from(types, ([name, type]) => ({ name, cast: compileCast(null, type) }))
-  return changeFields({
+  const change = changeFields({
     purpose: 'cast types',
     map: (map) => castMap(map, casts),
     struct: (schema) => compileStruct(schema, types, replacesNull),
   })
+  return (data, record) => {
+    if (data.schema !== null) requireFields(data.schema)
+    return change(data, record)
+  }
 }
 
 /** A field that is not there is there afterwards, as null. */
@@ -131,7 +135,7 @@ function castMap(map: ConnectStruct, casts: readonly { readonly name: string; re
 }
 
 function compileStruct(schema: Schema, types: ReadonlyMap<string, CastType>, replacesNull: boolean): StructChange {
-  const fields = requireFields(schema).map((field) => compileField(field, types.get(field.name), replacesNull))
+  const fields = schema.fields.map((field) => compileField(field, types.get(field.name), replacesNull))
   const builder = copySchemaBasics(schema, SchemaBuilder.struct())
   for (const field of fields) builder.field(field.to, field.schema)
   return { schema: castSchema(schema, builder, compileCast(schema, 'STRING')), change: compileStructCopy(schema, fields) }

@@ -95,7 +95,10 @@ function compile(props: Props): SplitData {
   const structs = new SchemaCache((schema) => compileStruct(schema, pairs, moves, replacesNull))
   return (data) => {
     const { schema, value } = data
-    if (schema !== null) return structs.get(schema)(data, requireStruct(schema, value, purpose))
+    if (schema !== null) {
+      const struct = requireStruct(schema, value, purpose)
+      return structs.get(schema)(data, struct)
+    }
     const map = requireMap(value, purpose)
     const added = pairs.map(({ field, header }): Header => ({ key: header, schema: null, value: fieldOf(map, field) }))
     return { data: moves ? sideOf(null, withoutFields(map, pairs)) : data, headers: added }
@@ -128,7 +131,6 @@ function compileStruct(
 }
 
 function compileHeaders(schema: Schema, pairs: readonly Pair[], replacesNull: boolean): (struct: ConnectStruct) => readonly Header[] {
-  if (schema.type !== 'STRUCT') return () => []
   const sources = pairs.map(({ field, header }) => {
     const found = schema.field(field)
     if (found === null) throw new DataException(`Field does not exist: ${field}. It is to become header ${header}`)

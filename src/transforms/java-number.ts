@@ -1,9 +1,12 @@
+import { asciiDigits } from '../api/java-digits.ts'
+
 const LONG = /^[+-]?\d+$/
 const DOUBLE = /^([+-]?)(?:(NaN)|(Infinity)|((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?)$/
 const HEX_DOUBLE = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[fFdD]?$/
 
-/** Java's Byte.parseByte and its kin. Null: no such number, or more than the bits hold. */
-export function parseJavaLong(text: string, bits: number): bigint | null {
+/** Java's Byte.parseByte and its kin, which take the digits of any script. Null: no such number, or more than the bits hold. */
+export function parseJavaLong(digits: string, bits: number): bigint | null {
+  const text = asciiDigits(digits)
   if (!LONG.test(text)) return null
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text)
   return BigInt.asIntN(bits, value) === value ? value : null

@@ -11,7 +11,7 @@ export interface FieldsChange {
   /** Ends the sentence that refuses what is neither map nor struct: `cast types`. */
   readonly purpose: string
   map(map: ConnectStruct, record: ConnectRecord): ConnectStruct
-  /** Called once a schema; it need not be that of a struct. */
+  /** Called once for the schema of a struct. */
   struct(schema: Schema): StructChange
 }
 
@@ -33,8 +33,9 @@ export function changeFields(change: FieldsChange): Change {
   const structs = new SchemaCache((schema) => change.struct(schema))
   return ({ schema, value }, record) => {
     if (schema === null) return sideOf(null, change.map(requireMap(value, purpose), record))
+    const struct = requireStruct(schema, value, purpose)
     const compiled = structs.get(schema)
-    return sideOf(compiled.schema, compiled.change(requireStruct(schema, value, purpose), record))
+    return sideOf(compiled.schema, compiled.change(struct, record))
   }
 }
 

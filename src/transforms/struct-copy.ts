@@ -45,7 +45,8 @@ function copyAll(struct: ConnectStruct, changing: readonly CopiedField[]): NewFi
   for (const field of changing) {
     const found = fieldOf(struct, field.from)
     const value = copiedValue(found, field)
-    if (value !== found) setField(copy, field.to, value)
+    // -0 became 0: they are not told apart by ===
+    if (!Object.is(value, found)) setField(copy, field.to, value)
   }
   return copy
 }

@@ -58,7 +58,6 @@ function keyMap(map: ConnectStruct, names: readonly string[]): ConnectStruct {
 }
 
 function compileKeyStruct(schema: Schema, names: readonly string[], replacesNull: boolean): StructChange {
-  if (schema.type !== 'STRUCT') return { schema, change: (struct) => struct }
   const builder = SchemaBuilder.struct()
   const fields = names.map((name) => {
     const field = schema.field(name)

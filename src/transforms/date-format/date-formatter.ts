@@ -1,7 +1,7 @@
 import { DAY_MS, utcFields, type CalendarFields } from '../../api/data/java-date.ts'
 import { dayOfYear, weekdayOf, weekOf, weekOfMonth } from './calendar.ts'
 import type { FieldLetter, PatternPart } from './date-pattern.ts'
-import { eras, halves, longEras, months, weekdays } from './date-symbols.ts'
+import { eras, halves, months, weekdays } from './date-symbols.ts'
 
 type FormatPart = (fields: CalendarFields, ms: number) => string
 
@@ -34,7 +34,7 @@ function compileField(letter: FieldLetter, count: number): FormatPart {
     case 'a':
       return ({ hour }) => halves[hour < 12 ? 0 : 1]
     case 'G':
-      return ({ year }) => (count > 3 ? longEras : eras)[year > 0 ? 1 : 0]
+      return ({ year }) => eras[year > 0 ? 1 : 0]
     case 'z':
       return () => (count > 3 ? 'Coordinated Universal Time' : 'UTC')
     case 'Z':

@@ -1,5 +1,5 @@
 import type { FieldLetter, PatternField, PatternPart } from './date-pattern.ts'
-import { eras, halves, longEras, months, weekdays } from './date-symbols.ts'
+import { eras, halves, months, weekdays } from './date-symbols.ts'
 import { ParsedDate } from './parsed-date.ts'
 import { parseGeneralZone, parseIsoZone } from './zone-parser.ts'
 
@@ -70,7 +70,7 @@ function compileField({ letter, count }: PatternField, obeysCount: boolean, cent
         date.half = half
       })
     case 'G':
-      return named([longEras, eras], (date, era) => {
+      return named([eras], (date, era) => {
         date.isBeforeChrist = era === 0
       })
     case 'z':

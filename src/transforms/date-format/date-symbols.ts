@@ -16,7 +16,6 @@ export const months = [
 export const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
 export const halves = ['AM', 'PM'] as const
 export const eras = ['BC', 'AD'] as const
-export const longEras = ['Before Christ', 'Anno Domini'] as const
 
 /** Minutes from UTC of the zones that Java knows by such a name and that people write. */
 export const zones: ReadonlyMap<string, number> = new Map([
