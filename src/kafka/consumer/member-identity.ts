@@ -17,10 +17,6 @@ export class MemberIdentity {
     this.groupInstanceId = groupInstanceId
   }
 
-  get hasGeneration(): boolean {
-    return this.generationId !== NO_GENERATION
-  }
-
   /** Dynamic members say good-bye; static ones come back under their name. */
   get leavesGroup(): boolean {
     return this.groupInstanceId === null && this.memberId !== ''

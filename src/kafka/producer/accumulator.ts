@@ -147,7 +147,7 @@ export class Accumulator {
   }
 
   private openBatch(queue: PartitionQueue): ProducerBatch {
-    const writer = new BatchWriter(this.pool, 0, this.firstBufferBytes(queue))
+    const writer = new BatchWriter(this.pool, this.firstBufferBytes(queue))
     const batch = new ProducerBatch(queue, queue.nextOrdinal, writer, this.clock())
     queue.addOpen(batch)
     this.active.add(queue)

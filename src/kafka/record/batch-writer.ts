@@ -23,7 +23,7 @@ import { compress, type Compression } from './compression.ts'
 import { COMPRESSION_TYPES } from './compression-type.ts'
 import { crc32c } from './crc32c.ts'
 import { encodedHeaderKey } from './header-key.ts'
-import { recordSizeUpperBound, sizeOfBytes, sizeOfHeaders } from './record-size.ts'
+import { sizeOfBytes, sizeOfHeaders } from './record-size.ts'
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from './varint.ts'
 
 /** Who sends a batch and where it stands in the producer's sequence. Without idempotence all are -1. */
@@ -48,29 +48,21 @@ const COPY_BY_LOOP_BYTES = 16
 
 /**
  * One batch of one partition: open while records are appended, then closed, after which its bytes can be sent any number of times.
- * All of it lies in one buffer, with room for the request's framing in front. A record's size is computed before it is written, so
- * that no record moves unless the buffer grows.
+ * All of it lies in one buffer. A record's size is computed before it is written, so that no record moves unless the buffer grows.
  */
 export class BatchWriter {
   private readonly pool: BufferPool
-  /** Where the batch starts in the buffer. */
-  private readonly start: number
   private buffer: Buffer
-  private end: number
+  private end = RECORDS
   private count = 0
   private baseTimestamp = -1
   private maxTimestamp = -1
   private closed = false
 
-  /**
-   * @param headroom bytes left free before the batch, for {@link withPrefix}
-   * @param initialBytes first size of the buffer; it doubles as the batch grows
-   */
-  constructor(pool: BufferPool, headroom = 0, initialBytes = 16 * 1024) {
+  /** @param initialBytes first size of the buffer; it doubles as the batch grows */
+  constructor(pool: BufferPool, initialBytes = 16 * 1024) {
     this.pool = pool
-    this.start = headroom
-    this.end = headroom + RECORDS
-    this.buffer = pool.take(Math.max(initialBytes, this.end))
+    this.buffer = pool.take(Math.max(initialBytes, RECORDS))
   }
 
   get recordCount(): number {
@@ -79,16 +71,11 @@ export class BatchWriter {
 
   /** Size of the batch: what was appended with the batch header; after `close`, what is sent. */
   get sizeBytes(): number {
-    return this.end - this.start
+    return this.end
   }
 
   get isClosed(): boolean {
     return this.closed
-  }
-
-  /** Most bytes the batch can take before compression with one more record: what `batch.size` is compared with. */
-  sizeWith(key: Uint8Array | null, value: Uint8Array | null, headers: readonly RecordHeader[]): number {
-    return this.end - this.start + recordSizeUpperBound(key, value, headers)
   }
 
   /**
@@ -136,31 +123,24 @@ export class BatchWriter {
 
   /** Writes another producer id, epoch or sequence into the closed batch, and its checksum again. @returns the batch's bytes */
   restamp(producer: ProducerStamp): Buffer {
-    const { buffer, start } = this
-    writeInt64(buffer, start + PRODUCER_ID, producer.producerId)
-    buffer.writeInt16BE(producer.producerEpoch, start + PRODUCER_EPOCH)
-    buffer.writeInt32BE(producer.baseSequence, start + BASE_SEQUENCE)
-    buffer.writeUInt32BE(crc32c(buffer.subarray(start + ATTRIBUTES, this.end)), start + CRC)
+    const { buffer } = this
+    writeInt64(buffer, PRODUCER_ID, producer.producerId)
+    buffer.writeInt16BE(producer.producerEpoch, PRODUCER_EPOCH)
+    buffer.writeInt32BE(producer.baseSequence, BASE_SEQUENCE)
+    buffer.writeUInt32BE(crc32c(buffer.subarray(ATTRIBUTES, this.end)), CRC)
     return this.bytes()
   }
 
   /** The closed batch, a view: valid until `release`. */
   bytes(): Buffer {
-    return this.buffer.subarray(this.start, this.end)
-  }
-
-  /** The closed batch with bytes of a request in front, without a copy of the batch. Needs a headroom of the prefix's length. */
-  withPrefix(prefix: Uint8Array): Buffer {
-    const from = this.start - prefix.length
-    this.buffer.set(prefix, from)
-    return this.buffer.subarray(from, this.end)
+    return this.buffer.subarray(0, this.end)
   }
 
   /** Gives the buffer back. The writer and every view on it must not be used any more. */
   release(): void {
     this.pool.give(this.buffer)
     this.buffer = RELEASED
-    this.end = this.start
+    this.end = 0
   }
 
   /** Remembers a record's timestamp. @returns its distance from the first record's */
@@ -201,25 +181,24 @@ export class BatchWriter {
   }
 
   private compressRecords(compression: Compression): void {
-    const recordsAt = this.start + RECORDS
-    const compressed = compress(compression, this.buffer.subarray(recordsAt, this.end))
+    const compressed = compress(compression, this.buffer.subarray(RECORDS, this.end))
     // a buffer of the size of what is sent: the large one is free for the next open batch
-    this.moveTo(this.pool.take(recordsAt + compressed.length), recordsAt)
-    this.buffer.set(compressed, recordsAt)
-    this.end = recordsAt + compressed.length
+    this.moveTo(this.pool.take(RECORDS + compressed.length), RECORDS)
+    this.buffer.set(compressed, RECORDS)
+    this.end = RECORDS + compressed.length
   }
 
   private writeHeader(attributes: number): void {
-    const { buffer, start } = this
-    writeInt64(buffer, start + BASE_OFFSET, 0)
-    buffer.writeInt32BE(this.end - start - LENGTH_PREFIX, start + BATCH_LENGTH)
-    buffer.writeInt32BE(-1, start + PARTITION_LEADER_EPOCH)
-    buffer[start + MAGIC] = 2
-    buffer.writeInt16BE(attributes, start + ATTRIBUTES)
-    buffer.writeInt32BE(this.count - 1, start + LAST_OFFSET_DELTA)
-    writeInt64(buffer, start + BASE_TIMESTAMP, this.baseTimestamp)
-    writeInt64(buffer, start + MAX_TIMESTAMP, this.maxTimestamp)
-    buffer.writeInt32BE(this.count, start + RECORD_COUNT)
+    const { buffer } = this
+    writeInt64(buffer, BASE_OFFSET, 0)
+    buffer.writeInt32BE(this.end - LENGTH_PREFIX, BATCH_LENGTH)
+    buffer.writeInt32BE(-1, PARTITION_LEADER_EPOCH)
+    buffer[MAGIC] = 2
+    buffer.writeInt16BE(attributes, ATTRIBUTES)
+    buffer.writeInt32BE(this.count - 1, LAST_OFFSET_DELTA)
+    writeInt64(buffer, BASE_TIMESTAMP, this.baseTimestamp)
+    writeInt64(buffer, MAX_TIMESTAMP, this.maxTimestamp)
+    buffer.writeInt32BE(this.count, RECORD_COUNT)
   }
 }
 
