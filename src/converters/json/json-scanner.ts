@@ -68,11 +68,16 @@ export class JsonScanner {
    */
   value(position: number, outerDepth = 0): number {
     const isObject = this.#isObject
+    const bytes = this.#bytes
     let depth = outerDepth
     let at = position
     for (;;) {
-      at = this.skipSpace(at)
-      const byte = this.byteAt(at)
+      let byte = bytes[at] as number
+      // Behind the end there is undefined, which is not greater either.
+      if (!(byte > SPACE)) {
+        at = this.skipSpace(at)
+        byte = this.byteAt(at)
+      }
       if (byte === LEFT_BRACE || byte === LEFT_BRACKET) {
         if (++depth > maxDepth) throw this.problem(`Nesting deeper than ${String(maxDepth)}`, at)
         isObject[depth] = byte === LEFT_BRACE ? 1 : 0
@@ -82,13 +87,14 @@ export class JsonScanner {
           continue
         }
       } else {
-        at = this.#scalar(at, byte, depth === 0)
+        // Strings go straight to their loop, so that it is compiled into this one.
+        at = byte === QUOTE ? this.#string(at + 1) : this.#scalar(at, byte, depth === 0)
         if (depth === outerDepth) return at
         at = this.skipSpace(at)
       }
       // Behind a value, or on the closing bracket of an empty one: close what ends here, then go to the next member.
       for (;;) {
-        const next = this.byteAt(at)
+        const next = bytes[at]
         if (next === COMMA) {
           at = isObject[depth] === 1 ? this.key(this.skipSpace(at + 1)) : at + 1
           break
@@ -104,9 +110,10 @@ export class JsonScanner {
 
   /** Checks a member's name and its colon. @returns the position behind the colon */
   key(position: number): number {
-    if (this.byteAt(position) !== QUOTE) throw this.unexpected(position, 'a field name in double quotes')
+    const bytes = this.#bytes
+    if (bytes[position] !== QUOTE) throw this.unexpected(position, 'a field name in double quotes')
     const colon = this.skipSpace(this.#string(position + 1))
-    if (this.byteAt(colon) !== COLON) throw this.unexpected(colon, "':'")
+    if (bytes[colon] !== COLON) throw this.unexpected(colon, "':'")
     return colon + 1
   }
 
@@ -120,7 +127,6 @@ export class JsonScanner {
   }
 
   #scalar(at: number, byte: number, isRoot: boolean): number {
-    if (byte === QUOTE) return this.#string(at + 1)
     if (byte === MINUS || (byte >= ZERO && byte <= NINE)) return this.#number(at, isRoot)
     if (byte === LOWER_T) return this.#literal(at, 'true')
     if (byte === LOWER_F) return this.#literal(at, 'false')
@@ -144,8 +150,8 @@ export class JsonScanner {
     for (;;) {
       // Behind the end isPlain[undefined] is not 1 either.
       while (isPlain[bytes[at] as number] === 1) at++
+      if (bytes[at] === QUOTE) return at + 1
       const byte = this.byteAt(at)
-      if (byte === QUOTE) return at + 1
       if (byte === BACKSLASH) at = this.#escape(at + 1)
       else if (byte >= 0x80) at = this.#multiByte(at, byte)
       else throw at >= end ? this.problem('Unexpected end of input in a string', at) : this.problem('Control character in a string', at)
