@@ -68,7 +68,7 @@ export function inferTimestampType(value: ConnectValue): TimestampType {
   throw new DataException(`TimestampConverter does not support ${javaClassOf(value, null)} objects as timestamps`)
 }
 
-/** @returns milliseconds since the epoch @throws DataException when the value is not of that form */
+/** Adding 0 makes 0 of -0. @returns milliseconds since the epoch @throws DataException when the value is not of that form */
 export function readTimestamp(value: ConnectValue, type: TimestampType, form: TimestampForm): number {
   switch (type) {
     case 'string':
@@ -99,9 +99,9 @@ function readUnix(value: ConnectValue, precision: UnixPrecision): number {
     case 'milliseconds':
       return Number(value)
     case 'microseconds':
-      return typeof value === 'bigint' ? Number(value / 1000n) : Math.trunc(value / 1000)
+      return typeof value === 'bigint' ? Number(value / 1000n) : Math.trunc(value / 1000) + 0
     case 'nanoseconds':
-      return typeof value === 'bigint' ? Number(value / 1_000_000n) : Math.trunc(value / 1_000_000)
+      return typeof value === 'bigint' ? Number(value / 1_000_000n) : Math.trunc(value / 1_000_000) + 0
   }
 }
 

@@ -1,10 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import type { Predicate } from '../../src/api/transformation.ts'
-import { HasHeaderKey } from '../../src/transforms/predicates/has-header-key.ts'
-import { RecordIsTombstone } from '../../src/transforms/predicates/record-is-tombstone.ts'
-import { TopicNameMatches } from '../../src/transforms/predicates/topic-name-matches.ts'
 import { decodeConfig, expectError, readCases, type RecordedCase } from '../support/compat-data.ts'
 import { decodeRecord, type RecordedRecord } from '../support/compat-records.ts'
+import { predicates } from '../support/transformations.ts'
 
 interface Case extends RecordedCase {
   readonly predicate: string
@@ -12,8 +9,6 @@ interface Case extends RecordedCase {
   readonly input: RecordedRecord
   readonly want?: boolean
 }
-
-const predicates: Readonly<Record<string, new () => Predicate>> = { HasHeaderKey, RecordIsTombstone, TopicNameMatches }
 
 const cases = readCases<Case>('predicates')
 

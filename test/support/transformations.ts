@@ -1,4 +1,4 @@
-import type { Transformation } from '../../src/api/transformation.ts'
+import type { Predicate, Transformation } from '../../src/api/transformation.ts'
 import { CastKey, CastValue } from '../../src/transforms/cast.ts'
 import { DropHeaders } from '../../src/transforms/drop-headers.ts'
 import { ExtractFieldKey, ExtractFieldValue } from '../../src/transforms/extract-field.ts'
@@ -9,6 +9,9 @@ import { HoistFieldKey, HoistFieldValue } from '../../src/transforms/hoist-field
 import { InsertFieldKey, InsertFieldValue } from '../../src/transforms/insert-field.ts'
 import { InsertHeader } from '../../src/transforms/insert-header.ts'
 import { MaskFieldKey, MaskFieldValue } from '../../src/transforms/mask-field.ts'
+import { HasHeaderKey } from '../../src/transforms/predicates/has-header-key.ts'
+import { RecordIsTombstone } from '../../src/transforms/predicates/record-is-tombstone.ts'
+import { TopicNameMatches } from '../../src/transforms/predicates/topic-name-matches.ts'
 import { RegexRouter } from '../../src/transforms/regex-router.ts'
 import { ReplaceFieldKey, ReplaceFieldValue } from '../../src/transforms/replace-field.ts'
 import { SetSchemaMetadataKey, SetSchemaMetadataValue } from '../../src/transforms/set-schema-metadata.ts'
@@ -45,3 +48,6 @@ export const transformations: Readonly<Record<string, new () => Transformation>>
   TimestampRouter,
   ValueToKey,
 }
+
+/** Apache's predicates. */
+export const predicates: Readonly<Record<string, new () => Predicate>> = { HasHeaderKey, RecordIsTombstone, TopicNameMatches }
