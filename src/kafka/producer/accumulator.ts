@@ -25,21 +25,21 @@ export interface SenderSignal {
 export class Accumulator {
   /** Partitions with something waiting, those served longest ago first. */
   readonly active = new Set<PartitionQueue>()
-  private readonly settings: ProducerSettings
-  private readonly memory: BufferMemory
-  private readonly clock: Clock
-  private readonly sender: SenderSignal
-  private readonly pool: BufferPool
+  readonly #settings: ProducerSettings
+  readonly #memory: BufferMemory
+  readonly #clock: Clock
+  readonly #sender: SenderSignal
+  readonly #pool: BufferPool
   /** By age, until the last record of a batch was told. */
-  private unsettled = new Set<ProducerBatch>()
-  private isClosing = false
+  #unsettled = new Set<ProducerBatch>()
+  #isClosing = false
 
   constructor(settings: ProducerSettings, memory: BufferMemory, clock: Clock, sender: SenderSignal) {
-    this.settings = settings
-    this.memory = memory
-    this.clock = clock
-    this.sender = sender
-    this.pool = new BufferPool(settings.bufferMemory)
+    this.#settings = settings
+    this.#memory = memory
+    this.#clock = clock
+    this.#sender = sender
+    this.#pool = new BufferPool(settings.bufferMemory)
   }
 
   /**
@@ -56,18 +56,18 @@ export class Accumulator {
     sizeBound: number,
     delivery: Delivery,
   ): boolean {
-    const batch = this.batchFor(queue, sizeBound)
+    const batch = this.#batchFor(queue, sizeBound)
     batch.append(timestamp, key, value, headers, delivery)
     batch.chargedBytes += sizeBound + RECORD_OVERHEAD_BYTES
-    if (!batch.isReady && batch.writer.sizeBytes + sizeBound > this.settings.batchBytes) this.makeReady(batch)
+    if (!batch.isReady && batch.writer.sizeBytes + sizeBound > this.#settings.batchBytes) this.#makeReady(batch)
     return batch.isReady
   }
 
   /** When the first waiting batch of a partition may go out: now or in the past when it is ready. */
   readyAt(head: ProducerBatch): number {
     if (head.attempts > 0) return head.retryAt
-    if (head.isReady || this.isClosing || this.memory.isShort) return 0
-    return head.createdAt + this.settings.lingerMs
+    if (head.isReady || this.#isClosing || this.#memory.isShort) return 0
+    return head.createdAt + this.#settings.lingerMs
   }
 
   /** Takes the first waiting batch of a partition for sending; it takes no more records. */
@@ -86,11 +86,11 @@ export class Accumulator {
 
   /** Puts a batch back as two that have half of its records each. */
   split(batch: ProducerBatch): void {
-    const parts = splitBatch(batch, this.pool)
+    const parts = splitBatch(batch, this.#pool)
     batch.writer.release()
-    for (const part of parts) this.unsettled.add(part)
-    this.unsettled.delete(batch)
-    this.unsettled = new Set([...this.unsettled].sort((one, other) => one.createdAt - other.createdAt))
+    for (const part of parts) this.#unsettled.add(part)
+    this.#unsettled.delete(batch)
+    this.#unsettled = new Set([...this.#unsettled].sort((one, other) => one.createdAt - other.createdAt))
     batch.queue.putBack(parts)
     this.active.add(batch.queue)
   }
@@ -103,19 +103,19 @@ export class Accumulator {
 
   /** All that is not settled, oldest first. */
   *pending(): Generator<ProducerBatch> {
-    for (const batch of this.unsettled) if (!batch.isSettled) yield batch
+    for (const batch of this.#unsettled) if (!batch.isSettled) yield batch
   }
 
   /** The oldest batch that is not settled. */
   oldest(): ProducerBatch | undefined {
-    for (const batch of this.unsettled) if (!batch.isSettled) return batch
+    for (const batch of this.#unsettled) if (!batch.isSettled) return batch
     return undefined
   }
 
   /** Every record of the batch was told: its memory is free, flushes may go on. */
   told(batch: ProducerBatch): void {
-    this.unsettled.delete(batch)
-    this.memory.give(batch.chargedBytes)
+    this.#unsettled.delete(batch)
+    this.#memory.give(batch.chargedBytes)
     if (batch.waiters !== null) for (const waiter of batch.waiters) waiter.batchSettled()
   }
 
@@ -126,43 +126,43 @@ export class Accumulator {
       queue.open.isReady = true
       queue.seal()
     }
-    this.sender.wake()
-    return new FlushWaiter(this.unsettled).settled
+    this.#sender.wake()
+    return new FlushWaiter(this.#unsettled).settled
   }
 
   /** From now on nothing lingers. */
   close(): Promise<void> {
-    this.isClosing = true
+    this.#isClosing = true
     return this.flush()
   }
 
-  private batchFor(queue: PartitionQueue, sizeBound: number): ProducerBatch {
+  #batchFor(queue: PartitionQueue, sizeBound: number): ProducerBatch {
     const { open } = queue
-    if (open === null) return this.openBatch(queue)
-    const limit = Math.min(this.settings.maxBatchBytes, queue.topicQueues.maxBatchBytes)
+    if (open === null) return this.#openBatch(queue)
+    const limit = Math.min(this.#settings.maxBatchBytes, queue.topicQueues.maxBatchBytes)
     if (open.writer.sizeBytes + sizeBound <= limit) return open
     queue.seal()
-    if (!open.isReady) this.makeReady(open)
-    return this.openBatch(queue)
+    if (!open.isReady) this.#makeReady(open)
+    return this.#openBatch(queue)
   }
 
-  private openBatch(queue: PartitionQueue): ProducerBatch {
-    const writer = new BatchWriter(this.pool, this.firstBufferBytes(queue))
-    const batch = new ProducerBatch(queue, queue.nextOrdinal, writer, this.clock())
+  #openBatch(queue: PartitionQueue): ProducerBatch {
+    const writer = new BatchWriter(this.#pool, this.#firstBufferBytes(queue))
+    const batch = new ProducerBatch(queue, queue.nextOrdinal, writer, this.#clock())
     queue.addOpen(batch)
     this.active.add(queue)
-    this.unsettled.add(batch)
-    this.sender.wakeAt(batch.createdAt + this.settings.lingerMs)
+    this.#unsettled.add(batch)
+    this.#sender.wakeAt(batch.createdAt + this.#settings.lingerMs)
     return batch
   }
 
   /** As large as the last batch when such a buffer may be at hand; new memory is only taken as the batch grows. */
-  private firstBufferBytes({ lastBatchBytes }: PartitionQueue): number {
-    return this.pool.unusedBytes >= lastBatchBytes ? Math.max(SMALLEST_BUFFER, lastBatchBytes) : SMALLEST_BUFFER
+  #firstBufferBytes({ lastBatchBytes }: PartitionQueue): number {
+    return this.#pool.unusedBytes >= lastBatchBytes ? Math.max(SMALLEST_BUFFER, lastBatchBytes) : SMALLEST_BUFFER
   }
 
-  private makeReady(batch: ProducerBatch): void {
+  #makeReady(batch: ProducerBatch): void {
     batch.isReady = true
-    this.sender.wake()
+    this.#sender.wake()
   }
 }

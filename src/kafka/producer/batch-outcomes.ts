@@ -32,10 +32,10 @@ export interface BatchOutcomesOptions {
  * called. A batch that expired meanwhile is settled already, and its answer is ignored.
  */
 export class BatchOutcomes {
-  private readonly options: BatchOutcomesOptions
+  readonly #options: BatchOutcomesOptions
 
   constructor(options: BatchOutcomesOptions) {
-    this.options = options
+    this.#options = options
   }
 
   /** The broker answered: each partition has its own result. */
@@ -44,22 +44,22 @@ export class BatchOutcomes {
     for (const batch of batches) {
       const result = results.get(batch.queue.toString())
       if (result === undefined) this.failed(batch, disconnectException(`The broker did not answer for partition ${batch.queue.toString()}`))
-      else this.partitionAnswered(batch, result)
+      else this.#partitionAnswered(batch, result)
     }
   }
 
   /** acks=0: the request was written, and nobody will say more. */
   unacknowledged(batch: ProducerBatch): void {
-    if (!batch.isSettled) this.options.deliveries.add(batch, { error: null, baseOffset: -1, logAppendTime: -1 })
+    if (!batch.isSettled) this.#options.deliveries.add(batch, { error: null, baseOffset: -1, logAppendTime: -1 })
   }
 
   /** The attempt failed: the whole request, or this partition's part. */
   failed(batch: ProducerBatch, error: KafkaError): void {
     if (batch.isSettled) return
     batch.lastError = error
-    if (error.refresh === 'metadata') this.options.metadata.requestRefresh()
-    if (error.number === MESSAGE_TOO_LARGE && batch.recordCount > 1) this.split(batch)
-    else if (this.mayRetry(batch, error)) this.retry(batch, error)
+    if (error.refresh === 'metadata') this.#options.metadata.requestRefresh()
+    if (error.number === MESSAGE_TOO_LARGE && batch.recordCount > 1) this.#split(batch)
+    else if (this.#mayRetry(batch, error)) this.#retry(batch, error)
     else this.giveUp(batch, error, error.retriable ? 'unknown' : 'refused')
   }
 
@@ -81,13 +81,13 @@ export class BatchOutcomes {
 
   /** Fails the records of a batch. @param outcome whether the broker surely has not taken it */
   giveUp(batch: ProducerBatch, error: KafkaError | ((index: number) => KafkaError), outcome: 'refused' | 'unknown'): void {
-    this.options.accumulator.remove(batch)
-    this.options.idempotence?.gaveUp(batch, outcome)
-    this.options.deliveries.add(batch, { error })
+    this.#options.accumulator.remove(batch)
+    this.#options.idempotence?.gaveUp(batch, outcome)
+    this.#options.deliveries.add(batch, { error })
   }
 
-  private partitionAnswered(batch: ProducerBatch, result: ProducedPartition): void {
-    if (result.error === 0 || result.error === DUPLICATE_SEQUENCE) return this.delivered(batch, result)
+  #partitionAnswered(batch: ProducerBatch, result: ProducedPartition): void {
+    if (result.error === 0 || result.error === DUPLICATE_SEQUENCE) return this.#delivered(batch, result)
     const { topic, partition, errorMessage } = result
     // Java's sentence, with what the broker adds
     const error = kafkaError(result.error, { topic, partition, message: errorMessage })
@@ -98,23 +98,23 @@ export class BatchOutcomes {
     }
   }
 
-  private delivered(batch: ProducerBatch, { error, baseOffset, logAppendTime }: ProducedPartition): void {
+  #delivered(batch: ProducerBatch, { error, baseOffset, logAppendTime }: ProducedPartition): void {
     const { queue } = batch
     batch.writer.release()
-    this.options.idempotence?.delivered(batch)
-    if (queue.isTroubled) this.options.log.info(`Partition ${queue.toString()} takes records again`)
+    this.#options.idempotence?.delivered(batch)
+    if (queue.isTroubled) this.#options.log.info(`Partition ${queue.toString()} takes records again`)
     queue.isTroubled = false
-    if (!batch.isSettled) this.options.deliveries.add(batch, { error: null, baseOffset: error === 0 ? baseOffset : -1, logAppendTime })
+    if (!batch.isSettled) this.#options.deliveries.add(batch, { error: null, baseOffset: error === 0 ? baseOffset : -1, logAppendTime })
   }
 
-  private mayRetry(batch: ProducerBatch, error: KafkaError): boolean {
-    const { settings, idempotence } = this.options
+  #mayRetry(batch: ProducerBatch, error: KafkaError): boolean {
+    const { settings, idempotence } = this.#options
     if (batch.attempts > settings.retries) return false
     return idempotence?.isSequenceError(batch, error) === true || error.retriable
   }
 
-  private retry(batch: ProducerBatch, error: KafkaError): void {
-    const { accumulator, backoff, clock, log } = this.options
+  #retry(batch: ProducerBatch, error: KafkaError): void {
+    const { accumulator, backoff, clock, log } = this.#options
     const { queue } = batch
     batch.retryAt = clock() + backoff.after(batch.attempts)
     accumulator.putBack(batch)
@@ -127,15 +127,15 @@ export class BatchOutcomes {
   }
 
   /** The broker's limit is not known, but half of what it refused is nearer to it; later batches of the topic do not exceed that. */
-  private split(batch: ProducerBatch): void {
+  #split(batch: ProducerBatch): void {
     const { topicQueues } = batch.queue
     const { uncompressedBytes } = batch
     topicQueues.maxBatchBytes = Math.min(topicQueues.maxBatchBytes, Math.ceil(uncompressedBytes / 2) + RECORDS)
-    this.options.log.warn(
+    this.#options.log.warn(
       `The broker refused a batch of ${batch.recordCount} records and ${uncompressedBytes} bytes for ${batch.queue.toString()} as too large: ` +
         `it is sent in two, and batches of the topic stay below ${topicQueues.maxBatchBytes} bytes. Set batch.size accordingly to avoid this.`,
     )
-    this.options.accumulator.split(batch)
+    this.#options.accumulator.split(batch)
   }
 }
 

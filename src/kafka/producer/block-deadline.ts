@@ -6,10 +6,10 @@ export class BlockDeadline {
   readonly maxBlockMs: number
   /** Aborts at the deadline, or when `ending` does. */
   readonly signal: AbortSignal
-  private readonly ending: AbortSignal
-  private readonly controller = new AbortController()
-  private readonly timer: NodeJS.Timeout | undefined
-  private readonly abort = (): void => this.controller.abort()
+  readonly #ending: AbortSignal
+  readonly #controller = new AbortController()
+  readonly #timer: NodeJS.Timeout | undefined
+  readonly #abort = (): void => this.#controller.abort()
 
   /**
    * Call `release` when the wait is over.
@@ -17,11 +17,11 @@ export class BlockDeadline {
    */
   constructor(maxBlockMs: number, ending: AbortSignal) {
     this.maxBlockMs = maxBlockMs
-    this.ending = ending
-    this.signal = this.controller.signal
-    if (maxBlockMs <= MAX_TIMER_MS) this.timer = setTimeout(this.abort, maxBlockMs)
-    if (ending.aborted) this.abort()
-    ending.addEventListener('abort', this.abort, { once: true })
+    this.#ending = ending
+    this.signal = this.#controller.signal
+    if (maxBlockMs <= MAX_TIMER_MS) this.#timer = setTimeout(this.#abort, maxBlockMs)
+    if (ending.aborted) this.#abort()
+    ending.addEventListener('abort', this.#abort, { once: true })
   }
 
   get isOver(): boolean {
@@ -37,11 +37,11 @@ export class BlockDeadline {
 
   /** Why it is over. @param timedOut what to say when time ran out */
   error(timedOut: string, cause?: unknown): KafkaError {
-    return this.ending.aborted ? asKafkaError(this.ending.reason) : timeoutException(timedOut, { cause })
+    return this.#ending.aborted ? asKafkaError(this.#ending.reason) : timeoutException(timedOut, { cause })
   }
 
   release(): void {
-    clearTimeout(this.timer)
-    this.ending.removeEventListener('abort', this.abort)
+    clearTimeout(this.#timer)
+    this.#ending.removeEventListener('abort', this.#abort)
   }
 }

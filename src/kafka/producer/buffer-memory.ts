@@ -11,8 +11,8 @@ export const RECORD_OVERHEAD_BYTES = 128
 /** Counts what was accepted and is not settled against `buffer.memory`: the producer's only back-pressure. */
 export class BufferMemory {
   readonly totalBytes: number
-  private usedBytes = 0
-  private waiter: Waiter | null = null
+  #usedBytes = 0
+  #waiter: Waiter | null = null
 
   constructor(totalBytes: number) {
     this.totalBytes = totalBytes
@@ -20,13 +20,13 @@ export class BufferMemory {
 
   /** A send waits: batches go out without lingering. */
   get isShort(): boolean {
-    return this.waiter !== null
+    return this.#waiter !== null
   }
 
   /** While nothing is taken any size is given: whether a record may be that large is not decided here. */
   tryTake(bytes: number): boolean {
-    if (this.usedBytes > 0 && this.usedBytes + bytes > this.totalBytes) return false
-    this.usedBytes += bytes
+    if (this.#usedBytes > 0 && this.#usedBytes + bytes > this.totalBytes) return false
+    this.#usedBytes += bytes
     return true
   }
 
@@ -38,8 +38,8 @@ export class BufferMemory {
     return new Promise((resolve, reject) => {
       if (this.tryTake(bytes)) return resolve()
       const givenUp = () => {
-        this.waiter = null
-        reject(deadline.error(this.exhausted(bytes, deadline.maxBlockMs)))
+        this.#waiter = null
+        reject(deadline.error(this.#exhausted(bytes, deadline.maxBlockMs)))
       }
       const taken = () => {
         deadline.signal.removeEventListener('abort', givenUp)
@@ -47,22 +47,22 @@ export class BufferMemory {
       }
       if (deadline.isOver) return givenUp()
       deadline.signal.addEventListener('abort', givenUp, { once: true })
-      this.waiter = { bytes, taken }
+      this.#waiter = { bytes, taken }
     })
   }
 
   give(bytes: number): void {
-    this.usedBytes -= bytes
-    const { waiter } = this
+    this.#usedBytes -= bytes
+    const waiter = this.#waiter
     if (waiter === null || !this.tryTake(waiter.bytes)) return
-    this.waiter = null
+    this.#waiter = null
     waiter.taken()
   }
 
-  private exhausted(bytes: number, maxBlockMs: number): string {
+  #exhausted(bytes: number, maxBlockMs: number): string {
     return (
       `Failed to allocate ${bytes} bytes within the configured max blocking time ${maxBlockMs} ms. ` +
-      `Total memory: ${this.totalBytes} bytes. Available memory: ${this.totalBytes - this.usedBytes} bytes. Poolable size: 0 bytes`
+      `Total memory: ${this.totalBytes} bytes. Available memory: ${this.totalBytes - this.#usedBytes} bytes. Poolable size: 0 bytes`
     )
   }
 }

@@ -22,35 +22,35 @@ interface Settled {
  * its way while the records hear of the last one.
  */
 export class DeliveryQueue {
-  private readonly log: Logger
-  private readonly told: (batch: ProducerBatch) => void
-  private readonly settled: Settled[] = []
-  private immediate: NodeJS.Immediate | undefined
-  private isTelling = false
+  readonly #log: Logger
+  readonly #told: (batch: ProducerBatch) => void
+  readonly #settled: Settled[] = []
+  #immediate: NodeJS.Immediate | undefined
+  #isTelling = false
 
   /** @param told called after the last record of a batch was told */
   constructor(log: Logger, told: (batch: ProducerBatch) => void) {
-    this.log = log
-    this.told = told
+    this.#log = log
+    this.#told = told
   }
 
   add(batch: ProducerBatch, outcome: Outcome): void {
     batch.isSettled = true
-    this.settled.push({ batch, outcome })
+    this.#settled.push({ batch, outcome })
   }
 
   /** Tells what there is, whole batches, as far as one turn may take; the rest in the next turns. */
   tell(): void {
-    if (this.isTelling || this.immediate !== undefined) return
-    this.isTelling = true
+    if (this.#isTelling || this.#immediate !== undefined) return
+    this.#isTelling = true
     for (let records = 0; records < RECORDS_PER_TURN;) {
-      const next = this.settled.shift()
+      const next = this.#settled.shift()
       if (next === undefined) break
       records += next.batch.recordCount
-      this.tellBatch(next)
+      this.#tellBatch(next)
     }
-    this.isTelling = false
-    if (this.settled.length > 0) this.immediate = setImmediate(this.nextTurn)
+    this.#isTelling = false
+    if (this.#settled.length > 0) this.#immediate = setImmediate(this.#nextTurn)
   }
 
   /** The only record of a send that was refused. */
@@ -58,22 +58,22 @@ export class DeliveryQueue {
     try {
       delivery.failed(error)
     } catch (thrown) {
-      this.logThrown(thrown)
+      this.#logThrown(thrown)
     }
   }
 
-  private readonly nextTurn = (): void => {
-    this.immediate = undefined
+  readonly #nextTurn = (): void => {
+    this.#immediate = undefined
     this.tell()
   }
 
-  private tellBatch({ batch, outcome }: Settled): void {
-    if (outcome.error === null) this.tellDelivered(batch, outcome.baseOffset, outcome.logAppendTime)
-    else this.tellAllFailed(batch, outcome.error)
-    this.told(batch)
+  #tellBatch({ batch, outcome }: Settled): void {
+    if (outcome.error === null) this.#tellDelivered(batch, outcome.baseOffset, outcome.logAppendTime)
+    else this.#tellAllFailed(batch, outcome.error)
+    this.#told(batch)
   }
 
-  private tellDelivered(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
+  #tellDelivered(batch: ProducerBatch, baseOffset: number, logAppendTime: number): void {
     const { deliveries, timestamps } = batch
     const { partition } = batch.queue
     for (let index = 0; index < deliveries.length; index++) {
@@ -82,18 +82,18 @@ export class DeliveryQueue {
       try {
         deliveries[index]?.delivered(partition, offset, timestamp)
       } catch (thrown) {
-        this.logThrown(thrown)
+        this.#logThrown(thrown)
       }
     }
   }
 
-  private tellAllFailed(batch: ProducerBatch, error: KafkaError | ((index: number) => KafkaError)): void {
+  #tellAllFailed(batch: ProducerBatch, error: KafkaError | ((index: number) => KafkaError)): void {
     for (const [index, delivery] of batch.deliveries.entries()) {
       this.tellFailed(delivery, typeof error === 'function' ? error(index) : error)
     }
   }
 
-  private logThrown(thrown: unknown): void {
-    this.log.error('Error executing user-provided callback on message', thrown)
+  #logThrown(thrown: unknown): void {
+    this.#log.error('Error executing user-provided callback on message', thrown)
   }
 }

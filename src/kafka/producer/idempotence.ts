@@ -34,13 +34,13 @@ export interface IdempotenceOptions {
  * epoch, and a broken sequence ends the transaction.
  */
 export class Idempotence {
-  private readonly options: IdempotenceOptions
-  private producerId = -1
-  private producerEpoch = -1
-  private isAsking = false
+  readonly #options: IdempotenceOptions
+  #producerId = -1
+  #producerEpoch = -1
+  #isAsking = false
 
   constructor(options: IdempotenceOptions) {
-    this.options = options
+    this.#options = options
   }
 
   /** Whether the partition's first waiting batch may go out now. Raises the epoch when its turn has come. */
@@ -48,10 +48,10 @@ export class Idempotence {
     const { sequence, inFlight } = queue
     const restarts = sequence.state === 'gap' || sequence.state === 'lost' || (sequence.state === 'hole' && !head.hasSequence)
     if (restarts && inFlight.length > 0) return false
-    if (restarts) this.restart(queue)
+    if (restarts) this.#restart(queue)
     // a repeated batch goes alone: were it refused again, those behind it would be out of order
     const oldest = inFlight[0]
-    if (oldest === undefined) return head.hasSequence || sequence.producerId !== -1 || this.join(queue)
+    if (oldest === undefined) return head.hasSequence || sequence.producerId !== -1 || this.#join(queue)
     if (head.hasSequence) return false
     return sequence.isEstablished && sequence.stampedBatches - oldest.sequenceNumber < REMEMBERED_BATCHES
   }
@@ -93,49 +93,49 @@ export class Idempotence {
     else if (sequence.state === 'whole') sequence.state = 'hole'
   }
 
-  private restart(queue: PartitionQueue): void {
+  #restart(queue: PartitionQueue): void {
     const { sequence } = queue
     const needsNewId = sequence.state === 'lost' || sequence.producerEpoch >= MAX_EPOCH
-    if (needsNewId && this.producerId === sequence.producerId) this.producerId = -1
+    if (needsNewId && this.#producerId === sequence.producerId) this.#producerId = -1
     for (const batch of queue.waiting) if (batch.hasSequence) batch.stamp = NO_PRODUCER
     sequence.restart(needsNewId ? -1 : sequence.producerId, needsNewId ? -1 : sequence.producerEpoch + 1)
-    this.options.log.info(
+    this.#options.log.info(
       `The sequence of ${queue.toString()} starts anew with ${needsNewId ? 'a new producer id' : `epoch ${sequence.producerEpoch}`}`,
     )
   }
 
   /** Takes the producer's id for a partition; asks for it when there is none. */
-  private join(queue: PartitionQueue): boolean {
-    if (this.producerId === -1) {
-      if (!this.isAsking) void this.askForId()
+  #join(queue: PartitionQueue): boolean {
+    if (this.#producerId === -1) {
+      if (!this.#isAsking) void this.#askForId()
       return false
     }
-    queue.sequence.restart(this.producerId, this.producerEpoch)
+    queue.sequence.restart(this.#producerId, this.#producerEpoch)
     return true
   }
 
-  private async askForId(): Promise<void> {
-    this.isAsking = true
+  async #askForId(): Promise<void> {
+    this.#isAsking = true
     try {
-      await this.takeId()
-      this.options.ready()
+      await this.#takeId()
+      this.#options.ready()
     } catch (error) {
-      this.options.refused(asKafkaError(error))
+      this.#options.refused(asKafkaError(error))
     } finally {
-      this.isAsking = false
+      this.#isAsking = false
     }
   }
 
   /** Asks any broker until one gives a producer id. @throws KafkaError when that cannot succeed */
-  private async takeId(): Promise<void> {
-    const { transport, backoff, closing, log } = this.options
+  async #takeId(): Promise<void> {
+    const { transport, backoff, closing, log } = this.#options
     const request = initProducerId({ transactionalId: null, transactionTimeoutMs: NO_TRANSACTION_TIMEOUT, current: null })
     for (let attempts = 1; ; attempts++) {
       const error = await transport.send('any', 'control', request).then(
         (answer) => {
           if (answer.error !== 0) return kafkaError(answer.error)
-          this.producerId = answer.producerId
-          this.producerEpoch = answer.producerEpoch
+          this.#producerId = answer.producerId
+          this.#producerEpoch = answer.producerEpoch
           return null
         },
         (failure: unknown) => asKafkaError(failure),

@@ -21,7 +21,7 @@ export class PartitionQueue implements TopicPartition {
   /** The last attempt failed. Said once, until one succeeds. */
   isTroubled = false
   /** Records of all batches so far, the ordinal of the next one. */
-  private sealedRecords = 0
+  #sealedRecords = 0
 
   constructor(topicQueues: TopicQueues, partition: number) {
     this.topicQueues = topicQueues
@@ -34,7 +34,7 @@ export class PartitionQueue implements TopicPartition {
   }
 
   get nextOrdinal(): number {
-    return this.sealedRecords
+    return this.#sealedRecords
   }
 
   addOpen(batch: ProducerBatch): void {
@@ -45,7 +45,7 @@ export class PartitionQueue implements TopicPartition {
   /** The open batch, if any, takes no more records. */
   seal(): void {
     if (this.open === null) return
-    this.sealedRecords += this.open.recordCount
+    this.#sealedRecords += this.open.recordCount
     this.lastBatchBytes = this.open.writer.sizeBytes
     this.open = null
   }

@@ -21,20 +21,20 @@ export class PartitionSequence {
   isEstablished = false
   /** Batches that were given a sequence. */
   stampedBatches = 0
-  private next = 0
+  #next = 0
 
   /** Gives the sequences of a batch away. They wrap from 2^31-1 to 0. */
   take(recordCount: number): number {
-    const first = this.next
+    const first = this.#next
     this.stampedBatches++
-    this.next = (first + recordCount) % SEQUENCES
+    this.#next = (first + recordCount) % SEQUENCES
     return first
   }
 
   restart(producerId: number, producerEpoch: number): void {
     this.producerId = producerId
     this.producerEpoch = producerEpoch
-    this.next = 0
+    this.#next = 0
     this.state = 'whole'
     this.isEstablished = false
   }

@@ -26,63 +26,63 @@ export function partitionForKey(key: Uint8Array, partitionCount: number): number
  * to it and its batch is ready, so that batches fill up; at the latest until twice that (Apache Kafka 4.3, BuiltInPartitioner).
  */
 export class StickyPartitioner implements Partitioner {
-  private readonly batchSize: number
-  private readonly ignoresKeys: boolean
-  private readonly random: () => number
-  private partitionCount = 0
-  private available: readonly number[] = []
-  private current = -1
-  private producedBytes = 0
+  readonly #batchSize: number
+  readonly #ignoresKeys: boolean
+  readonly #random: () => number
+  #partitionCount = 0
+  #available: readonly number[] = []
+  #current = -1
+  #producedBytes = 0
 
   /**
    * @param ignoresKeys `partitioner.ignore.keys`: records with a key are spread like those without
    * @param random as `Math.random`
    */
   constructor(batchSize: number, ignoresKeys: boolean, random: () => number = Math.random) {
-    this.batchSize = Math.max(1, batchSize)
-    this.ignoresKeys = ignoresKeys
-    this.random = random
+    this.#batchSize = Math.max(1, batchSize)
+    this.#ignoresKeys = ignoresKeys
+    this.#random = random
   }
 
   update(partitionCount: number, available: readonly number[]): void {
-    this.partitionCount = partitionCount
-    this.available = available
-    const isGone = this.current >= partitionCount || (available.length > 0 && !available.includes(this.current))
-    if (isGone || this.current === -1) this.switchPartition()
+    this.#partitionCount = partitionCount
+    this.#available = available
+    const isGone = this.#current >= partitionCount || (available.length > 0 && !available.includes(this.#current))
+    if (isGone || this.#current === -1) this.#switchPartition()
   }
 
   partition(key: Uint8Array | null): number {
-    return key === null || this.ignoresKeys ? this.current : partitionForKey(key, this.partitionCount)
+    return key === null || this.#ignoresKeys ? this.#current : partitionForKey(key, this.#partitionCount)
   }
 
   appended(key: Uint8Array | null, bytes: number, isBatchReady: boolean): void {
-    if (key !== null && !this.ignoresKeys) return
-    this.producedBytes += bytes
-    const limit = isBatchReady ? this.batchSize : 2 * this.batchSize
-    if (this.producedBytes >= limit) this.switchPartition()
+    if (key !== null && !this.#ignoresKeys) return
+    this.#producedBytes += bytes
+    const limit = isBatchReady ? this.#batchSize : 2 * this.#batchSize
+    if (this.#producedBytes >= limit) this.#switchPartition()
   }
 
-  private switchPartition(): void {
-    this.current = choose(this.available, this.partitionCount, Math.floor(this.random() * 0x7fffffff))
-    this.producedBytes = 0
+  #switchPartition(): void {
+    this.#current = choose(this.#available, this.#partitionCount, Math.floor(this.#random() * 0x7fffffff))
+    this.#producedBytes = 0
   }
 }
 
 /** `partitioner.class=org.apache.kafka.clients.producer.RoundRobinPartitioner`: one partition after the other, whatever the key. */
 export class RoundRobinPartitioner implements Partitioner {
-  private partitionCount = 0
-  private available: readonly number[] = []
-  private turn = 0
+  #partitionCount = 0
+  #available: readonly number[] = []
+  #turn = 0
 
   update(partitionCount: number, available: readonly number[]): void {
-    this.partitionCount = partitionCount
-    this.available = available
+    this.#partitionCount = partitionCount
+    this.#available = available
   }
 
   partition(): number {
-    const turn = this.turn
-    this.turn = (turn + 1) & 0x7fffffff
-    return choose(this.available, this.partitionCount, turn)
+    const turn = this.#turn
+    this.#turn = (turn + 1) & 0x7fffffff
+    return choose(this.#available, this.#partitionCount, turn)
   }
 
   appended(): void {

@@ -76,25 +76,25 @@ export class ProducerBatch {
 /** A flush that waits until the batches it saw are settled. */
 export class FlushWaiter {
   readonly settled: Promise<void>
-  private left: number
-  private resolve: () => void = () => undefined
+  #left: number
+  #resolve: () => void = () => undefined
 
   constructor(batches: Iterable<ProducerBatch>) {
-    this.left = 0
+    this.#left = 0
     for (const batch of batches) {
       ;(batch.waiters ??= []).push(this)
-      this.left++
+      this.#left++
     }
-    this.settled = this.left === 0 ? Promise.resolve() : new Promise((resolve) => (this.resolve = resolve))
+    this.settled = this.#left === 0 ? Promise.resolve() : new Promise((resolve) => (this.#resolve = resolve))
   }
 
   /** A batch became `more` more. */
   batchesAdded(more: number): void {
-    this.left += more
+    this.#left += more
   }
 
   batchSettled(): void {
-    this.left--
-    if (this.left === 0) this.resolve()
+    this.#left--
+    if (this.#left === 0) this.#resolve()
   }
 }

@@ -42,45 +42,45 @@ export interface KafkaProducerOptions {
  * Behaves as Apache Kafka 4.3, KafkaProducer, except that batches grow while they cannot go out (see {@link ProducerSettings}).
  */
 export class KafkaProducer implements Producer {
-  private readonly settings: ProducerSettings
-  private readonly transport: Transport
-  private readonly metadata: Metadata
-  private readonly now: () => number
-  private readonly clock: Clock
-  private readonly backoff: RetryBackoff
-  private readonly memory: BufferMemory
-  private readonly accumulator: Accumulator
-  private readonly deliveries: DeliveryQueue
-  private readonly sender: Sender
-  private readonly topics: Topics
+  readonly #settings: ProducerSettings
+  readonly #transport: Transport
+  readonly #metadata: Metadata
+  readonly #now: () => number
+  readonly #clock: Clock
+  readonly #backoff: RetryBackoff
+  readonly #memory: BufferMemory
+  readonly #accumulator: Accumulator
+  readonly #deliveries: DeliveryQueue
+  readonly #sender: Sender
+  readonly #topics: Topics
   /** The last of the sends that had to wait. */
-  private lastTurn: Promise<void> | null = null
+  #lastTurn: Promise<void> | null = null
   /** Why no more records are taken. */
-  private refusal: KafkaError | null = null
+  #refusal: KafkaError | null = null
   /** Ends waits for metadata and memory. */
-  private readonly blocking = new AbortController()
+  readonly #blocking = new AbortController()
   /** Ends everything else. */
-  private readonly ending = new AbortController()
-  private closed: Promise<void> | null = null
-  private readonly closeTimer: WakeTimer
-  private readonly closeTimeout = Promise.withResolvers<void>()
+  readonly #ending = new AbortController()
+  #closed: Promise<void> | null = null
+  readonly #closeTimer: WakeTimer
+  readonly #closeTimeout = Promise.withResolvers<void>()
 
   constructor({ config, transport, metadata, log, now = Date.now, clock = monotonic, random = Math.random }: KafkaProducerOptions) {
-    this.transport = transport
-    this.metadata = metadata
-    this.now = now
-    this.clock = clock
-    const settings = (this.settings = producerSettings(config))
-    const backoff = (this.backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], random))
-    this.memory = new BufferMemory(settings.bufferMemory)
-    const accumulator = (this.accumulator = new Accumulator(settings, this.memory, clock, {
-      wake: () => this.sender.wake(),
-      wakeAt: (at) => this.sender.wakeAt(at),
+    this.#transport = transport
+    this.#metadata = metadata
+    this.#now = now
+    this.#clock = clock
+    const settings = (this.#settings = producerSettings(config))
+    const backoff = (this.#backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], random))
+    this.#memory = new BufferMemory(settings.bufferMemory)
+    const accumulator = (this.#accumulator = new Accumulator(settings, this.#memory, clock, {
+      wake: () => this.#sender.wake(),
+      wakeAt: (at) => this.#sender.wakeAt(at),
     }))
-    const deliveries = (this.deliveries = new DeliveryQueue(log, (batch) => this.accumulator.told(batch)))
-    const idempotence = settings.isIdempotent ? this.newIdempotence(log) : null
+    const deliveries = (this.#deliveries = new DeliveryQueue(log, (batch) => this.#accumulator.told(batch)))
+    const idempotence = settings.isIdempotent ? this.#newIdempotence(log) : null
     const outcomes = new BatchOutcomes({ settings, accumulator, deliveries, metadata, idempotence, backoff, clock, log })
-    this.sender = new Sender({
+    this.#sender = new Sender({
       settings,
       accumulator,
       outcomes,
@@ -90,38 +90,38 @@ export class KafkaProducer implements Producer {
       idempotence,
       clock,
       log,
-      broken: (error) => this.refuse(error),
+      broken: (error) => this.#refuse(error),
     })
-    this.topics = new Topics({ keys: config, metadata, backoff, clock, random, log, pending: () => accumulator.pending() })
-    if (config['transactional.id'] !== null) this.refusal = illegalState(NOT_IN_TRANSACTION)
-    this.closeTimer = new WakeTimer(clock, () => this.closeTimeout.resolve())
+    this.#topics = new Topics({ keys: config, metadata, backoff, clock, random, log, pending: () => accumulator.pending() })
+    if (config['transactional.id'] !== null) this.#refusal = illegalState(NOT_IN_TRANSACTION)
+    this.#closeTimer = new WakeTimer(clock, () => this.#closeTimeout.resolve())
   }
 
   send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined {
-    if (this.refusal !== null) throw this.refusal
-    if (this.lastTurn !== null) return this.sendInTurn(record, delivery)
-    const topic = this.topics.get(record.topic)
-    if (!topic.has(record.partition)) return this.sendInTurn(record, delivery)
+    if (this.#refusal !== null) throw this.#refusal
+    if (this.#lastTurn !== null) return this.#sendInTurn(record, delivery)
+    const topic = this.#topics.get(record.topic)
+    if (!topic.has(record.partition)) return this.#sendInTurn(record, delivery)
     const sizeBound = recordSizeUpperBound(record.key, record.value, record.headers)
-    if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
-      this.refuseSize(record, RECORDS + sizeBound, delivery)
+    if (RECORDS + sizeBound > this.#settings.maxRequestBytes || sizeBound > this.#memory.totalBytes) {
+      this.#refuseSize(record, RECORDS + sizeBound, delivery)
       return undefined
     }
-    if (!this.memory.tryTake(sizeBound + RECORD_OVERHEAD_BYTES)) return this.sendInTurn(record, delivery)
-    this.accept(topic, record, sizeBound, delivery)
+    if (!this.#memory.tryTake(sizeBound + RECORD_OVERHEAD_BYTES)) return this.#sendInTurn(record, delivery)
+    this.#accept(topic, record, sizeBound, delivery)
     return undefined
   }
 
   flush(): Promise<void> {
-    return this.accumulator.flush()
+    return this.#accumulator.flush()
   }
 
   async partitionsFor(topic: string): Promise<readonly number[]> {
-    if (this.refusal !== null) throw this.refusal
-    const queues = this.topics.get(topic)
-    const deadline = new BlockDeadline(this.settings.maxBlockMs, this.blocking.signal)
+    if (this.#refusal !== null) throw this.#refusal
+    const queues = this.#topics.get(topic)
+    const deadline = new BlockDeadline(this.#settings.maxBlockMs, this.#blocking.signal)
     try {
-      await this.topics.untilKnown(queues, null, deadline)
+      await this.#topics.untilKnown(queues, null, deadline)
     } finally {
       deadline.release()
     }
@@ -130,58 +130,58 @@ export class KafkaProducer implements Producer {
 
   /** A second call may shorten the first one's time-out. */
   close(timeoutMs: number = DEFAULT_CLOSE_TIMEOUT_MS): Promise<void> {
-    const closed = (this.closed ??= this.closeInTime())
-    this.closeTimer.atLatest(this.clock() + timeoutMs)
+    const closed = (this.#closed ??= this.#closeInTime())
+    this.#closeTimer.atLatest(this.#clock() + timeoutMs)
     return closed
   }
 
-  private accept(topic: TopicQueues, record: ProducerRecord, sizeBound: number, delivery: Delivery): void {
+  #accept(topic: TopicQueues, record: ProducerRecord, sizeBound: number, delivery: Delivery): void {
     topic.isUsed = true
     const { partition, key } = record
     const queue = topic.queue(partition ?? topic.partitioner.partition(key))
-    const timestamp = record.timestamp ?? this.now()
-    const isReady = this.accumulator.append(queue, timestamp, key, record.value, record.headers, sizeBound, delivery)
+    const timestamp = record.timestamp ?? this.#now()
+    const isReady = this.#accumulator.append(queue, timestamp, key, record.value, record.headers, sizeBound, delivery)
     if (partition === null) topic.partitioner.appended(key, sizeBound, isReady)
   }
 
   /** Waits for the sends before it, then for what the record needs. Never rejects. */
-  private sendInTurn(record: ProducerRecord, delivery: Delivery): Promise<void> {
-    const turn: Promise<void> = this.afterTurn(this.lastTurn, record, delivery).then(() => {
-      if (this.lastTurn === turn) this.lastTurn = null
+  #sendInTurn(record: ProducerRecord, delivery: Delivery): Promise<void> {
+    const turn: Promise<void> = this.#afterTurn(this.#lastTurn, record, delivery).then(() => {
+      if (this.#lastTurn === turn) this.#lastTurn = null
     })
-    this.lastTurn = turn
+    this.#lastTurn = turn
     return turn
   }
 
-  private async afterTurn(previous: Promise<void> | null, record: ProducerRecord, delivery: Delivery): Promise<void> {
+  async #afterTurn(previous: Promise<void> | null, record: ProducerRecord, delivery: Delivery): Promise<void> {
     await previous
-    const deadline = new BlockDeadline(this.settings.maxBlockMs, this.blocking.signal)
+    const deadline = new BlockDeadline(this.#settings.maxBlockMs, this.#blocking.signal)
     try {
-      await this.acceptWhenPossible(record, delivery, deadline)
+      await this.#acceptWhenPossible(record, delivery, deadline)
     } catch (error) {
-      this.deliveries.tellFailed(delivery, asKafkaError(error))
+      this.#deliveries.tellFailed(delivery, asKafkaError(error))
     } finally {
       deadline.release()
     }
   }
 
-  private async acceptWhenPossible(record: ProducerRecord, delivery: Delivery, deadline: BlockDeadline): Promise<void> {
+  async #acceptWhenPossible(record: ProducerRecord, delivery: Delivery, deadline: BlockDeadline): Promise<void> {
     checkPartition(record)
-    const topic = this.topics.get(record.topic)
-    await this.topics.untilKnown(topic, record.partition, deadline)
+    const topic = this.#topics.get(record.topic)
+    await this.#topics.untilKnown(topic, record.partition, deadline)
     const sizeBound = recordSizeUpperBound(record.key, record.value, record.headers)
-    if (RECORDS + sizeBound > this.settings.maxRequestBytes || sizeBound > this.memory.totalBytes) {
-      return this.refuseSize(record, RECORDS + sizeBound, delivery)
+    if (RECORDS + sizeBound > this.#settings.maxRequestBytes || sizeBound > this.#memory.totalBytes) {
+      return this.#refuseSize(record, RECORDS + sizeBound, delivery)
     }
-    await this.takeMemory(topic, sizeBound + RECORD_OVERHEAD_BYTES, deadline)
-    if (this.refusal !== null && this.closed === null) throw this.refusal
-    this.accept(topic, record, sizeBound, delivery)
+    await this.#takeMemory(topic, sizeBound + RECORD_OVERHEAD_BYTES, deadline)
+    if (this.#refusal !== null && this.#closed === null) throw this.#refusal
+    this.#accept(topic, record, sizeBound, delivery)
   }
 
-  private async takeMemory(topic: TopicQueues, bytes: number, deadline: BlockDeadline): Promise<void> {
+  async #takeMemory(topic: TopicQueues, bytes: number, deadline: BlockDeadline): Promise<void> {
     topic.waitingSends++
-    const taken = this.memory.take(bytes, deadline)
-    if (this.memory.isShort) this.sender.wake()
+    const taken = this.#memory.take(bytes, deadline)
+    if (this.#memory.isShort) this.#sender.wake()
     try {
       await taken
     } finally {
@@ -189,46 +189,46 @@ export class KafkaProducer implements Producer {
     }
   }
 
-  private refuseSize(record: ProducerRecord, bytes: number, delivery: Delivery): void {
-    const { maxRequestBytes, bufferMemory } = this.settings
+  #refuseSize(record: ProducerRecord, bytes: number, delivery: Delivery): void {
+    const { maxRequestBytes, bufferMemory } = this.#settings
     const limit =
       bytes > maxRequestBytes
         ? ({ key: 'max.request.size', value: maxRequestBytes } as const)
         : ({ key: 'buffer.memory', value: bufferMemory } as const)
-    this.deliveries.tellFailed(delivery, recordTooLarge(bytes, limit, record.topic))
+    this.#deliveries.tellFailed(delivery, recordTooLarge(bytes, limit, record.topic))
   }
 
-  private newIdempotence(log: Logger): Idempotence {
+  #newIdempotence(log: Logger): Idempotence {
     return new Idempotence({
-      transport: this.transport,
-      backoff: this.backoff,
+      transport: this.#transport,
+      backoff: this.#backoff,
       log,
-      closing: this.ending.signal,
-      ready: () => this.sender.wake(),
-      refused: (error) => this.refuse(error),
+      closing: this.#ending.signal,
+      ready: () => this.#sender.wake(),
+      refused: (error) => this.#refuse(error),
     })
   }
 
   /** Nothing can be sent any more. */
-  private refuse(error: KafkaError): void {
-    this.refusal ??= error
-    this.blocking.abort(error)
-    this.sender.stop(error)
+  #refuse(error: KafkaError): void {
+    this.#refusal ??= error
+    this.#blocking.abort(error)
+    this.#sender.stop(error)
   }
 
-  private async closeInTime(): Promise<void> {
-    this.refusal = illegalState('Cannot perform operation after producer has been closed')
-    this.blocking.abort(illegalState('Producer closed while send in progress'))
-    await this.lastTurn
-    const flushed = this.accumulator.close()
-    await Promise.race([flushed, this.closeTimeout.promise])
-    this.closeTimer.clear()
-    this.sender.stop(timeoutException('The producer was closed before the record was acknowledged'))
-    this.ending.abort()
+  async #closeInTime(): Promise<void> {
+    this.#refusal = illegalState('Cannot perform operation after producer has been closed')
+    this.#blocking.abort(illegalState('Producer closed while send in progress'))
+    await this.#lastTurn
+    const flushed = this.#accumulator.close()
+    await Promise.race([flushed, this.#closeTimeout.promise])
+    this.#closeTimer.clear()
+    this.#sender.stop(timeoutException('The producer was closed before the record was acknowledged'))
+    this.#ending.abort()
     await flushed
-    this.topics.close()
-    this.metadata.close()
-    await this.transport.close()
+    this.#topics.close()
+    this.#metadata.close()
+    await this.#transport.close()
   }
 }
 

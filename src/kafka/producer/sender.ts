@@ -50,99 +50,99 @@ class Leader {
  * An answered request makes the next round first, so that the broker has work while the deliveries are told.
  */
 export class Sender {
-  private readonly options: SenderOptions
-  private readonly leaders = new Map<number, Leader>()
-  private readonly timer: WakeTimer
-  private readonly stopListening: () => void
-  private immediate: NodeJS.Immediate | undefined
-  private isStopped = false
+  readonly #options: SenderOptions
+  readonly #leaders = new Map<number, Leader>()
+  readonly #timer: WakeTimer
+  readonly #stopListening: () => void
+  #immediate: NodeJS.Immediate | undefined
+  #isStopped = false
 
   constructor(options: SenderOptions) {
-    this.options = options
-    this.timer = new WakeTimer(options.clock, this.run)
-    this.stopListening = options.metadata.onUpdate(() => this.wake())
+    this.#options = options
+    this.#timer = new WakeTimer(options.clock, this.#run)
+    this.#stopListening = options.metadata.onUpdate(() => this.wake())
   }
 
   /** Makes a round in the next turn of the event loop. */
   wake(): void {
-    if (this.immediate === undefined && !this.isStopped) this.immediate = setImmediate(this.run)
+    if (this.#immediate === undefined && !this.#isStopped) this.#immediate = setImmediate(this.#run)
   }
 
   /** Makes a round at `at`, or earlier. */
   wakeAt(at: number): void {
-    if (at <= this.options.clock()) this.wake()
-    else if (!this.isStopped) this.timer.atLatest(at)
+    if (at <= this.#options.clock()) this.wake()
+    else if (!this.#isStopped) this.#timer.atLatest(at)
   }
 
   /** Ends the rounds and fails all that is pending. */
   stop(error: KafkaError): void {
-    this.isStopped = true
-    this.stopListening()
-    clearImmediate(this.immediate)
-    this.timer.clear()
-    for (const batch of [...this.options.accumulator.pending()]) this.options.outcomes.giveUp(batch, error, 'unknown')
-    this.options.deliveries.tell()
+    this.#isStopped = true
+    this.#stopListening()
+    clearImmediate(this.#immediate)
+    this.#timer.clear()
+    for (const batch of [...this.#options.accumulator.pending()]) this.#options.outcomes.giveUp(batch, error, 'unknown')
+    this.#options.deliveries.tell()
   }
 
-  private readonly run = (): void => {
-    clearImmediate(this.immediate)
-    this.immediate = undefined
-    if (this.isStopped) return
-    const now = this.options.clock()
-    this.expire(now)
-    let nextAt = this.collectReady(now)
-    while (this.sendReady()) nextAt = this.collectReady(now)
-    this.timer.set(Math.min(nextAt, this.nextExpiry()))
-    this.options.deliveries.tell()
+  readonly #run = (): void => {
+    clearImmediate(this.#immediate)
+    this.#immediate = undefined
+    if (this.#isStopped) return
+    const now = this.#options.clock()
+    this.#expire(now)
+    let nextAt = this.#collectReady(now)
+    while (this.#sendReady()) nextAt = this.#collectReady(now)
+    this.#timer.set(Math.min(nextAt, this.#nextExpiry()))
+    this.#options.deliveries.tell()
   }
 
   /** Sorts the partitions with a ready batch to leaders that may take a request. @returns when the next batch becomes ready */
-  private collectReady(now: number): number {
+  #collectReady(now: number): number {
     let nextAt = Infinity
     let hasUnknownLeader = false
-    for (const leader of this.leaders.values()) leader.ready = []
-    for (const queue of this.options.accumulator.active) {
+    for (const leader of this.#leaders.values()) leader.ready = []
+    for (const queue of this.#options.accumulator.active) {
       const { head } = queue
       if (head === undefined) continue
-      const readyAt = this.options.accumulator.readyAt(head)
+      const readyAt = this.#options.accumulator.readyAt(head)
       if (readyAt > now) nextAt = Math.min(nextAt, readyAt)
-      else if (this.mayBeSent(queue, head)) hasUnknownLeader = !this.offer(queue) || hasUnknownLeader
+      else if (this.#mayBeSent(queue, head)) hasUnknownLeader = !this.#offer(queue) || hasUnknownLeader
     }
-    if (hasUnknownLeader) this.options.metadata.requestRefresh()
+    if (hasUnknownLeader) this.#options.metadata.requestRefresh()
     return nextAt
   }
 
-  private mayBeSent(queue: PartitionQueue, head: ProducerBatch): boolean {
-    const { settings, idempotence } = this.options
+  #mayBeSent(queue: PartitionQueue, head: ProducerBatch): boolean {
+    const { settings, idempotence } = this.#options
     // with one request in flight the partition waits for its answer, wherever its leader is: a retry must not be overtaken
     if (settings.maxInFlight === 1 && queue.inFlight.length > 0) return false
     return idempotence === null || idempotence.admits(queue, head)
   }
 
   /** @returns false when the partition has no known leader */
-  private offer(queue: PartitionQueue): boolean {
-    const nodeId = this.options.metadata.topic(queue.topic)?.partitions[queue.partition]?.leader ?? -1
+  #offer(queue: PartitionQueue): boolean {
+    const nodeId = this.#options.metadata.topic(queue.topic)?.partitions[queue.partition]?.leader ?? -1
     if (nodeId === -1) return false
-    let leader = this.leaders.get(nodeId)
-    if (leader === undefined) this.leaders.set(nodeId, (leader = new Leader(nodeId)))
-    if (leader.requestsInFlight < this.options.settings.maxInFlight) leader.ready.push(queue)
+    let leader = this.#leaders.get(nodeId)
+    if (leader === undefined) this.#leaders.set(nodeId, (leader = new Leader(nodeId)))
+    if (leader.requestsInFlight < this.#options.settings.maxInFlight) leader.ready.push(queue)
     return true
   }
 
   /** @returns whether a request went out, after which more may be ready */
-  private sendReady(): boolean {
+  #sendReady(): boolean {
     let hasSent = false
-    for (const leader of this.leaders.values()) {
+    for (const leader of this.#leaders.values()) {
       if (leader.ready.length === 0) continue
-      this.send(leader, this.takeBatches(leader.ready))
+      this.#send(leader, this.#takeBatches(leader.ready))
       hasSent = true
     }
-    return hasSent && this.options.settings.maxInFlight > 1
+    return hasSent && this.#options.settings.maxInFlight > 1
   }
 
   /** One batch of each partition, as many as fit into a request. */
-  private takeBatches(queues: readonly PartitionQueue[]): ProducerBatch[] {
-    const { accumulator, settings, idempotence } = this.options
+  #takeBatches(queues: readonly PartitionQueue[]): ProducerBatch[] {
+    const { accumulator, settings, idempotence } = this.#options
     const batches: ProducerBatch[] = []
     let room = settings.maxRequestBytes
     for (const queue of queues) {
@@ -158,19 +158,19 @@ export class Sender {
     return batches
   }
 
-  private send(leader: Leader, batches: readonly ProducerBatch[]): void {
+  #send(leader: Leader, batches: readonly ProducerBatch[]): void {
     leader.requestsInFlight++
-    this.transmit(leader.nodeId, batches)
+    this.#transmit(leader.nodeId, batches)
       .then(
-        (response) => this.answered(leader, batches, response),
-        (failure: unknown) => this.failed(leader, batches, asKafkaError(failure)),
+        (response) => this.#answered(leader, batches, response),
+        (failure: unknown) => this.#failed(leader, batches, asKafkaError(failure)),
       )
-      .catch((bug: unknown) => this.broke(bug))
+      .catch((bug: unknown) => this.#broke(bug))
   }
 
   /** Rejects, and does not throw, when a batch cannot be encoded. @returns undefined with acks=0 */
-  private async transmit(nodeId: number, batches: readonly ProducerBatch[]): Promise<ProduceResponse | undefined> {
-    const { settings, transport } = this.options
+  async #transmit(nodeId: number, batches: readonly ProducerBatch[]): Promise<ProduceResponse | undefined> {
+    const { settings, transport } = this.#options
     const { acks, compression, requestTimeoutMs } = settings
     const partitions = batches.map((batch) => ({
       topic: batch.queue.topic,
@@ -181,40 +181,40 @@ export class Sender {
     return transport.send(nodeId, 'produce', produce({ transactionalId: null, acks, timeoutMs: requestTimeoutMs, partitions, zstd }))
   }
 
-  private answered(leader: Leader, batches: readonly ProducerBatch[], response: ProduceResponse | undefined): void {
-    const { outcomes } = this.options
-    this.arrived(leader, batches)
-    if (leader.isTroubled) this.options.log.info(`Broker ${leader.nodeId} takes records again`)
+  #answered(leader: Leader, batches: readonly ProducerBatch[], response: ProduceResponse | undefined): void {
+    const { outcomes } = this.#options
+    this.#arrived(leader, batches)
+    if (leader.isTroubled) this.#options.log.info(`Broker ${leader.nodeId} takes records again`)
     leader.isTroubled = false
     if (response === undefined) for (const batch of batches) outcomes.unacknowledged(batch)
     else outcomes.answered(batches, response.partitions)
-    this.run()
+    this.#run()
   }
 
-  private failed(leader: Leader, batches: readonly ProducerBatch[], error: KafkaError): void {
-    const { outcomes, transport, log } = this.options
-    this.arrived(leader, batches)
+  #failed(leader: Leader, batches: readonly ProducerBatch[], error: KafkaError): void {
+    const { outcomes, transport, log } = this.#options
+    this.#arrived(leader, batches)
     // a late answer must not be taken for that of the next request
     if (error.code === 'REQUEST_TIMEOUT') transport.dropConnection(leader.nodeId, 'produce')
     if (!leader.isTroubled && error.retriable) log.warn(`Broker ${leader.nodeId} does not take records, trying again: ${error.message}`)
     leader.isTroubled = error.retriable
     for (const batch of batches) outcomes.failed(batch, error)
-    this.run()
+    this.#run()
   }
 
-  private arrived(leader: Leader, batches: readonly ProducerBatch[]): void {
+  #arrived(leader: Leader, batches: readonly ProducerBatch[]): void {
     leader.requestsInFlight--
     for (const batch of batches) batch.queue.removeInFlight(batch)
   }
 
-  private broke(bug: unknown): void {
-    this.options.log.error('The producer failed while it took in an answer', bug)
-    this.options.broken(asKafkaError(bug))
+  #broke(bug: unknown): void {
+    this.#options.log.error('The producer failed while it took in an answer', bug)
+    this.#options.broken(asKafkaError(bug))
   }
 
   /** Fails what is older than `delivery.timeout.ms`, waiting or on its way. */
-  private expire(now: number): void {
-    const { accumulator, outcomes, settings } = this.options
+  #expire(now: number): void {
+    const { accumulator, outcomes, settings } = this.#options
     for (;;) {
       const oldest = accumulator.oldest()
       if (oldest === undefined || oldest.createdAt + settings.deliveryTimeoutMs > now) return
@@ -222,8 +222,8 @@ export class Sender {
     }
   }
 
-  private nextExpiry(): number {
-    const oldest = this.options.accumulator.oldest()
-    return oldest === undefined ? Infinity : oldest.createdAt + this.options.settings.deliveryTimeoutMs
+  #nextExpiry(): number {
+    const oldest = this.#options.accumulator.oldest()
+    return oldest === undefined ? Infinity : oldest.createdAt + this.#options.settings.deliveryTimeoutMs
   }
 }

@@ -14,13 +14,13 @@ export class TopicQueues {
   isUsed = false
   /** Sends that wait for memory. */
   waitingSends = 0
-  private lastUsedAt: number
-  private readonly queues: PartitionQueue[] = []
+  #lastUsedAt: number
+  readonly #queues: PartitionQueue[] = []
 
   constructor(name: string, partitioner: Partitioner, now: number) {
     this.name = name
     this.partitioner = partitioner
-    this.lastUsedAt = now
+    this.#lastUsedAt = now
   }
 
   /** Takes in what metadata says. Records accepted before keep their partitions. */
@@ -34,9 +34,9 @@ export class TopicQueues {
 
   /** Whether a record came since `time`, as far as calls of this method can tell. */
   isUsedAfter(time: number, now: number): boolean {
-    if (this.isUsed || this.waitingSends > 0) this.lastUsedAt = now
+    if (this.isUsed || this.waitingSends > 0) this.#lastUsedAt = now
     this.isUsed = false
-    return this.lastUsedAt > time
+    return this.#lastUsedAt > time
   }
 
   /** Whether records can go to the partition; null: to any. */
@@ -45,6 +45,6 @@ export class TopicQueues {
   }
 
   queue(partition: number): PartitionQueue {
-    return (this.queues[partition] ??= new PartitionQueue(this, partition))
+    return (this.#queues[partition] ??= new PartitionQueue(this, partition))
   }
 }

@@ -25,25 +25,25 @@ const saidEveryAttempts = 60
 
 /** The topics the producer writes to, followed by its metadata from their first record until they are idle. */
 export class Topics {
-  private readonly options: TopicsOptions
-  private readonly topics = new Map<string, TopicQueues>()
+  readonly #options: TopicsOptions
+  readonly #topics = new Map<string, TopicQueues>()
   /** Of the last record, as most records go where the last one went. */
-  private last: TopicQueues | null = null
-  private readonly stopListening: () => void
+  #last: TopicQueues | null = null
+  readonly #stopListening: () => void
 
   constructor(options: TopicsOptions) {
-    this.options = options
-    this.stopListening = options.metadata.onUpdate(() => this.metadataChanged())
+    this.#options = options
+    this.#stopListening = options.metadata.onUpdate(() => this.#metadataChanged())
   }
 
   /** A topic by its name; one that was not known is asked for. */
   get(name: string): TopicQueues {
-    return this.last?.name === name ? this.last : this.find(name)
+    return this.#last?.name === name ? this.#last : this.#find(name)
   }
 
   /** Waits until a topic, and the partition if one is named, is known. @throws KafkaError when it may not be used, or at the deadline */
   async untilKnown(topic: TopicQueues, partition: number | null, deadline: BlockDeadline): Promise<void> {
-    const { metadata, backoff } = this.options
+    const { metadata, backoff } = this.#options
     for (let attempts = 1; !topic.has(partition); attempts++) {
       topic.isUsed = true
       const absent = () => notPresent(topic, partition, deadline.maxBlockMs)
@@ -53,59 +53,59 @@ export class Topics {
       })
       const error = metadata.topicError(topic.name)
       if (error !== undefined && !error.retriable) throw error
-      if (attempts % saidEveryAttempts === saidAtAttempt) this.sayAbsent(topic, partition, error?.code ?? 'no such partition')
+      if (attempts % saidEveryAttempts === saidAtAttempt) this.#sayAbsent(topic, partition, error?.code ?? 'no such partition')
       if (!topic.has(partition)) await deadline.sleep(backoff.after(attempts))
     }
   }
 
   close(): void {
-    this.stopListening()
+    this.#stopListening()
   }
 
-  private sayAbsent({ name }: TopicQueues, partition: number | null, reason: string): void {
+  #sayAbsent({ name }: TopicQueues, partition: number | null, reason: string): void {
     const what = partition === null ? `Topic ${name}` : `Partition ${partition} of topic ${name}`
-    this.options.log.warn(
+    this.#options.log.warn(
       `${what} cannot be written to: ${reason}. Its records wait until it is there; create it, or let the broker create topics`,
     )
   }
 
-  private find(name: string): TopicQueues {
-    let topic = this.topics.get(name)
+  #find(name: string): TopicQueues {
+    let topic = this.#topics.get(name)
     if (topic === undefined) {
-      const { metadata, clock } = this.options
-      topic = new TopicQueues(name, this.newPartitioner(), clock())
+      const { metadata, clock } = this.#options
+      topic = new TopicQueues(name, this.#newPartitioner(), clock())
       topic.update(metadata.topic(name))
-      this.topics.set(name, topic)
+      this.#topics.set(name, topic)
       metadata.addTopic(name)
     }
-    this.last = topic
+    this.#last = topic
     return topic
   }
 
-  private newPartitioner(): Partitioner {
-    const { keys, random } = this.options
+  #newPartitioner(): Partitioner {
+    const { keys, random } = this.#options
     const name = keys['partitioner.class'] ?? ''
     if (name.endsWith('RoundRobinPartitioner')) return new RoundRobinPartitioner()
     return new StickyPartitioner(keys['batch.size'], keys['partitioner.ignore.keys'] || name.endsWith('UniformStickyPartitioner'), random)
   }
 
-  private metadataChanged(): void {
-    for (const topic of this.topics.values()) topic.update(this.options.metadata.topic(topic.name))
-    this.forgetIdle()
+  #metadataChanged(): void {
+    for (const topic of this.#topics.values()) topic.update(this.#options.metadata.topic(topic.name))
+    this.#forgetIdle()
   }
 
   /** A topic nobody writes to is not asked for any more: else its deletion would not last, as asking may create it. */
-  private forgetIdle(): void {
-    const { keys, metadata, clock, pending } = this.options
+  #forgetIdle(): void {
+    const { keys, metadata, clock, pending } = this.#options
     const now = clock()
     const inUse = new Set(Array.from(pending(), (batch) => batch.queue.topicQueues))
-    const idle = [...this.topics.values()].filter(
+    const idle = [...this.#topics.values()].filter(
       (topic) => !topic.isUsedAfter(now - keys['metadata.max.idle.ms'], now) && !inUse.has(topic),
     )
     if (idle.length === 0) return
-    for (const { name } of idle) this.topics.delete(name)
-    this.last = null
-    metadata.setTopics(new Set(this.topics.keys()))
+    for (const { name } of idle) this.#topics.delete(name)
+    this.#last = null
+    metadata.setTopics(new Set(this.#topics.keys()))
   }
 }
 

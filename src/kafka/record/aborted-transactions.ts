@@ -16,25 +16,25 @@ const ABORT = 0
  */
 export class AbortedTransactions {
   /** By first offset, the earliest last. */
-  private readonly ahead: AbortedTransaction[]
-  private readonly aborting = new Set<number>()
+  readonly #ahead: AbortedTransaction[]
+  readonly #aborting = new Set<number>()
 
   constructor(transactions: readonly AbortedTransaction[]) {
-    this.ahead = [...transactions].sort((a, b) => b.firstOffset - a.firstOffset)
+    this.#ahead = [...transactions].sort((a, b) => b.firstOffset - a.firstOffset)
   }
 
   /** @param bytes the response, whose control batches are never compressed */
   isAborted(batch: BatchHeader, bytes: Buffer): boolean {
     if (batch.producerId < 0) return false
-    this.startThoseUpTo(batch.lastOffset)
-    if (batch.isControl && isAbortMarker(batch, bytes)) this.aborting.delete(batch.producerId)
-    return batch.isTransactional && this.aborting.has(batch.producerId)
+    this.#startThoseUpTo(batch.lastOffset)
+    if (batch.isControl && isAbortMarker(batch, bytes)) this.#aborting.delete(batch.producerId)
+    return batch.isTransactional && this.#aborting.has(batch.producerId)
   }
 
-  private startThoseUpTo(offset: number): void {
-    for (let next = this.ahead.at(-1); next !== undefined && next.firstOffset <= offset; next = this.ahead.at(-1)) {
-      this.aborting.add(next.producerId)
-      this.ahead.pop()
+  #startThoseUpTo(offset: number): void {
+    for (let next = this.#ahead.at(-1); next !== undefined && next.firstOffset <= offset; next = this.#ahead.at(-1)) {
+      this.#aborting.add(next.producerId)
+      this.#ahead.pop()
     }
   }
 }

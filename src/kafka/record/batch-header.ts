@@ -20,80 +20,80 @@ import {
 
 /** The header of one batch, read where it lies. */
 export class BatchHeader {
-  private readonly view: DataView
-  private readonly start: number
+  readonly #view: DataView
+  readonly #start: number
 
   /** @param view has the whole header from `start`; for `magic` and `end`, 17 bytes are enough */
   constructor(view: DataView, start: number) {
-    this.view = view
-    this.start = start
+    this.#view = view
+    this.#start = start
   }
 
   get baseOffset(): number {
-    return readInt64(this.view, this.start + BASE_OFFSET)
+    return readInt64(this.#view, this.#start + BASE_OFFSET)
   }
 
   get lastOffset(): number {
-    return this.baseOffset + this.view.getInt32(this.start + LAST_OFFSET_DELTA)
+    return this.baseOffset + this.#view.getInt32(this.#start + LAST_OFFSET_DELTA)
   }
 
   /** Position in the bytes behind the batch. */
   get end(): number {
-    return batchEnd(this.view, this.start)
+    return batchEnd(this.#view, this.#start)
   }
 
   /** Format version; 0 and 1 are single messages of Kafka before 0.11, whose other fields lie elsewhere. */
   get magic(): number {
-    return magicOf(this.view, this.start)
+    return magicOf(this.#view, this.#start)
   }
 
   get crc(): number {
-    return this.view.getUint32(this.start + CRC)
+    return this.#view.getUint32(this.#start + CRC)
   }
 
   /** Where what the checksum covers begins. */
   get checkedFrom(): number {
-    return this.start + ATTRIBUTES
+    return this.#start + ATTRIBUTES
   }
 
   /** Index into the compression types; 5–7 are not defined. */
   get codec(): number {
-    return this.attributes & CODEC_MASK
+    return this.#attributes & CODEC_MASK
   }
 
   get isLogAppendTime(): boolean {
-    return (this.attributes & LOG_APPEND_TIME) !== 0
+    return (this.#attributes & LOG_APPEND_TIME) !== 0
   }
 
   get isTransactional(): boolean {
-    return (this.attributes & TRANSACTIONAL) !== 0
+    return (this.#attributes & TRANSACTIONAL) !== 0
   }
 
   /** A control batch holds a transaction's marker, which is no record of anyone's. */
   get isControl(): boolean {
-    return (this.attributes & CONTROL) !== 0
+    return (this.#attributes & CONTROL) !== 0
   }
 
   /** What the records' deltas are added to, or the time of all records for LogAppendTime. */
   get timestamp(): number {
-    return readInt64(this.view, this.start + (this.isLogAppendTime ? MAX_TIMESTAMP : BASE_TIMESTAMP))
+    return readInt64(this.#view, this.#start + (this.isLogAppendTime ? MAX_TIMESTAMP : BASE_TIMESTAMP))
   }
 
   /** -1: none. */
   get producerId(): number {
-    return readInt64(this.view, this.start + PRODUCER_ID)
+    return readInt64(this.#view, this.#start + PRODUCER_ID)
   }
 
   get recordCount(): number {
-    return this.view.getInt32(this.start + RECORD_COUNT)
+    return this.#view.getInt32(this.#start + RECORD_COUNT)
   }
 
   get recordsStart(): number {
-    return this.start + RECORDS
+    return this.#start + RECORDS
   }
 
-  private get attributes(): number {
-    return this.view.getInt16(this.start + ATTRIBUTES)
+  get #attributes(): number {
+    return this.#view.getInt16(this.#start + ATTRIBUTES)
   }
 }
 

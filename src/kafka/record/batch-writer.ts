@@ -51,31 +51,31 @@ const COPY_BY_LOOP_BYTES = 16
  * All of it lies in one buffer. A record's size is computed before it is written, so that no record moves unless the buffer grows.
  */
 export class BatchWriter {
-  private readonly pool: BufferPool
-  private buffer: Buffer
-  private end = RECORDS
-  private count = 0
-  private baseTimestamp = -1
-  private maxTimestamp = -1
-  private closed = false
+  readonly #pool: BufferPool
+  #buffer: Buffer
+  #end = RECORDS
+  #count = 0
+  #baseTimestamp = -1
+  #maxTimestamp = -1
+  #closed = false
 
   /** @param initialBytes first size of the buffer; it doubles as the batch grows */
   constructor(pool: BufferPool, initialBytes = 16 * 1024) {
-    this.pool = pool
-    this.buffer = pool.take(Math.max(initialBytes, RECORDS))
+    this.#pool = pool
+    this.#buffer = pool.take(Math.max(initialBytes, RECORDS))
   }
 
   get recordCount(): number {
-    return this.count
+    return this.#count
   }
 
   /** Size of the batch: what was appended with the batch header; after `close`, what is sent. */
   get sizeBytes(): number {
-    return this.end
+    return this.#end
   }
 
   get isClosed(): boolean {
-    return this.closed
+    return this.#closed
   }
 
   /**
@@ -84,17 +84,17 @@ export class BatchWriter {
    * @returns bytes the record takes
    */
   append(timestamp: number, key: Uint8Array | null, value: Uint8Array | null, headers: readonly RecordHeader[]): number {
-    const timestampDelta = this.takeTimestamp(timestamp)
+    const timestampDelta = this.#takeTimestamp(timestamp)
     const headerCount = headers.length
     const tailBytes = sizeOfBytes(key) + sizeOfBytes(value) + (headerCount === 0 ? 1 : sizeOfHeaders(headers))
-    const first = this.end
-    let at = this.writeStart(timestampDelta, tailBytes)
-    const buffer = this.buffer
+    const first = this.#end
+    let at = this.#writeStart(timestampDelta, tailBytes)
+    const buffer = this.#buffer
     at = writeBytes(buffer, at, key)
     at = writeBytes(buffer, at, value)
     if (headerCount === 0) buffer[at++] = 0
     else at = writeHeaders(buffer, at, headers)
-    this.end = at
+    this.#end = at
     return at - first
   }
 
@@ -103,102 +103,102 @@ export class BatchWriter {
    * @returns bytes the record takes
    */
   appendEncoded(timestamp: number, source: Uint8Array, from: number, to: number): number {
-    const first = this.end
-    const at = this.writeStart(this.takeTimestamp(timestamp), to - from)
-    this.buffer.set(source.subarray(from, to), at)
-    this.end = at + to - from
-    return this.end - first
+    const first = this.#end
+    const at = this.#writeStart(this.#takeTimestamp(timestamp), to - from)
+    this.#buffer.set(source.subarray(from, to), at)
+    this.#end = at + to - from
+    return this.#end - first
   }
 
   /** Ends the batch: compresses the records and fills in the header. Called once; there must be a record. */
   close(options: CloseOptions = {}): Buffer {
-    if (this.closed || this.count === 0) throw new Error('A batch is closed once, with at least one record')
-    this.closed = true
+    if (this.#closed || this.#count === 0) throw new Error('A batch is closed once, with at least one record')
+    this.#closed = true
     const compression = options.compression ?? { type: 'none' }
-    if (compression.type !== 'none') this.compressRecords(compression)
+    if (compression.type !== 'none') this.#compressRecords(compression)
     const attributes = COMPRESSION_TYPES.indexOf(compression.type) | (options.isTransactional === true ? TRANSACTIONAL : 0)
-    this.writeHeader(attributes)
+    this.#writeHeader(attributes)
     return this.restamp(options.producer ?? NO_PRODUCER)
   }
 
   /** Writes another producer id, epoch or sequence into the closed batch, and its checksum again. @returns the batch's bytes */
   restamp(producer: ProducerStamp): Buffer {
-    const { buffer } = this
+    const buffer = this.#buffer
     writeInt64(buffer, PRODUCER_ID, producer.producerId)
     buffer.writeInt16BE(producer.producerEpoch, PRODUCER_EPOCH)
     buffer.writeInt32BE(producer.baseSequence, BASE_SEQUENCE)
-    buffer.writeUInt32BE(crc32c(buffer.subarray(ATTRIBUTES, this.end)), CRC)
+    buffer.writeUInt32BE(crc32c(buffer.subarray(ATTRIBUTES, this.#end)), CRC)
     return this.bytes()
   }
 
   /** The closed batch, a view: valid until `release`. */
   bytes(): Buffer {
-    return this.buffer.subarray(0, this.end)
+    return this.#buffer.subarray(0, this.#end)
   }
 
   /** Gives the buffer back. The writer and every view on it must not be used any more. */
   release(): void {
-    this.pool.give(this.buffer)
-    this.buffer = RELEASED
-    this.end = 0
+    this.#pool.give(this.#buffer)
+    this.#buffer = RELEASED
+    this.#end = 0
   }
 
   /** Remembers a record's timestamp. @returns its distance from the first record's */
-  private takeTimestamp(timestamp: number): number {
-    if (this.count === 0) {
-      this.baseTimestamp = timestamp
-      this.maxTimestamp = timestamp
+  #takeTimestamp(timestamp: number): number {
+    if (this.#count === 0) {
+      this.#baseTimestamp = timestamp
+      this.#maxTimestamp = timestamp
       return 0
     }
-    if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
-    return timestamp - this.baseTimestamp
+    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp
+    return timestamp - this.#baseTimestamp
   }
 
   /** Makes room for a record and writes what precedes its key. @returns where the key goes */
-  private writeStart(timestampDelta: number, tailBytes: number): number {
-    const offsetDelta = this.count
+  #writeStart(timestampDelta: number, tailBytes: number): number {
+    const offsetDelta = this.#count
     const bodyBytes = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta) + tailBytes
-    const end = this.end + sizeOfVarint(bodyBytes) + bodyBytes
-    if (end > this.buffer.length) this.grow(end)
-    const buffer = this.buffer
-    let at = writeVarint(buffer, this.end, bodyBytes)
+    const end = this.#end + sizeOfVarint(bodyBytes) + bodyBytes
+    if (end > this.#buffer.length) this.#grow(end)
+    const buffer = this.#buffer
+    let at = writeVarint(buffer, this.#end, bodyBytes)
     buffer[at++] = 0
     at = writeVarlong(buffer, at, timestampDelta)
     at = writeVarint(buffer, at, offsetDelta)
-    this.count = offsetDelta + 1
+    this.#count = offsetDelta + 1
     return at
   }
 
-  private grow(bytes: number): void {
-    this.moveTo(this.pool.take(Math.max(bytes, 2 * this.buffer.length)), this.end)
+  #grow(bytes: number): void {
+    this.#moveTo(this.#pool.take(Math.max(bytes, 2 * this.#buffer.length)), this.#end)
   }
 
   /** Moves the bytes before `end` to another buffer. */
-  private moveTo(larger: Buffer, end: number): void {
-    larger.set(this.buffer.subarray(0, end))
-    this.pool.give(this.buffer)
-    this.buffer = larger
+  #moveTo(larger: Buffer, end: number): void {
+    larger.set(this.#buffer.subarray(0, end))
+    this.#pool.give(this.#buffer)
+    this.#buffer = larger
   }
 
-  private compressRecords(compression: Compression): void {
-    const compressed = compress(compression, this.buffer.subarray(RECORDS, this.end))
+  #compressRecords(compression: Compression): void {
+    const compressed = compress(compression, this.#buffer.subarray(RECORDS, this.#end))
     // a buffer of the size of what is sent: the large one is free for the next open batch
-    this.moveTo(this.pool.take(RECORDS + compressed.length), RECORDS)
-    this.buffer.set(compressed, RECORDS)
-    this.end = RECORDS + compressed.length
+    this.#moveTo(this.#pool.take(RECORDS + compressed.length), RECORDS)
+    this.#buffer.set(compressed, RECORDS)
+    this.#end = RECORDS + compressed.length
   }
 
-  private writeHeader(attributes: number): void {
-    const { buffer } = this
+  #writeHeader(attributes: number): void {
+    const buffer = this.#buffer
     writeInt64(buffer, BASE_OFFSET, 0)
-    buffer.writeInt32BE(this.end - LENGTH_PREFIX, BATCH_LENGTH)
+    buffer.writeInt32BE(this.#end - LENGTH_PREFIX, BATCH_LENGTH)
     buffer.writeInt32BE(-1, PARTITION_LEADER_EPOCH)
     buffer[MAGIC] = 2
     buffer.writeInt16BE(attributes, ATTRIBUTES)
-    buffer.writeInt32BE(this.count - 1, LAST_OFFSET_DELTA)
-    writeInt64(buffer, BASE_TIMESTAMP, this.baseTimestamp)
-    writeInt64(buffer, MAX_TIMESTAMP, this.maxTimestamp)
-    buffer.writeInt32BE(this.count, RECORD_COUNT)
+    buffer.writeInt32BE(this.#count - 1, LAST_OFFSET_DELTA)
+    writeInt64(buffer, BASE_TIMESTAMP, this.#baseTimestamp)
+    writeInt64(buffer, MAX_TIMESTAMP, this.#maxTimestamp)
+    buffer.writeInt32BE(this.#count, RECORD_COUNT)
   }
 }
 

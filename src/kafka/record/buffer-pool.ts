@@ -6,37 +6,37 @@ const LARGEST_CLASS = 30
  * It only saves garbage; what a producer may hold at once is counted elsewhere.
  */
 export class BufferPool {
-  private readonly maxBytes: number
-  private readonly free: Buffer[][] = []
-  private keptBytes = 0
+  readonly #maxBytes: number
+  readonly #free: Buffer[][] = []
+  #keptBytes = 0
 
   /** @param maxBytes most that unused buffers may take together, as a rule `buffer.memory` */
   constructor(maxBytes: number) {
-    this.maxBytes = maxBytes
-    for (let sizeClass = 0; sizeClass <= LARGEST_CLASS; sizeClass++) this.free.push([])
+    this.#maxBytes = maxBytes
+    for (let sizeClass = 0; sizeClass <= LARGEST_CLASS; sizeClass++) this.#free.push([])
   }
 
   /** Bytes of buffers that wait for their next use. */
   get unusedBytes(): number {
-    return this.keptBytes
+    return this.#keptBytes
   }
 
   /** @returns a buffer of at least `bytes`, with old content */
   take(bytes: number): Buffer {
     const sizeClass = classOf(bytes)
-    const kept = this.free[sizeClass]?.pop()
+    const kept = this.#free[sizeClass]?.pop()
     if (kept === undefined) return Buffer.allocUnsafeSlow(sizeClass > LARGEST_CLASS ? bytes : 2 ** sizeClass)
-    this.keptBytes -= kept.length
+    this.#keptBytes -= kept.length
     return kept
   }
 
   /** Gives a buffer of `take` back. Nobody may use it, or a view on it, any more. */
   give(buffer: Buffer): void {
-    if (this.keptBytes + buffer.length > this.maxBytes) return
-    const list = this.free[classOf(buffer.length)]
+    if (this.#keptBytes + buffer.length > this.#maxBytes) return
+    const list = this.#free[classOf(buffer.length)]
     if (list === undefined) return
     list.push(buffer)
-    this.keptBytes += buffer.length
+    this.#keptBytes += buffer.length
   }
 }
 

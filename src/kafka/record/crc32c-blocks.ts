@@ -61,15 +61,15 @@ interface Exports {
 
 /** Checksums of whole blocks. One instance serves all; nothing is kept between calls. */
 export class BlockChecksum {
-  private readonly exports: Exports
-  private readonly memory: DataView
-  private readonly input: Uint8Array
-  private readonly overStripe = stripeTables()
+  readonly #exports: Exports
+  readonly #memory: DataView
+  readonly #input: Uint8Array
+  readonly #overStripe = stripeTables()
 
   private constructor(exports: Exports) {
-    this.exports = exports
-    this.memory = new DataView(exports.memory.buffer)
-    this.input = new Uint8Array(exports.memory.buffer, INPUT, INPUT_BYTES)
+    this.#exports = exports
+    this.#memory = new DataView(exports.memory.buffer)
+    this.#input = new Uint8Array(exports.memory.buffer, INPUT, INPUT_BYTES)
     writeConstants(new Uint8Array(exports.memory.buffer))
   }
 
@@ -91,26 +91,27 @@ export class BlockChecksum {
    */
   first(bytes: Uint8Array, length: number): number {
     const start = BLOCK_BYTES - length
-    this.input.fill(0, 0, start)
-    this.input.set(new Uint8Array(bytes.buffer, bytes.byteOffset, length), start)
-    this.memory.setInt32(INPUT + start, ~this.memory.getInt32(INPUT + start, true), true)
-    return this.updateBlock(0, INPUT)
+    this.#input.fill(0, 0, start)
+    this.#input.set(new Uint8Array(bytes.buffer, bytes.byteOffset, length), start)
+    this.#memory.setInt32(INPUT + start, ~this.#memory.getInt32(INPUT + start, true), true)
+    return this.#updateBlock(0, INPUT)
   }
 
   /** The running checksum (not inverted) after the rest of the bytes from `start`, which must be whole blocks. */
   update(crc: number, bytes: Uint8Array, start: number): number {
     for (let from = start; from < bytes.length; from += INPUT_BYTES) {
       const length = Math.min(INPUT_BYTES, bytes.length - from)
-      this.input.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length))
-      for (let at = INPUT; at < INPUT + length; at += BLOCK_BYTES) crc = this.updateBlock(crc, at)
+      this.#input.set(new Uint8Array(bytes.buffer, bytes.byteOffset + from, length))
+      for (let at = INPUT; at < INPUT + length; at += BLOCK_BYTES) crc = this.#updateBlock(crc, at)
     }
     return crc
   }
 
-  private updateBlock(crc: number, at: number): number {
-    const { memory, overStripe } = this
+  #updateBlock(crc: number, at: number): number {
+    const memory = this.#memory
+    const overStripe = this.#overStripe
     memory.setInt32(at, memory.getInt32(at, true) ^ crc, true)
-    this.exports.checksum(at, STRIPE_BYTES / LANES)
+    this.#exports.checksum(at, STRIPE_BYTES / LANES)
     let sum = 0
     for (let stripe = RESULT; stripe < RESULT + 4 * STRIPES; stripe += 4) {
       sum =

@@ -27,66 +27,66 @@ const NO_HEADERS: readonly RecordHeader[] = Object.freeze([])
 
 /** A consumed record that knows where its parts are; key, value and headers come into being when they are first read. */
 export class FetchedRecord implements ConsumerRecord {
-  private readonly batch: FetchedBatch
-  private readonly offsetDelta: number
-  private readonly timestampDelta: number
-  private readonly keyStart: number
-  private readonly keyLength: number
-  private readonly valueStart: number
-  private readonly valueLength: number
-  private readonly headersStart: number
-  private readonly headerCount: number
-  private keyView: Buffer | null = null
-  private valueView: Buffer | null = null
-  private headerViews: readonly RecordHeader[] | null = null
+  readonly #batch: FetchedBatch
+  readonly #offsetDelta: number
+  readonly #timestampDelta: number
+  readonly #keyStart: number
+  readonly #keyLength: number
+  readonly #valueStart: number
+  readonly #valueLength: number
+  readonly #headersStart: number
+  readonly #headerCount: number
+  #keyView: Buffer | null = null
+  #valueView: Buffer | null = null
+  #headerViews: readonly RecordHeader[] | null = null
 
   /** Takes the record that the scanner is at. */
   constructor(batch: FetchedBatch, scanner: RecordScanner) {
-    this.batch = batch
-    this.offsetDelta = scanner.offsetDelta
-    this.timestampDelta = scanner.timestampDelta
-    this.keyStart = scanner.keyStart
-    this.keyLength = scanner.keyLength
-    this.valueStart = scanner.valueStart
-    this.valueLength = scanner.valueLength
-    this.headersStart = scanner.headersStart
-    this.headerCount = scanner.headerCount
+    this.#batch = batch
+    this.#offsetDelta = scanner.offsetDelta
+    this.#timestampDelta = scanner.timestampDelta
+    this.#keyStart = scanner.keyStart
+    this.#keyLength = scanner.keyLength
+    this.#valueStart = scanner.valueStart
+    this.#valueLength = scanner.valueLength
+    this.#headersStart = scanner.headersStart
+    this.#headerCount = scanner.headerCount
   }
 
   get topic(): string {
-    return this.batch.topic
+    return this.#batch.topic
   }
 
   get partition(): number {
-    return this.batch.partition
+    return this.#batch.partition
   }
 
   get offset(): number {
-    return this.batch.baseOffset + this.offsetDelta
+    return this.#batch.baseOffset + this.#offsetDelta
   }
 
   get timestamp(): number {
-    const { batch } = this
-    return batch.isLogAppendTime ? batch.timestamp : batch.timestamp + this.timestampDelta
+    const batch = this.#batch
+    return batch.isLogAppendTime ? batch.timestamp : batch.timestamp + this.#timestampDelta
   }
 
   get timestampType(): TimestampType {
-    return this.batch.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
+    return this.#batch.isLogAppendTime ? 'LogAppendTime' : 'CreateTime'
   }
 
   get key(): Buffer | null {
-    if (this.keyLength < 0) return null
-    return (this.keyView ??= view(this.batch.bytes, this.keyStart, this.keyLength))
+    if (this.#keyLength < 0) return null
+    return (this.#keyView ??= view(this.#batch.bytes, this.#keyStart, this.#keyLength))
   }
 
   get value(): Buffer | null {
-    if (this.valueLength < 0) return null
-    return (this.valueView ??= view(this.batch.bytes, this.valueStart, this.valueLength))
+    if (this.#valueLength < 0) return null
+    return (this.#valueView ??= view(this.#batch.bytes, this.#valueStart, this.#valueLength))
   }
 
   get headers(): readonly RecordHeader[] {
-    if (this.headerCount === 0) return NO_HEADERS
-    return (this.headerViews ??= readHeaders(this.batch.bytes, this.headersStart, this.headerCount))
+    if (this.#headerCount === 0) return NO_HEADERS
+    return (this.#headerViews ??= readHeaders(this.#batch.bytes, this.#headersStart, this.#headerCount))
   }
 }
 

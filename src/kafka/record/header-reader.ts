@@ -9,32 +9,32 @@ export function readHeaders(bytes: Buffer, start: number, count: number): readon
 }
 
 class HeaderReader {
-  private readonly bytes: Buffer
-  private position: number
+  readonly #bytes: Buffer
+  #position: number
 
   constructor(bytes: Buffer, position: number) {
-    this.bytes = bytes
-    this.position = position
+    this.#bytes = bytes
+    this.#position = position
   }
 
   key(): string {
-    const length = this.length()
-    this.position += length
-    return this.bytes.toString('utf8', this.position - length, this.position)
+    const length = this.#length()
+    this.#position += length
+    return this.#bytes.toString('utf8', this.#position - length, this.#position)
   }
 
   value(): Buffer | null {
-    const length = this.length()
+    const length = this.#length()
     if (length < 0) return null
-    this.position += length
-    return this.bytes.subarray(this.position - length, this.position)
+    this.#position += length
+    return this.#bytes.subarray(this.#position - length, this.#position)
   }
 
-  private length(): number {
+  #length(): number {
     let value = 0
     let byte = 0x80
     for (let shift = 0; byte >= 0x80; shift += 7) {
-      byte = this.bytes.readUInt8(this.position++)
+      byte = this.#bytes.readUInt8(this.#position++)
       value |= (byte & 0x7f) << shift
     }
     return (value >>> 1) ^ -(value & 1)

@@ -23,45 +23,45 @@ const FIRST_INPUT_BYTES = 64 * 1024
 const MAX_KEPT_BYTES = 64 * 1024 * 1024
 
 class NativeCodec {
-  private readonly exports: Exports
-  private inputBytes = FIRST_INPUT_BYTES
-  private inputAt: number
-  private input: Uint8Array
+  readonly #exports: Exports
+  #inputBytes = FIRST_INPUT_BYTES
+  #inputAt: number
+  #input: Uint8Array
 
   constructor(exports: Exports) {
-    this.exports = exports
-    this.inputAt = this.exports.alloc(this.inputBytes)
-    this.input = new Uint8Array(this.exports.memory.buffer, this.inputAt, this.inputBytes)
+    this.#exports = exports
+    this.#inputAt = this.#exports.alloc(this.#inputBytes)
+    this.#input = new Uint8Array(this.#exports.memory.buffer, this.#inputAt, this.#inputBytes)
   }
 
   get memoryBytes(): number {
-    return this.exports.memory.buffer.byteLength
+    return this.#exports.memory.buffer.byteLength
   }
 
   call(name: NativeFunction, bytes: Uint8Array): Buffer {
-    this.setInput(bytes)
-    const result = this.exports[name](this.inputAt, bytes.length)
+    this.#setInput(bytes)
+    const result = this.#exports[name](this.#inputAt, bytes.length)
     const pointer = Number(BigInt.asUintN(32, result >> 32n))
     const length = Number(BigInt.asUintN(32, result))
     const output = Buffer.allocUnsafeSlow(length)
-    output.set(new Uint8Array(this.exports.memory.buffer, pointer, length))
-    this.exports.dealloc(pointer, length)
+    output.set(new Uint8Array(this.#exports.memory.buffer, pointer, length))
+    this.#exports.dealloc(pointer, length)
     return output
   }
 
-  private setInput(bytes: Uint8Array): void {
+  #setInput(bytes: Uint8Array): void {
     // a view loses its length when the memory grows
-    if (this.input.length < bytes.length) this.growInput(bytes.length)
-    this.input.set(bytes)
+    if (this.#input.length < bytes.length) this.#growInput(bytes.length)
+    this.#input.set(bytes)
   }
 
-  private growInput(bytes: number): void {
-    if (this.inputBytes < bytes) {
-      this.exports.dealloc(this.inputAt, this.inputBytes)
-      this.inputBytes = Math.max(bytes, 2 * this.inputBytes)
-      this.inputAt = this.exports.alloc(this.inputBytes)
+  #growInput(bytes: number): void {
+    if (this.#inputBytes < bytes) {
+      this.#exports.dealloc(this.#inputAt, this.#inputBytes)
+      this.#inputBytes = Math.max(bytes, 2 * this.#inputBytes)
+      this.#inputAt = this.#exports.alloc(this.#inputBytes)
     }
-    this.input = new Uint8Array(this.exports.memory.buffer, this.inputAt, this.inputBytes)
+    this.#input = new Uint8Array(this.#exports.memory.buffer, this.#inputAt, this.#inputBytes)
   }
 }
 

@@ -32,34 +32,34 @@ const VERSION_PREFIX = 17
  * inside one with `left` records to read, or at the end (`isDrained`). An error leaves it where it was, so that it comes again.
  */
 export class PartitionCursor {
-  private readonly options: PartitionCursorOptions
-  private readonly bytes: Buffer
-  private readonly view: DataView
-  private readonly start: number
-  private readonly end: number
-  private readonly aborted: AbortedTransactions | null
-  private readonly scanner = new RecordScanner()
+  readonly #options: PartitionCursorOptions
+  readonly #bytes: Buffer
+  readonly #view: DataView
+  readonly #start: number
+  readonly #end: number
+  readonly #aborted: AbortedTransactions | null
+  readonly #scanner = new RecordScanner()
   /** Where the next batch starts. */
-  private position: number
-  private next: number
-  private upcoming: BatchHeader | null = null
-  private batch: FetchedBatch | null = null
-  private left = 0
+  #position: number
+  #next: number
+  #upcoming: BatchHeader | null = null
+  #batch: FetchedBatch | null = null
+  #left = 0
   /** Next position after the open batch. */
-  private batchNext = 0
-  private drained: boolean
+  #batchNext = 0
+  #drained: boolean
 
   /** @param bytes a response; the partition's batches are from `start` to `end` */
   constructor(bytes: Buffer, start: number, end: number, options: PartitionCursorOptions) {
-    this.bytes = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-    this.start = start
-    this.end = end
-    this.options = options
-    this.position = start
-    this.next = options.fetchOffset
-    this.drained = start === end
-    this.aborted = options.isolation === 'read_committed' ? new AbortedTransactions(options.abortedTransactions ?? []) : null
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#start = start
+    this.#end = end
+    this.#options = options
+    this.#position = start
+    this.#next = options.fetchOffset
+    this.#drained = start === end
+    this.#aborted = options.isolation === 'read_committed' ? new AbortedTransactions(options.abortedTransactions ?? []) : null
   }
 
   /**
@@ -67,12 +67,12 @@ export class PartitionCursor {
    * control, aborted) that follow it.
    */
   get nextOffset(): number {
-    return this.next
+    return this.#next
   }
 
   /** Nothing is left but perhaps a batch that the response's limit cut off. Known after the `take` that reaches the end. */
   get isDrained(): boolean {
-    return this.drained
+    return this.#drained
   }
 
   /**
@@ -82,8 +82,8 @@ export class PartitionCursor {
   take(max: number): FetchedRecord[] {
     const records: FetchedRecord[] = []
     try {
-      while (records.length < max && this.openNext()) this.readRecords(records, max)
-      this.skipToRecords()
+      while (records.length < max && this.#openNext()) this.#readRecords(records, max)
+      this.#skipToRecords()
     } catch (error) {
       // what was read before the damage is good; the next call meets the damage again
       if (records.length === 0) throw error
@@ -92,153 +92,153 @@ export class PartitionCursor {
   }
 
   /** @returns false at the end of the response */
-  private openNext(): boolean {
-    if (this.left > 0) return true
-    const header = this.skipToRecords()
+  #openNext(): boolean {
+    if (this.#left > 0) return true
+    const header = this.#skipToRecords()
     if (header === null) return false
-    this.openBatch(header)
+    this.#openBatch(header)
     return true
   }
 
   /** Moves past batches that have no records for us. @returns the next batch that has some; null inside a batch and at the end */
-  private skipToRecords(): BatchHeader | null {
-    while (this.left === 0 && this.upcoming === null && !this.drained) {
-      const header = this.nextHeader()
-      if (header === null) this.drained = true
-      else if (this.hasRecordsForUs(header)) this.upcoming = header
-      else this.skip(header)
+  #skipToRecords(): BatchHeader | null {
+    while (this.#left === 0 && this.#upcoming === null && !this.#drained) {
+      const header = this.#nextHeader()
+      if (header === null) this.#drained = true
+      else if (this.#hasRecordsForUs(header)) this.#upcoming = header
+      else this.#skip(header)
     }
-    return this.upcoming
+    return this.#upcoming
   }
 
-  private skip(header: BatchHeader): void {
-    this.position = header.end
-    this.next = Math.max(this.next, header.lastOffset + 1)
+  #skip(header: BatchHeader): void {
+    this.#position = header.end
+    this.#next = Math.max(this.#next, header.lastOffset + 1)
   }
 
-  private hasRecordsForUs(header: BatchHeader): boolean {
-    const isAborted = this.aborted !== null && this.isAborted(this.aborted, header)
-    return !isAborted && !header.isControl && header.recordCount > 0 && header.lastOffset >= this.next
+  #hasRecordsForUs(header: BatchHeader): boolean {
+    const isAborted = this.#aborted !== null && this.#isAborted(this.#aborted, header)
+    return !isAborted && !header.isControl && header.recordCount > 0 && header.lastOffset >= this.#next
   }
 
-  private isAborted(transactions: AbortedTransactions, header: BatchHeader): boolean {
+  #isAborted(transactions: AbortedTransactions, header: BatchHeader): boolean {
     try {
-      return transactions.isAborted(header, this.bytes)
+      return transactions.isAborted(header, this.#bytes)
     } catch (error) {
-      throw this.invalidBatch(header, 'its transaction marker cannot be read', error)
+      throw this.#invalidBatch(header, 'its transaction marker cannot be read', error)
     }
   }
 
   /** Checks the next batch. @returns its header; null when there is no whole batch any more */
-  private nextHeader(): BatchHeader | null {
-    const { view, position, end } = this
-    if (end - position < VERSION_PREFIX) return this.noBatchLeft()
+  #nextHeader(): BatchHeader | null {
+    const [view, position, end] = [this.#view, this.#position, this.#end]
+    if (end - position < VERSION_PREFIX) return this.#noBatchLeft()
     const header = new BatchHeader(view, position)
-    if (header.magic !== 2) throw this.unsupportedFormat(header)
+    if (header.magic !== 2) throw this.#unsupportedFormat(header)
     if (header.end - position < RECORDS)
-      throw this.invalidBatch(header, `its length of ${header.end - position} bytes is less than a header's`)
-    if (header.end > end) return this.noBatchLeft()
-    if (this.options.checkCrcs !== false) this.checkCrc(header)
+      throw this.#invalidBatch(header, `its length of ${header.end - position} bytes is less than a header's`)
+    if (header.end > end) return this.#noBatchLeft()
+    if (this.#options.checkCrcs !== false) this.#checkCrc(header)
     if (header.lastOffset < header.baseOffset || header.recordCount < 0)
-      throw this.invalidBatch(header, 'its last offset or record count is negative')
+      throw this.#invalidBatch(header, 'its last offset or record count is negative')
     return header
   }
 
-  private noBatchLeft(): null {
-    if (this.position === this.start) throw this.noWholeBatch()
+  #noBatchLeft(): null {
+    if (this.#position === this.#start) throw this.#noWholeBatch()
     return null
   }
 
-  private checkCrc(header: BatchHeader): void {
-    const computed = crc32c(this.bytes.subarray(header.checkedFrom, header.end))
+  #checkCrc(header: BatchHeader): void {
+    const computed = crc32c(this.#bytes.subarray(header.checkedFrom, header.end))
     if (computed === header.crc) return
-    throw this.invalidBatch(header, `Record is corrupt (stored crc = ${header.crc}, computed crc = ${computed})`)
+    throw this.#invalidBatch(header, `Record is corrupt (stored crc = ${header.crc}, computed crc = ${computed})`)
   }
 
-  private openBatch(header: BatchHeader): void {
-    const { topic, partition } = this.options
+  #openBatch(header: BatchHeader): void {
+    const { topic, partition } = this.#options
     const isCompressed = header.codec !== 0
-    const bytes = isCompressed ? this.inflate(header) : this.bytes
-    this.batch = new FetchedBatch(topic, partition, header.baseOffset, header.timestamp, header.isLogAppendTime, bytes)
-    if (isCompressed) this.scanner.reset(bytes, 0)
-    else this.scanner.reset(bytes, header.recordsStart, header.end)
-    this.upcoming = null
-    this.left = header.recordCount
-    this.batchNext = header.lastOffset + 1
-    this.position = header.end
+    const bytes = isCompressed ? this.#inflate(header) : this.#bytes
+    this.#batch = new FetchedBatch(topic, partition, header.baseOffset, header.timestamp, header.isLogAppendTime, bytes)
+    if (isCompressed) this.#scanner.reset(bytes, 0)
+    else this.#scanner.reset(bytes, header.recordsStart, header.end)
+    this.#upcoming = null
+    this.#left = header.recordCount
+    this.#batchNext = header.lastOffset + 1
+    this.#position = header.end
   }
 
-  private inflate(header: BatchHeader): Buffer {
+  #inflate(header: BatchHeader): Buffer {
     const type = COMPRESSION_TYPES[header.codec]
-    if (type === undefined) throw this.invalidBatch(header, `Unknown compression type id: ${header.codec}`)
+    if (type === undefined) throw this.#invalidBatch(header, `Unknown compression type id: ${header.codec}`)
     try {
-      return decompress(type, this.bytes.subarray(header.recordsStart, header.end))
+      return decompress(type, this.#bytes.subarray(header.recordsStart, header.end))
     } catch (error) {
-      throw this.invalidBatch(header, `its ${type} data cannot be decompressed: ${messageOf(error)}`, error)
+      throw this.#invalidBatch(header, `its ${type} data cannot be decompressed: ${messageOf(error)}`, error)
     }
   }
 
   /** Reads on in the open batch until it ends or there are `max` records. */
-  private readRecords(records: FetchedRecord[], max: number): void {
-    const { batch, scanner } = this
+  #readRecords(records: FetchedRecord[], max: number): void {
+    const [batch, scanner] = [this.#batch, this.#scanner]
     if (batch === null) return
     const { baseOffset } = batch
-    while (this.left > 0 && records.length < max) {
-      this.scanRecord(scanner)
+    while (this.#left > 0 && records.length < max) {
+      this.#scanRecord(scanner)
       const offset = baseOffset + scanner.offsetDelta
-      if (offset < this.next) continue
+      if (offset < this.#next) continue
       records.push(new FetchedRecord(batch, scanner))
-      this.next = offset + 1
+      this.#next = offset + 1
     }
-    if (this.left > 0) return
-    this.batch = null
-    this.next = Math.max(this.next, this.batchNext)
+    if (this.#left > 0) return
+    this.#batch = null
+    this.#next = Math.max(this.#next, this.#batchNext)
   }
 
-  private scanRecord(scanner: RecordScanner): void {
+  #scanRecord(scanner: RecordScanner): void {
     const { position } = scanner
     try {
       scanner.next()
-      if (this.left === 1) scanner.checkEnd()
-      this.left--
+      if (this.#left === 1) scanner.checkEnd()
+      this.#left--
     } catch (error) {
       scanner.position = position
-      throw this.invalidRecord(error)
+      throw this.#invalidRecord(error)
     }
   }
 
-  private get name(): string {
-    return `${this.options.topic}-${this.options.partition}`
+  get #name(): string {
+    return `${this.#options.topic}-${this.#options.partition}`
   }
 
-  private invalidBatch(header: BatchHeader, why: string, cause?: unknown): KafkaError {
-    const { topic, partition } = this.options
+  #invalidBatch(header: BatchHeader, why: string, cause?: unknown): KafkaError {
+    const { topic, partition } = this.#options
     const message =
-      `Record batch for partition ${this.name} at offset ${header.baseOffset} is invalid, cause: ${why}. ` +
+      `Record batch for partition ${this.#name} at offset ${header.baseOffset} is invalid, cause: ${why}. ` +
       `Seek to offset ${header.baseOffset + 1} or later to go on without it`
     return corruptRecord(message, { topic, partition, cause })
   }
 
-  private invalidRecord(cause: unknown): KafkaError {
-    const { topic, partition } = this.options
+  #invalidRecord(cause: unknown): KafkaError {
+    const { topic, partition } = this.#options
     const message =
-      `Record for partition ${this.name} at offset ${this.next} is invalid, cause: ${messageOf(cause)}. ` +
-      `Seek to offset ${this.batchNext} to go on without it and the rest of its batch`
+      `Record for partition ${this.#name} at offset ${this.#next} is invalid, cause: ${messageOf(cause)}. ` +
+      `Seek to offset ${this.#batchNext} to go on without it and the rest of its batch`
     return corruptRecord(message, { topic, partition, cause })
   }
 
-  private unsupportedFormat(header: BatchHeader): KafkaError {
-    const { topic, partition } = this.options
+  #unsupportedFormat(header: BatchHeader): KafkaError {
+    const { topic, partition } = this.#options
     const message =
-      `Partition ${this.name} has messages of format ${header.magic} at offset ${header.baseOffset}, and only format 2 can be read. ` +
+      `Partition ${this.#name} has messages of format ${header.magic} at offset ${header.baseOffset}, and only format 2 can be read. ` +
       'Have the broker convert the topic (Kafka 0.11 or later writes format 2), or seek behind the old messages'
     return kafkaError(43, { message, topic, partition })
   }
 
-  private noWholeBatch(): KafkaError {
-    const { topic, partition } = this.options
+  #noWholeBatch(): KafkaError {
+    const { topic, partition } = this.#options
     const message =
-      `Failed to make progress reading messages at ${this.name}=${this.next}. ` +
+      `Failed to make progress reading messages at ${this.#name}=${this.#next}. ` +
       'Received a non-empty fetch response from the server, but no complete records were found.'
     return corruptRecord(message, { topic, partition })
   }
