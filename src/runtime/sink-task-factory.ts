@@ -21,7 +21,7 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
   const [task, converters, chain] = await Promise.all([
     makeTask(spec, SinkTask, plugins),
     makeConverters(connector, worker, plugins, context),
-    makeTransformationChain(connector, plugins, context),
+    makeTransformationChain(connector, plugins, context, log),
   ])
   const deadLetterQueue = await makeDeadLetterQueue(parts, resources)
   const reporters = [...logReporters(config, id, log), ...(deadLetterQueue === null ? [] : [deadLetterQueue])]

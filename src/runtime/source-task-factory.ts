@@ -23,7 +23,7 @@ export async function makeSourceLoop(parts: TaskParts, resources: OpenedResource
   const [task, converters, chain] = await Promise.all([
     makeTask(spec, SourceTask, plugins),
     makeConverters(connector, worker, plugins, context),
-    makeTransformationChain(connector, plugins, context),
+    makeTransformationChain(connector, plugins, context, log),
   ])
   const producer = resources.add(await kafka.producer(producerProps({ worker, connector }, clientIds.producer(id.connector, id.task)), log))
   const writer = new OffsetStorageWriter(offsetStore, id.connector)

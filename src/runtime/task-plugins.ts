@@ -1,6 +1,7 @@
 import { originalsWithPrefix } from '../api/config/prefix.ts'
 import type { Converter, HeaderConverter } from '../api/converter.ts'
 import { ConfigException, ConnectException } from '../api/errors.ts'
+import type { Logger } from '../api/logger.ts'
 import type { PluginKind, PluginKinds } from '../api/plugin.ts'
 import type { Props } from '../api/props.ts'
 import type { ProcessingContext } from './errors/processing-context.ts'
@@ -93,16 +94,18 @@ export async function makeTransformationChain(
   connector: Props,
   plugins: Plugins,
   context: ProcessingContext,
+  log: Logger,
 ): Promise<TransformationChain> {
   const aliases = listOf(connector['transforms'])
-  return new TransformationChain(await Promise.all(aliases.map((alias) => makeStage(alias, connector, plugins))), context)
+  return new TransformationChain(await Promise.all(aliases.map((alias) => makeStage(alias, connector, plugins, log))), context)
 }
 
-async function makeStage(alias: string, connector: Props, plugins: Plugins): Promise<TransformationStage> {
+async function makeStage(alias: string, connector: Props, plugins: Plugins, log: Logger): Promise<TransformationStage> {
   const prefix = `transforms.${alias}.`
   const { type, predicate, negate, ...props } = originalsWithPrefix(connector, prefix)
   if (type === undefined) throw new ConfigException(`Missing required configuration "${prefix}type" which has no default value.`)
   const { className, plugin } = await make(plugins, 'transformation', `${prefix}type`, type.trim())
+  plugin.initialize?.(log)
   plugin.configure(props)
   return {
     className,
