@@ -8,6 +8,6 @@ export interface Logger {
   info(message: string, error?: unknown): void
   warn(message: string, error?: unknown): void
   error(message: string, error?: unknown): void
-  /** A logger whose lines begin with this context, such as `[local-file-sink|task-0]`. */
+  /** A logger whose lines begin with this context, such as `[local-file-sink|task-0]`, behind the context that this one has. */
   child(context: string): Logger
 }

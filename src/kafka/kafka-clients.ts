@@ -18,7 +18,6 @@ import type { Transport } from './transport.ts'
 /** Keys that every client's connections follow. */
 interface ConnectionKeys extends SecurityKeys {
   readonly 'bootstrap.servers': readonly string[]
-  readonly 'client.id': string
   readonly 'request.timeout.ms': number
   readonly 'socket.connection.setup.timeout.ms': number
   readonly 'socket.connection.setup.timeout.max.ms': number
@@ -36,21 +35,31 @@ interface Cluster {
   readonly metadata: Metadata
 }
 
-/** The Kafka client over kafkajs' connections. */
+/** The Kafka client over kafkajs' connections. Each client's lines say which it is, as Java's do. */
 export function createKafkaClients(): KafkaClients {
   return {
     async producer(props: ClientProps, log: Logger): Promise<Producer> {
       const config = parseProducerConfig(props, log)
-      return new KafkaProducer({ config, log, ...(await cluster(config, nextClientId('producer'), true, log)) })
+      const clientId = config['client.id'] || nextClientId('producer')
+      const clientLog = log.child(`[Producer clientId=${clientId}]`)
+      return new KafkaProducer({ config, log: clientLog, ...(await cluster(config, clientId, true, clientLog)) })
     },
     async consumer(props: ClientProps, log: Logger): Promise<Consumer> {
       const config = parseConsumerConfig(props, log)
-      const name = nextClientId(`consumer-${config['group.id'] ?? 'null'}`)
-      return new KafkaConsumer({ config, log, ...(await cluster(config, name, config['allow.auto.create.topics'], log)) })
+      const groupId = config['group.id'] ?? 'null'
+      const clientId = config['client.id'] || nextClientId(`consumer-${groupId}`)
+      const clientLog = log.child(`[Consumer ${instance(config['group.instance.id'])}clientId=${clientId}, groupId=${groupId}]`)
+      return new KafkaConsumer({
+        config,
+        log: clientLog,
+        ...(await cluster(config, clientId, config['allow.auto.create.topics'], clientLog)),
+      })
     },
     async admin(props: ClientProps, log: Logger): Promise<Admin> {
       const config = parseAdminConfig(props, log)
-      return new KafkaAdmin({ config, log, ...(await cluster(config, nextClientId('adminclient'), false, log)) })
+      const clientId = config['client.id'] || nextClientId('adminclient')
+      const clientLog = log.child(`[AdminClient clientId=${clientId}]`)
+      return new KafkaAdmin({ config, log: clientLog, ...(await cluster(config, clientId, false, clientLog)) })
     },
   }
 }
@@ -64,11 +73,15 @@ function nextClientId(prefix: string): string {
   return `${prefix}-${number}`
 }
 
-async function cluster(config: ConnectionKeys, defaultClientId: string, allowAutoTopicCreation: boolean, log: Logger): Promise<Cluster> {
+function instance(groupInstanceId: string | null): string {
+  return groupInstanceId === null ? '' : `instanceId=${groupInstanceId}, `
+}
+
+async function cluster(config: ConnectionKeys, clientId: string, allowAutoTopicCreation: boolean, log: Logger): Promise<Cluster> {
   const { tls, sasl } = await clientSecurity(config)
   const transport = new KafkajsTransport({
     bootstrapServers: await resolvable(bootstrapAddresses(config['bootstrap.servers']), log),
-    clientId: config['client.id'] === '' ? defaultClientId : config['client.id'],
+    clientId,
     requestTimeoutMs: config['request.timeout.ms'],
     connectTimeoutMs: config['socket.connection.setup.timeout.ms'],
     connectTimeoutMaxMs: config['socket.connection.setup.timeout.max.ms'],

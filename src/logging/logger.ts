@@ -38,10 +38,15 @@ export const silentLogger: Logger = {
 }
 
 class PinoLogger implements Logger {
+  readonly #root: Pino
   readonly #pino: Pino
+  readonly #context: readonly string[]
 
-  constructor(logger: Pino) {
-    this.#pino = logger
+  /** @param context of this logger, outermost first */
+  constructor(root: Pino, context: readonly string[] = []) {
+    this.#root = root
+    this.#context = context
+    this.#pino = context.length === 0 ? root : root.child({ context: context.join(' ') })
   }
 
   get level(): LogLevel {
@@ -69,6 +74,6 @@ class PinoLogger implements Logger {
   }
 
   child(context: string): Logger {
-    return new PinoLogger(this.#pino.child({ context }))
+    return new PinoLogger(this.#root, [...this.#context, context])
   }
 }

@@ -47,7 +47,7 @@ export class LaneLogger implements Logger {
   }
 
   child(context: string): Logger {
-    return new LaneLogger(this.#send, this.#level, context)
+    return new LaneLogger(this.#send, this.#level, this.#context === null ? context : `${this.#context} ${context}`)
   }
 
   #log(level: LineLevel, message: string, error: unknown): void {

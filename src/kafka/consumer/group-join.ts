@@ -86,7 +86,7 @@ export class GroupJoin {
 
   async #attempt(topics: readonly string[]): Promise<JoinedGeneration> {
     const { identity, log, offsets } = this.#options
-    log.info('(Re-)joining group')
+    log.debug('(Re-)joining group')
     const joined = await this.#join(topics)
     const plannedFor = joined.leader === joined.memberId ? await this.#planBasis(joined) : null
     const partitions = await this.#sync(plannedFor === null ? [] : this.#plan(joined, plannedFor.partitionCounts))

@@ -142,7 +142,7 @@ export class GroupMember implements Committer {
     this.#isLost = false
     const lost = this.#release()
     if (lost.length === 0) return
-    this.#options.log.info(
+    this.#options.log.debug(
       `Giving away all assigned partitions as lost since generation/memberID has been reset, indicating that consumer is in old state or no longer part of the group: ${names(lost)}`,
     )
     await this.#listener.onPartitionsLost(lost)
@@ -216,7 +216,7 @@ export class GroupMember implements Committer {
       if (offset !== undefined) state.moveTo(offset)
     }
     this.#state = 'stable'
-    log.info(`Adding newly assigned partitions: ${names(joined.partitions)}`)
+    log.debug(`Adding newly assigned partitions: ${names(joined.partitions)}`)
     this.metadataChanged()
     await this.#listener.onPartitionsAssigned(joined.partitions)
   }
@@ -313,7 +313,7 @@ export class GroupMember implements Committer {
     const { coordinator, log } = this.#options
     const { groupId, memberId, leavesGroup } = this.#identity
     if (!leavesGroup) return
-    log.info(`Member ${memberId} sending LeaveGroup request to coordinator`)
+    log.debug(`Member ${memberId} sending LeaveGroup request to coordinator`)
     try {
       const { error } = await coordinator.sendAside(leaveGroup(groupId, memberId))
       if (error !== 0) log.debug('LeaveGroup was refused', kafkaError(error))
