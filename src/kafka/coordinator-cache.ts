@@ -1,6 +1,7 @@
 import type { Logger } from '../api/logger.ts'
 import { asKafkaError, groupNotAuthorized, kafkaError, type KafkaError } from './errors.ts'
 import { findCoordinator, type CoordinatorType, type FindCoordinatorResponse } from './protocol/find-coordinator.ts'
+import { RepeatedWarning } from './repeated-warning.ts'
 import type { RetryBackoff } from './retry-backoff.ts'
 import type { BrokerAddress, Transport } from './transport.ts'
 
@@ -27,7 +28,9 @@ export class CoordinatorCache {
     if (known !== undefined) return known
     const asked = this.#ask(type, key)
     this.#nodes.set(id, asked)
-    asked.catch(() => this.#nodes.delete(id))
+    asked.catch(() => {
+      if (this.#nodes.get(id) === asked) this.#nodes.delete(id)
+    })
     return asked
   }
 
@@ -37,15 +40,19 @@ export class CoordinatorCache {
 
   async #ask(type: CoordinatorType, key: string): Promise<number> {
     const { transport, backoff, closing, log } = this.#options
+    const unavailable = new RepeatedWarning(`The coordinator of ${type} ${key} is not available`, log)
     for (let attempts = 1; ; attempts++) {
       try {
         const response = await transport.send('any', 'control', findCoordinator(type, key))
-        return this.#introduce(coordinatorOf(response, type, key))
+        const coordinator = coordinatorOf(response, type, key)
+        unavailable.over()
+        return this.#introduce(coordinator)
       } catch (error) {
         closing.throwIfAborted()
         const failure = asKafkaError(error)
         if (!failure.retriable) throw failure
-        log.debug(`Coordinator of ${type} ${key} is not known yet; retrying`, failure)
+        // a broker that cannot be reached is reported by its connection
+        if (failure.number !== null) unavailable.warn(failure.message)
         await backoff.wait(attempts, closing)
       }
     }

@@ -247,6 +247,19 @@ describe('coordinators', () => {
     expect(cluster.requestsOf('FindCoordinator').map(({ request }) => request.type)).toEqual([0, 0, 1, 1])
   })
 
+  test('are warned of when brokers have none for half a minute, and said when they have', async () => {
+    await using cluster = await ScriptedCluster.start()
+    const log = new RecordedLog()
+    const metadata = openMetadata(openTransport(cluster.bootstrapServers), { log })
+    let elapsedMs = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (elapsedMs += 10_000))
+    onTestFinished(() => clock.mockRestore())
+    cluster.onRequest('FindCoordinator', () => (cluster.requestsOf('FindCoordinator').length < 6 ? { do: 'error', code: 15 } : undefined))
+    await metadata.coordinator('group', 'g')
+    expect(log.lines[0]).toMatch(/^WARN The coordinator of group g is not available for \d+ s; retrying\. .*coordinator is not available/i)
+    expect(log.lines.at(-1)).toMatch(/^INFO The coordinator of group g is not available: over after/)
+  })
+
   test('can be sent to even when metadata does not know the node yet', async () => {
     await using cluster = await ScriptedCluster.start({ nodes: 2 })
     const transport = openTransport(cluster.bootstrapServers)
