@@ -38,7 +38,7 @@ const rows = fc
   .map(({ plain, proto, inner: nested, ...fields }) => {
     const row = { ...fields, constructor: plain, in: nested }
     Object.defineProperty(row, '__proto__', { value: proto, enumerable: true, writable: true, configurable: true })
-    return row as ConnectStruct
+    return row
   })
 
 /** The same row for the schema. */
