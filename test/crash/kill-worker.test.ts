@@ -40,7 +40,7 @@ describeWithKafka('killed with no last word', (address) => {
       const result = await reconcile(output, lines)
       console.log(`${kills} kills, ${lines} lines: ${JSON.stringify(result)}`)
       expect(result).toMatchObject({ missing: 0, gaps: 0 })
-      expect(result.rewinds).toBeLessThanOrEqual(2 * kills)
+      expect(result.rewinds).toBeLessThanOrEqual(3 * kills) // of the source, of the sink, and behind a last request taken late
       expect(result.fragments).toBeLessThanOrEqual(kills)
     },
   )

@@ -26,7 +26,10 @@ export interface Reconciliation {
   readonly duplicates: number
   /** Times the sequence went back, which only a restart may cause. */
   readonly rewinds: number
-  /** Times the sequence jumped ahead: a loss, or broken order. */
+  /**
+   * Times a line came before one that had not come yet: a loss, or broken order. A jump over lines that are there already is none: the last
+   * request of a killed worker may be taken by the broker when the next worker has begun to repeat.
+   */
   readonly gaps: number
   /** Lines that are no line of the input: what a killed process had half written. */
   readonly fragments: number
@@ -37,6 +40,7 @@ export async function reconcile(path: string, count: number): Promise<Reconcilia
   const seen = new Uint8Array(count)
   const result = { distinct: 0, duplicates: 0, rewinds: 0, gaps: 0, fragments: 0 }
   let expected = 0
+  let firstMissing = 0
   for await (const line of createInterface({ input: createReadStream(path) })) {
     const index = Number(line.slice(0, width))
     if (line !== numberedLine(index)) {
@@ -44,11 +48,12 @@ export async function reconcile(path: string, count: number): Promise<Reconcilia
       continue
     }
     if (index < expected) result.rewinds++
-    if (index > expected) result.gaps++
+    if (index > firstMissing) result.gaps++
     if (seen[index] === 1) result.duplicates++
     else result.distinct++
     seen[index] = 1
     expected = index + 1
+    firstMissing = Math.max(firstMissing, expected)
   }
   return { ...result, missing: count - result.distinct }
 }
