@@ -18,6 +18,7 @@ module.exports = {
     only('src/transforms', ['src/api/'], 'transformations see the contract only'),
     only('src/config-providers', ['src/api/', 'src/properties/'], 'providers see the contract and the properties reader'),
     only('src/logging', ['src/api/'], 'logging sees the contract only'),
+    only('src/metrics', ['src/api/'], 'metrics see the contract only'),
     only('src/kafka', ['src/api/', 'src/logging/'], 'the Kafka client knows nothing of Connect’s runtime'),
     only(
       'src/offsets',
@@ -32,6 +33,7 @@ module.exports = {
         'src/config-providers/',
         'src/properties/',
         'src/logging/',
+        'src/metrics/',
         'src/offsets/',
         'src/kafka/ports.ts',
         'src/kafka/errors.ts',

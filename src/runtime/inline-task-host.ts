@@ -1,4 +1,5 @@
 import type { Logger } from '../api/logger.ts'
+import { TaskMetrics } from '../metrics/task-metrics.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
 import type { TaskTargetState } from './state.ts'
 import type { TaskControl } from './task-control.ts'
@@ -26,7 +27,7 @@ export class InlineTaskHost implements TaskHost {
   start(spec: TaskSpec, target: TaskTargetState): void {
     const log = this.#log.child(`[${spec.id.connector}|task-${spec.id.task}]`)
     const onStatus = this.#listener.taskStatusChanged.bind(this.#listener)
-    const task = new WorkerTask({ id: spec.id, target, log, onStatus })
+    const task = new WorkerTask({ id: spec.id, target, metrics: new TaskMetrics(spec.metrics), log, onStatus })
     this.#tasks.set(taskIdText(spec.id), task)
     task.run((control) => this.#makeLoop(spec, control, log))
   }

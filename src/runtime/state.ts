@@ -9,11 +9,23 @@ export type TaskTargetState = Exclude<TargetState, 'STOPPED'>
 /** What a connector or task is doing. A task that has not reported yet has no status at all. */
 export type State = 'UNASSIGNED' | 'RUNNING' | 'PAUSED' | 'FAILED' | 'RESTARTING' | 'STOPPED'
 
+/**
+ * What keeps a task from its work, beside its state; Connect has no word for it. Times are epoch ms.
+ * RETRYING: RUNNING, but another system is out, and the same work is tried again. STALLED: RUNNING with work to do, and none is done.
+ * RESTARTING: FAILED, and started again by itself at `nextAt`.
+ */
+export type TaskCondition =
+  | { readonly kind: 'RETRYING'; readonly since: number; readonly because: string; readonly attempts: number; readonly nextAt: number }
+  | { readonly kind: 'STALLED'; readonly since: number; readonly because: string }
+  | { readonly kind: 'RESTARTING'; readonly since: number; readonly because: string; readonly attempts: number; readonly nextAt: number }
+
 export interface TaskStatus {
   readonly id: ConnectorTaskId
   readonly state: State
   /** Java-like trace of the error; only when FAILED. */
   readonly trace?: string
+  /** Absent: nothing is in the way. */
+  readonly condition?: TaskCondition
 }
 
 export interface ConnectorStatus {

@@ -1,21 +1,29 @@
-import type { TaskTargetState } from './state.ts'
+import { TaskMetrics } from '../metrics/task-metrics.ts'
+import type { TaskCondition, TaskTargetState } from './state.ts'
 
 /** What the loop of a task is asked to do, and its way to say what it does. One object a task, shared by loop and lifecycle. */
 export class TaskControl {
   #target: TaskTargetState
   readonly #stop = new AbortController()
   #changed = Promise.withResolvers<void>()
-  readonly #onReport: (state: 'RUNNING' | 'PAUSED') => void
+  readonly #onReport: (state: 'RUNNING' | 'PAUSED', condition: TaskCondition | null) => void
   #reported: 'RUNNING' | 'PAUSED' | null = null
+  /** What the loop counts. */
+  readonly metrics: TaskMetrics
   /** Called after every change of target and at stop; a sink's loop interrupts its poll here. */
   onChange: () => void = () => undefined
   /** Called when the task is given up: whatever it still waits for shall end. */
   onCancel: () => void = () => undefined
   #cancelled = false
 
-  constructor(target: TaskTargetState, onReport: (state: 'RUNNING' | 'PAUSED') => void) {
+  constructor(
+    target: TaskTargetState,
+    onReport: (state: 'RUNNING' | 'PAUSED', condition: TaskCondition | null) => void,
+    metrics: TaskMetrics = new TaskMetrics(),
+  ) {
     this.#target = target
     this.#onReport = onReport
+    this.metrics = metrics
   }
 
   get stopping(): boolean {
@@ -51,11 +59,21 @@ export class TaskControl {
     this.#announce()
   }
 
-  /** Reports the state once each time it changes. */
+  /** Reports the state once each time it changes; what was in the way before is over then. */
   report(state: 'RUNNING' | 'PAUSED'): void {
     if (this.#reported === state || this.cancelled) return
     this.#reported = state
-    this.#onReport(state)
+    this.#onReport(state, null)
+  }
+
+  /** Reports that another system is out. Called once an attempt. */
+  retrying(condition: TaskCondition): void {
+    if (!this.cancelled) this.#onReport(this.#reported ?? 'RUNNING', condition)
+  }
+
+  /** Reports that it answers again. */
+  recovered(): void {
+    if (!this.cancelled) this.#onReport(this.#reported ?? 'RUNNING', null)
   }
 
   /** Resolves when the target is STARTED or the task shall stop. Reports PAUSED meanwhile. */

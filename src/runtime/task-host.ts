@@ -11,6 +11,8 @@ export interface TaskSpec {
   readonly workerProps: Props
   readonly connectorProps: Props
   readonly taskProps: Props
+  /** The task's numbers (`TaskMetrics`): written where the task runs, read by the main thread. */
+  readonly metrics: SharedArrayBuffer
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { Logger } from '../api/logger.ts'
+import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
-import type { TaskStatus, TaskTargetState } from './state.ts'
+import type { State, TaskCondition, TaskStatus, TaskTargetState } from './state.ts'
 import { TaskControl } from './task-control.ts'
 
 /** What source and sink tasks do inside their life-cycle. Each method is called once, in this order; `close` always. */
@@ -26,11 +27,20 @@ export class WorkerTask {
   readonly #onStatus: (status: TaskStatus) => void
   #ended: Promise<void> = Promise.resolve()
 
-  constructor(parts: { id: ConnectorTaskId; target: TaskTargetState; log: Logger; onStatus: (status: TaskStatus) => void }) {
-    this.id = parts.id
+  constructor(parts: {
+    readonly id: ConnectorTaskId
+    readonly target: TaskTargetState
+    readonly metrics: TaskMetrics
+    readonly log: Logger
+    readonly onStatus: (status: TaskStatus) => void
+  }) {
+    const { id, target, metrics } = parts
+    this.id = id
     this.#log = parts.log
     this.#onStatus = parts.onStatus
-    this.control = new TaskControl(parts.target, (state) => this.#report({ id: this.id, state }))
+    const report = (state: State, condition: TaskCondition | null) =>
+      this.#report({ id, state, ...(condition === null ? {} : { condition }) })
+    this.control = new TaskControl(target, report, metrics)
   }
 
   /** Begins; never rejects. @param makeLoop builds converters, clients and the connector's task: its failure is the task's */

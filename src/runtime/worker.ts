@@ -2,6 +2,7 @@ import { ConfigException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import type { KafkaClients } from '../kafka/ports.ts'
+import { TaskMetrics } from '../metrics/task-metrics.ts'
 import type { OffsetBackingStore } from '../offsets/offset-backing-store.ts'
 import type { ConfigTransformer } from './config-transformer.ts'
 import { clientOverridePolicy } from './client-override-policy.ts'
@@ -9,7 +10,7 @@ import { InvalidConnectorConfigException } from './invalid-connector-config-exce
 import { connectorConfigDef } from './connector-config.ts'
 import { findConnector } from './connector-plugin.ts'
 import { validateConnectorConfig, type ValidationContext } from './connector-validation.ts'
-import type { ConnectorTaskId } from './connector-task-id.ts'
+import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
 import { makeTaskHost } from './make-task-host.ts'
 import type { Plugins } from './plugins.ts'
@@ -43,6 +44,7 @@ export class Worker implements TaskHostListener {
   readonly #parts: WorkerParts
   readonly #host: TaskHost
   readonly #validation: ValidationContext
+  readonly #metrics = new Map<string, TaskMetrics>()
   /** The herder; set once before the first task starts. */
   listener: TaskHostListener = { taskStatusChanged: () => undefined }
 
@@ -124,7 +126,19 @@ export class Worker implements TaskHostListener {
       workerProps: worker.originals,
       connectorProps: await transformer.transform(config),
       taskProps: await transformer.transform(withTopics(taskProps, config)),
+      metrics: this.#newMetrics(id).shared,
     }
+  }
+
+  /** A task's numbers since it was started; null: it never was. */
+  taskMetrics(id: ConnectorTaskId): TaskMetrics | null {
+    return this.#metrics.get(taskIdText(id)) ?? null
+  }
+
+  #newMetrics(id: ConnectorTaskId): TaskMetrics {
+    const metrics = new TaskMetrics()
+    this.#metrics.set(taskIdText(id), metrics)
+    return metrics
   }
 
   setTaskTargetState(id: ConnectorTaskId, target: TargetState): void {

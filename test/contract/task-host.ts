@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it, onTestFinished } from 'vitest'
+import { TaskMetrics } from '../../src/metrics/task-metrics.ts'
 import { MemoryOffsetBackingStore } from '../../src/offsets/memory-offset-backing-store.ts'
 import type { OffsetBackingStore } from '../../src/offsets/offset-backing-store.ts'
 import type { TaskHost, TaskSpec } from '../../src/runtime/task-host.ts'
@@ -20,7 +21,7 @@ export const idOf = (task: number) => ({ connector: 'scripted', task })
 
 export function specOf(task: number, does: Deed, failsAt = ''): TaskSpec {
   const taskProps = { does, 'fails at': failsAt }
-  return { id: idOf(task), kind: 'source', connectorClass: 'Scripted', workerProps: {}, connectorProps: {}, taskProps }
+  return { id: idOf(task), kind: 'source', connectorClass: 'Scripted', workerProps: {}, connectorProps: {}, taskProps, metrics: new TaskMetrics().shared }
 }
 
 /** A host whose tasks end with the test. */

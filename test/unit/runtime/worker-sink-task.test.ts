@@ -10,6 +10,7 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from '../../../src/api/index.ts'
+import { TaskMetrics } from '../../../src/metrics/task-metrics.ts'
 import { ProcessingContext, type RecordFailure } from '../../../src/runtime/errors/processing-context.ts'
 import { RetryWithToleranceOperator } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
 import { WorkerErrantRecordReporter } from '../../../src/runtime/errors/worker-errant-record-reporter.ts'
@@ -89,6 +90,7 @@ function running(options: { tolerance?: 'none' | 'all'; commitIntervalMs?: numbe
   const workerTask = new WorkerTask({
     id: { connector: 'c', task: 0 },
     target: 'STARTED',
+    metrics: new TaskMetrics(),
     log,
     onStatus: (status) => void statuses.push(status),
   })

@@ -15,6 +15,7 @@ import { kafkaError } from '../../../src/kafka/errors.ts'
 import { MemoryOffsetBackingStore } from '../../../src/offsets/memory-offset-backing-store.ts'
 import { StoreOffsetStorageReader } from '../../../src/offsets/offset-storage-reader.ts'
 import { OffsetStorageWriter } from '../../../src/offsets/offset-storage-writer.ts'
+import { TaskMetrics } from '../../../src/metrics/task-metrics.ts'
 import { ProcessingContext, type RecordFailure } from '../../../src/runtime/errors/processing-context.ts'
 import { RetryWithToleranceOperator } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
 import { RecordConverters } from '../../../src/runtime/record-converters.ts'
@@ -101,6 +102,7 @@ function running<T extends LinesTask>(
   const workerTask = new WorkerTask({
     id: { connector: 'c', task: 0 },
     target: 'STARTED',
+    metrics: new TaskMetrics(),
     log,
     onStatus: (status) => void statuses.push(status),
   })
