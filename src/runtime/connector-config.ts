@@ -1,6 +1,5 @@
 import { ConfigDef } from '../api/config/config-def.ts'
 import type { KeyDeclarations } from '../api/config/config-key.ts'
-import { javaText } from '../api/config/config-type.ts'
 import { javaPattern, JavaPatternError } from '../api/config/java-pattern.ts'
 import {
   atLeast,
@@ -14,6 +13,7 @@ import {
   validString,
   type Validator,
 } from '../api/config/validators.ts'
+import { javaText } from '../api/data/java-text.ts'
 import { ConfigException } from '../api/errors.ts'
 
 const uniqueAliases = (what: string): Validator<readonly string[]> =>
@@ -21,7 +21,7 @@ const uniqueAliases = (what: string): Validator<readonly string[]> =>
     nonNull,
     lambda<readonly string[]>((name, value) => {
       if (value !== null && new Set(value).size < value.length)
-        throw ConfigException.forKey(name, javaText(value), 'Duplicate alias provided.')
+        throw ConfigException.forKey(name, javaText(value, null), 'Duplicate alias provided.')
     }, `unique ${what}`),
   )
 

@@ -1,9 +1,9 @@
 import { ConfigDef } from '../api/config/config-def.ts'
 import type { KeyDeclarations } from '../api/config/config-key.ts'
-import { javaText } from '../api/config/config-type.ts'
 import { javaPattern, JavaPatternError } from '../api/config/java-pattern.ts'
 import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
 import { lambda, nonNull, type Validator } from '../api/config/validators.ts'
+import { javaText } from '../api/data/java-text.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Props } from '../api/props.ts'
 import { sourceConnectorConfigDef } from './connector-config.ts'
@@ -28,7 +28,7 @@ const regexes = lambda<readonly string[]>((name, value) => {
     for (const pattern of value ?? []) javaPattern(pattern)
   } catch (error) {
     if (!(error instanceof JavaPatternError)) throw error
-    throw ConfigException.forKey(name, javaText(value), `Syntax error in regular expression: ${error.message}`)
+    throw ConfigException.forKey(name, javaText(value, null), `Syntax error in regular expression: ${error.message}`)
   }
 }, 'regular expressions')
 

@@ -1,7 +1,7 @@
 import { ConfigDef } from '../api/config/config-def.ts'
-import { javaText } from '../api/config/config-type.ts'
 import { lambda } from '../api/config/validators.ts'
 import type { ConnectStruct } from '../api/data/connect-value.ts'
+import { javaText } from '../api/data/java-text.ts'
 import { SchemaBuilder } from '../api/data/schema-builder.ts'
 import { schemaTypes, type Field, type Schema, type SchemaType } from '../api/data/schema.ts'
 import { ConfigException } from '../api/errors.ts'
@@ -62,7 +62,7 @@ function parseSpec(items: readonly string[]): Spec {
   let whole: CastType | null = null
   for (const item of items) {
     const parts = splitColons(item)
-    if (parts.length > 2) throw ConfigException.forKey('renames', javaText(items), `Invalid rename mapping: ${item}`)
+    if (parts.length > 2) throw ConfigException.forKey('renames', javaText(items, null), `Invalid rename mapping: ${item}`)
     const [name = '', type] = parts
     if (type === undefined) whole = parseType(name)
     else fields.set(name, parseType(type))

@@ -1,7 +1,7 @@
 import { ConfigDef } from '../api/config/config-def.ts'
-import { javaText } from '../api/config/config-type.ts'
 import { lambda, validList } from '../api/config/validators.ts'
 import type { ConnectStruct } from '../api/data/connect-value.ts'
+import { javaText } from '../api/data/java-text.ts'
 import { SchemaBuilder } from '../api/data/schema-builder.ts'
 import type { Schema } from '../api/data/schema.ts'
 import { ConfigException } from '../api/errors.ts'
@@ -80,7 +80,7 @@ function parseRenames(mappings: readonly string[]): ReadonlyMap<string, string> 
   for (const mapping of mappings) {
     const [from, to, ...more] = splitColons(mapping)
     if (from === undefined || to === undefined || more.length > 0) {
-      throw ConfigException.forKey('renames', javaText(mappings), `Invalid rename mapping: ${mapping}`)
+      throw ConfigException.forKey('renames', javaText(mappings, null), `Invalid rename mapping: ${mapping}`)
     }
     renames.set(from, to)
   }

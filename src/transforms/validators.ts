@@ -1,11 +1,11 @@
 import { javaPattern, JavaPatternError } from '../api/config/java-pattern.ts'
-import { javaText } from '../api/config/config-type.ts'
 import { composite, lambda, nonEmptyString } from '../api/config/validators.ts'
+import { javaText } from '../api/data/java-text.ts'
 import { ConfigException } from '../api/errors.ts'
 
 /** A list with at least one item. Apache Kafka 4.3, NonEmptyListValidator. */
 export const nonEmptyList = lambda<readonly string[]>((name, value) => {
-  if (value === null || value.length === 0) throw ConfigException.forKey(name, javaText(value), 'Empty list')
+  if (value === null || value.length === 0) throw ConfigException.forKey(name, javaText(value, null), 'Empty list')
 }, 'non-empty list')
 
 /** A regular expression in Java's syntax. Apache Kafka 4.3, RegexValidator. */

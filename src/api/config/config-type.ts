@@ -108,8 +108,3 @@ export function configText(value: ConfigInput, type: ConfigType): string | null 
   if (Array.isArray(value)) return value.join(',')
   return String(value)
 }
-
-/** The text of a value inside Java's error sentences, where lists are bracketed. */
-export function javaText(value: ConfigInput): string {
-  return Array.isArray(value) ? `[${value.join(', ')}]` : String(value)
-}

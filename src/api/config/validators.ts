@@ -1,6 +1,7 @@
 import { doubleText } from '../data/java-number-text.ts'
+import { javaText } from '../data/java-text.ts'
 import { ConfigException } from '../errors.ts'
-import { javaText, type ConfigInput } from './config-type.ts'
+import type { ConfigInput } from './config-type.ts'
 
 /**
  * Checks a parsed value. Called by `ConfigDef` when it parses and when it validates, with null when there is no value.
@@ -133,7 +134,7 @@ export function validList(options: ValidListOptions = {}): ListValidator {
 export function listOfAtMost(size: number): Validator<readonly string[]> {
   return lambda<readonly string[]>((name, value) => {
     if (value !== null && value.length > size) {
-      throw ConfigException.forKey(name, javaText(value), `exceeds maximum list size of [${size}].`)
+      throw ConfigException.forKey(name, javaText(value, null), `exceeds maximum list size of [${size}].`)
     }
   }, `List containing maximum of ${size} elements`)
 }
