@@ -1,3 +1,4 @@
+import { parseList } from './api/config/config-type.ts'
 import type { Logger } from './api/logger.ts'
 import type { Props } from './api/props.ts'
 import { createKafkaClients } from './kafka/kafka-clients.ts'
@@ -59,7 +60,7 @@ export class Standalone {
 
 /** Raw, as in Connect: `plugin.path` may hold no variable. */
 function pluginPath(props: Props): string[] {
-  const elements = (props['plugin.path'] ?? '').split(',').map((element) => element.trim())
+  const elements = parseList(props['plugin.path'] ?? '')
   return elements.filter((element) => element !== '')
 }
 

@@ -1,8 +1,10 @@
+import { parseList } from '../api/config/config-type.ts'
 import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
 import type { ConfigProvider } from '../api/config-provider.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
+import { keyText } from './key-text.ts'
 
 /** `${provider:key}` or `${provider:path:key}`; the first two colons split. */
 const VARIABLE = /\$\{([^}]*?):(?:([^}]*?):)?([^}]*?)\}/g
@@ -27,10 +29,7 @@ export class ConfigTransformer {
    * @throws ConfigException when a class is unknown or does not take its parameters
    */
   static async fromWorkerProps(props: Props, load: LoadConfigProvider, log: Logger): Promise<ConfigTransformer> {
-    const aliases = (props['config.providers'] ?? '')
-      .split(',')
-      .map((alias) => alias.trim())
-      .filter((alias) => alias !== '')
+    const aliases = parseList(props['config.providers'] ?? '').filter((alias) => alias !== '')
     const providers = new Map<string, ConfigProvider>()
     for (const alias of aliases) {
       const provider = await createProvider(alias, props, load, log)
@@ -91,8 +90,8 @@ function variableId(alias: string, path: string, key: string): string {
 
 async function createProvider(alias: string, props: Props, load: LoadConfigProvider, log: Logger): Promise<ConfigProvider | null> {
   const classKey = `config.providers.${alias}.class`
-  const className = props[classKey]?.trim()
-  if (className === undefined) {
+  const className = keyText(props, classKey)
+  if (className === null) {
     log.warn(`config.providers names ${alias}, but ${classKey} is not set: \${${alias}:…} stays as it is`)
     return null
   }

@@ -1,14 +1,15 @@
 import type { NullableProps } from '../api/config/prefix.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Plugin } from '../api/plugin.ts'
+import { keyText } from './key-text.ts'
 import type { Plugins } from './plugins.ts'
 
 export type ConnectorPlugin = Extract<Plugin, { readonly kind: 'source' | 'sink' }>
 
 /** The plugin that `connector.class` names. @throws ConfigException in Connect's words when it is missing or unknown */
 export function findConnector(props: NullableProps, plugins: Plugins): ConnectorPlugin {
-  const name = props['connector.class']?.trim()
-  if (name === undefined) throw new ConfigException(`Connector config ${shown(props)} contains no connector type`)
+  const name = keyText(props, 'connector.class')
+  if (name === null) throw new ConfigException(`Connector config ${shown(props)} contains no connector type`)
   const plugin = plugins.find('source', name) ?? plugins.find('sink', name)
   if (plugin === null) throw new ConfigException(noSuchConnector(name, plugins))
   return plugin

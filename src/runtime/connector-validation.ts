@@ -1,5 +1,5 @@
 import { ConfigDef } from '../api/config/config-def.ts'
-import { configText, parseType } from '../api/config/config-type.ts'
+import { configText, parseList, parseType } from '../api/config/config-type.ts'
 import { ConfigValue } from '../api/config/config-value.ts'
 import { javaPattern } from '../api/config/java-pattern.ts'
 import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
@@ -12,6 +12,7 @@ import { overrideError, type ClientOverridePolicy } from './client-override-poli
 import { configInfos, mergedConfigInfos, prefixedConfigInfos, type ConfigInfos } from './config-infos.ts'
 import { findConnector } from './connector-plugin.ts'
 import { enrichedDefinition, type ConverterDefaults, type ConverterKey } from './enriched-definition.ts'
+import { keyText } from './key-text.ts'
 import type { Plugins } from './plugins.ts'
 import { usesTopicCreation } from './topic-creation.ts'
 
@@ -56,9 +57,9 @@ function fullClassName(name: string, plugins: Plugins): string | null {
 
 /** Apache Kafka 4.3, SinkConnectorConfig#validate. */
 function checkSinkTopics(props: NullableProps, values: readonly ConfigValue[]): void {
-  const topics = props['topics']?.trim() ?? ''
-  const regex = props['topics.regex']?.trim() ?? ''
-  const dlqTopic = props['errors.deadletterqueue.topic.name']?.trim() ?? ''
+  const topics = keyText(props, 'topics') ?? ''
+  const regex = keyText(props, 'topics.regex') ?? ''
+  const dlqTopic = keyText(props, 'errors.deadletterqueue.topic.name') ?? ''
   const addError = (key: string, message: string) => values.find(({ name }) => name === key)?.addError(message)
   if ((topics === '') === (regex === '')) {
     const message =
@@ -69,7 +70,7 @@ function checkSinkTopics(props: NullableProps, values: readonly ConfigValue[]): 
     addError('topics.regex', message)
   }
   if (dlqTopic === '') return
-  const list = parseType('topics', topics, 'list') as readonly string[]
+  const list = parseList(topics)
   if (list.includes(dlqTopic)) {
     const inList = `may not be included in the list of topics ('topics=[${list.join(', ')}]')`
     addError('topics', `The DLQ topic '${dlqTopic}' ${inList} consumed by the connector`)
@@ -108,15 +109,15 @@ async function converterInfos(props: NullableProps, values: readonly ConfigValue
 }
 
 async function converterDefinition(key: ConverterKey, props: NullableProps, plugins: Plugins): Promise<ConfigDef | null> {
-  const name = props[key]?.trim()
-  if (name === undefined) return null
+  const name = keyText(props, key)
+  if (name === null) return null
   const converterClass = await (key === 'header.converter' ? plugins.load('header_converter', name) : plugins.load('converter', name))
   return converterClass === null ? null : new converterClass().config()
 }
 
 /** Client overrides against the policy. Their values are parsed, not checked: an unparsable one is thrown, without its prefix. */
 function overrideInfos(kind: 'source' | 'sink', props: NullableProps, policy: ClientOverridePolicy): ConfigInfos[] {
-  const hasDlq = kind === 'sink' && (props['errors.deadletterqueue.topic.name'] ?? '').trim() !== ''
+  const hasDlq = kind === 'sink' && (keyText(props, 'errors.deadletterqueue.topic.name') ?? '') !== ''
   const clients: readonly (readonly [string, ConfigDef, boolean])[] = [
     ['producer.override.', producerConfigDef, kind === 'source' || hasDlq],
     ['consumer.override.', consumerConfigDef, kind === 'sink'],

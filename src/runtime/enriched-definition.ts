@@ -1,12 +1,13 @@
 import { ConfigDef } from '../api/config/config-def.ts'
 import type { KeyDeclaration, KeyDeclarations, Recommender } from '../api/config/config-key.ts'
-import { parseType } from '../api/config/config-type.ts'
+import { parseList } from '../api/config/config-type.ts'
 import type { NullableProps } from '../api/config/prefix.ts'
 import { composite, lambda, type Validator } from '../api/config/validators.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { PluginKind } from '../api/plugin.ts'
 import { sinkConnectorConfigDef, sourceConnectorConfigDef } from './connector-config.ts'
 import { embeddedKeys } from './embedded-keys.ts'
+import { keyText } from './key-text.ts'
 import type { Plugins } from './plugins.ts'
 
 /** Worker's converters, shown as defaults of a connector's. */
@@ -68,7 +69,7 @@ export async function enrichedDefinition(
   const base: ConfigDef = kind === 'source' ? sourceConnectorConfigDef : sinkConnectorConfigDef
   return new ConfigDef({
     ...base.declarations,
-    ...pluginVersion(base, 'connector.plugin.version', plugins.find(kind, props['connector.class']?.trim() ?? '')?.version ?? null),
+    ...pluginVersion(base, 'connector.plugin.version', plugins.find(kind, keyText(props, 'connector.class') ?? '')?.version ?? null),
     ...converterKeys(base, props, plugins, defaults),
     ...(await aliasedKeys(TRANSFORMS, props, plugins)),
     ...(await aliasedKeys(PREDICATES, props, plugins)),
@@ -89,7 +90,7 @@ function converterKey(
 ): KeyDeclarations {
   const kind = key === 'header.converter' ? 'header_converter' : 'converter'
   const javaInterface = key === 'header.converter' ? 'HeaderConverter' : 'Converter'
-  const name = props[key]?.trim() ?? defaults[key]
+  const name = keyText(props, key) ?? defaults[key]
   const found = name === null ? null : plugins.find(kind, name)
   return {
     [key]: {
@@ -109,7 +110,7 @@ function pluginVersion(base: ConfigDef, key: string, version: string | null): Ke
 }
 
 async function aliasedKeys(aliased: AliasedPlugins, props: NullableProps, plugins: Plugins): Promise<KeyDeclarations> {
-  const aliases = new Set(parseType(aliased.key, props[aliased.key] ?? '', 'list') as readonly string[])
+  const aliases = new Set(parseList(props[aliased.key] ?? ''))
   const all: KeyDeclarations[] = []
   for (const alias of aliases) all.push(await keysOfAlias(aliased, alias, props, plugins))
   return Object.assign({}, ...all) as KeyDeclarations
@@ -119,7 +120,7 @@ async function keysOfAlias(aliased: AliasedPlugins, alias: string, props: Nullab
   const { kind, key, what, extraKeys, javaInterface } = aliased
   const prefix = `${key}.${alias}.`
   const group = `${aliased.group}: ${alias}`
-  const className = props[`${prefix}type`]?.trim() ?? null
+  const className = keyText(props, `${prefix}type`)
   const version = className === null ? null : (plugins.find(kind, className)?.version ?? null)
   const pluginClass = className === null ? null : await plugins.load(kind, className)
   const ownKeys =

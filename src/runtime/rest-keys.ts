@@ -1,6 +1,7 @@
 import type { KeyDeclarations } from '../api/config/config-key.ts'
 import { lambda, validList, validString } from '../api/config/validators.ts'
 import { ConfigException } from '../api/errors.ts'
+import { javaTrim } from '../api/java-trim.ts'
 import { sslKeys } from '../kafka/config/ssl-keys.ts'
 
 const LISTENERS_EXAMPLE = 'ex: http://localhost:8080,https://localhost:8443.'
@@ -20,22 +21,22 @@ const responseHeaders = lambda<string>((_name, value) => {
 /** Splits on commas outside of double quotes, which are removed. */
 function headerRules(value: string): string[] {
   const rules = value.match(/"[^"]*"|[^,]+/g) ?? []
-  return rules.map((rule) => rule.trim().replace(/^"(.*)"$/, '$1')).filter((rule) => rule !== '')
+  return rules.map((rule) => javaTrim(rule).replace(/^"(.*)"$/, '$1')).filter((rule) => rule !== '')
 }
 
 function checkHeaderRule(rule: string): void {
-  const [action = '', header] = splitOnce(rule.trim())
+  const [action = '', header] = splitOnce(javaTrim(rule))
   if (header === undefined) {
     throw new ConfigException(`Invalid format of header config '${rule}'. Expected: '[action] [header name]:[header value]'`)
   }
   if (!HEADER_ACTIONS.includes(action)) {
     throw new ConfigException(`Invalid header config action: '${action}'. Expected one of [${HEADER_ACTIONS.join(', ')}]`)
   }
-  const tokens = header.trim().split(':')
+  const tokens = javaTrim(header).split(':')
   if (tokens.length !== 2) {
     throw new ConfigException(`Invalid format of header name and header value pair '${header}'. Expected: '[header name]:[header value]'`)
   }
-  const headerName = (tokens[0] ?? '').trim()
+  const headerName = javaTrim(tokens[0] ?? '')
   if (headerName === '' || /\s/.test(headerName)) {
     throw new ConfigException(`Invalid header name '${headerName}'. The '[header name]' cannot contain whitespace`)
   }

@@ -46,7 +46,7 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
 async function makeDeadLetterQueue({ spec, kafka, log }: TaskParts, resources: OpenedResources): Promise<DeadLetterQueueReporter | null> {
   const { id, workerProps: worker, connectorProps: connector } = spec
   const config = sinkConnectorConfigDef.parse(connector)
-  const topic = config['errors.deadletterqueue.topic.name'].trim()
+  const topic = config['errors.deadletterqueue.topic.name']
   if (topic === '') return null
   const admin = await kafka.admin(adminProps({ worker, connector }, clientIds.dlqAdmin(id.connector, id.task)), log)
   try {

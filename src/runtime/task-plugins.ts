@@ -1,3 +1,4 @@
+import { parseList } from '../api/config/config-type.ts'
 import { originalsWithPrefix } from '../api/config/prefix.ts'
 import type { Converter, HeaderConverter } from '../api/converter.ts'
 import { ConfigException, ConnectException } from '../api/errors.ts'
@@ -5,6 +6,7 @@ import type { Logger } from '../api/logger.ts'
 import type { PluginKind, PluginKinds } from '../api/plugin.ts'
 import type { Props } from '../api/props.ts'
 import type { ProcessingContext } from './errors/processing-context.ts'
+import { keyText } from './key-text.ts'
 import type { Plugins } from './plugins.ts'
 import { RecordConverters, type NamedConverter } from './record-converters.ts'
 import type { TaskSpec } from './task-host.ts'
@@ -70,23 +72,23 @@ async function makeConverter(
   worker: Props,
   plugins: Plugins,
 ): Promise<NamedConverter<Converter>> {
-  const { name, props } = converterProps(key, connector, worker)
-  if (name === undefined) throw new ConfigException(`Missing required configuration "${key}" which has no default value.`)
-  const { className, plugin } = await make(plugins, 'converter', key, name)
-  plugin.configure(props, key === 'key.converter')
+  const owner = ownerOf(key, connector, worker)
+  const { className, plugin } = await make(plugins, 'converter', key, requiredText(owner, key))
+  plugin.configure(originalsWithPrefix(owner, `${key}.`), key === 'key.converter')
   return { className, converter: plugin }
 }
 
 async function makeHeaderConverter(connector: Props, worker: Props, plugins: Plugins): Promise<NamedConverter<HeaderConverter>> {
-  const { name = defaultHeaderConverter, props } = converterProps('header.converter', connector, worker)
-  const { className, plugin } = await make(plugins, 'header_converter', 'header.converter', name)
-  plugin.configure(props, false)
+  const key = 'header.converter'
+  const owner = ownerOf(key, connector, worker)
+  const { className, plugin } = await make(plugins, 'header_converter', key, keyText(owner, key) ?? defaultHeaderConverter)
+  plugin.configure(originalsWithPrefix(owner, `${key}.`), false)
   return { className, converter: plugin }
 }
 
-function converterProps(key: string, connector: Props, worker: Props): { readonly name: string | undefined; readonly props: Props } {
-  const owner = connector[key] === undefined ? worker : connector
-  return { name: owner[key]?.trim(), props: originalsWithPrefix(owner, `${key}.`) }
+/** Whose converter it is, and whose keys configure it. */
+function ownerOf(key: string, connector: Props, worker: Props): Props {
+  return connector[key] === undefined ? worker : connector
 }
 
 /** The `transforms` of a connector, in the order of their list. @throws ConfigException */
@@ -96,35 +98,35 @@ export async function makeTransformationChain(
   context: ProcessingContext,
   log: Logger,
 ): Promise<TransformationChain> {
-  const aliases = listOf(connector['transforms'])
+  const aliases = parseList(connector['transforms'] ?? '')
   return new TransformationChain(await Promise.all(aliases.map((alias) => makeStage(alias, connector, plugins, log))), context)
 }
 
 async function makeStage(alias: string, connector: Props, plugins: Plugins, log: Logger): Promise<TransformationStage> {
   const prefix = `transforms.${alias}.`
-  const { type, predicate, negate, ...props } = originalsWithPrefix(connector, prefix)
-  if (type === undefined) throw new ConfigException(`Missing required configuration "${prefix}type" which has no default value.`)
-  const { className, plugin } = await make(plugins, 'transformation', `${prefix}type`, type.trim())
+  const { type: _type, predicate: _predicate, negate: _negate, ...props } = originalsWithPrefix(connector, prefix)
+  const { className, plugin } = await make(plugins, 'transformation', `${prefix}type`, requiredText(connector, `${prefix}type`))
   plugin.initialize?.(log)
   plugin.configure(props)
   return {
     className,
     transformation: plugin,
-    predicate: await makePredicate(predicate?.trim(), connector, plugins),
-    negate: negate?.trim().toLowerCase() === 'true',
+    predicate: await makePredicate(keyText(connector, `${prefix}predicate`), connector, plugins),
+    negate: keyText(connector, `${prefix}negate`)?.toLowerCase() === 'true',
   }
 }
 
-async function makePredicate(alias: string | undefined, connector: Props, plugins: Plugins): Promise<TransformationStage['predicate']> {
-  if (alias === undefined) return null
+async function makePredicate(alias: string | null, connector: Props, plugins: Plugins): Promise<TransformationStage['predicate']> {
+  if (alias === null) return null
   const prefix = `predicates.${alias}.`
-  const { type, ...props } = originalsWithPrefix(connector, prefix)
-  if (type === undefined) throw new ConfigException(`Missing required configuration "${prefix}type" which has no default value.`)
-  const { plugin } = await make(plugins, 'predicate', `${prefix}type`, type.trim())
+  const { type: _type, ...props } = originalsWithPrefix(connector, prefix)
+  const { plugin } = await make(plugins, 'predicate', `${prefix}type`, requiredText(connector, `${prefix}type`))
   plugin.configure(props)
   return plugin
 }
 
-function listOf(text: string | undefined): string[] {
-  return (text ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '') // prettier-ignore
+function requiredText(props: Props, key: string): string {
+  const text = keyText(props, key)
+  if (text === null) throw new ConfigException(`Missing required configuration "${key}" which has no default value.`)
+  return text
 }

@@ -5,6 +5,7 @@ import { javaText } from '../api/data/java-text.ts'
 import { SchemaBuilder } from '../api/data/schema-builder.ts'
 import { schemaTypes, type Field, type Schema, type SchemaType } from '../api/data/schema.ts'
 import { ConfigException } from '../api/errors.ts'
+import { javaTrim } from '../api/java-trim.ts'
 import type { Props } from '../api/props.ts'
 import { castTypes, compileCast, type CastType, type CastFunction } from './cast-value.ts'
 import { fieldOf, setField, type NewFields } from './fields.ts'
@@ -77,7 +78,7 @@ function parseSpec(items: readonly string[]): Spec {
 
 /** The second sentence of Java's has the parts of a ConfigException in the wrong places; it is repeated here. */
 function parseType(text: string): CastType {
-  const name = text.trim()
+  const name = javaTrim(text)
   const type = name.toUpperCase()
   if (isCastType(type)) return type
   if (schemaTypes.includes(type as SchemaType)) {

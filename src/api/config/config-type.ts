@@ -60,7 +60,7 @@ export function parseType(name: string, text: string | null, type: ConfigType): 
     case 'boolean':
       return parseBoolean(name, text, value)
     case 'list':
-      return value === '' ? [] : value.split(LIST_SEPARATOR)
+      return parseList(text)
     case 'double':
       return parseDouble(name, text, value)
     case 'int':
@@ -68,6 +68,12 @@ export function parseType(name: string, text: string | null, type: ConfigType): 
     case 'long':
       return parseInteger(name, text, value, type)
   }
+}
+
+/** The items of a list: blanks around them removed, empty ones kept; a blank text has none. */
+export function parseList(text: string): readonly string[] {
+  const value = javaTrim(text)
+  return value === '' ? [] : value.split(LIST_SEPARATOR)
 }
 
 function parseBoolean(name: string, text: string, value: string): boolean {

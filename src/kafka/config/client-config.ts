@@ -1,6 +1,7 @@
 import type { ConfigDef, ParsedConfig } from '../../api/config/config-def.ts'
 import type { KeyDeclarations } from '../../api/config/config-key.ts'
 import { similarKey } from '../../api/config/similar-key.ts'
+import { javaTrim } from '../../api/java-trim.ts'
 import type { Logger } from '../../api/logger.ts'
 import type { ClientProps } from '../ports.ts'
 
@@ -31,7 +32,7 @@ export function parseClientConfig<Keys extends KeyDeclarations>(
   warnAboutUnknownKeys(def.unknownKeys(props), def, log)
   for (const { key, check } of treatments) {
     const value = props[key]
-    const warning = value === undefined ? null : check(value.trim())
+    const warning = value === undefined ? null : check(javaTrim(value))
     if (warning !== null) log.warn(warning)
   }
   const isSet = (key: keyof Keys) => Object.hasOwn(props, key)

@@ -24,7 +24,7 @@ export function parseConsumerConfig(props: ClientProps, log: Logger): ConsumerCo
 
 function checkGroup(config: ConsumerConfig): void {
   const groupId = config['group.id']
-  if (groupId?.trim() === '') {
+  if (groupId === '') {
     throw new ConfigException('The configured group.id should not be an empty string or whitespace.')
   }
   const heartbeat = config['heartbeat.interval.ms']

@@ -119,6 +119,14 @@ describe('validation of a connector', () => {
     expect(await errorsOf({ ...sink, 'topics.regex': 'a' })).toEqual({ topics: [both], 'topics.regex': [both] })
   })
 
+  it('trims as Java does: control characters go, a no-break space stays', async () => {
+    expect(await errorsOf({ ...sink, 'connector.class': '\u0001x.TestSinkConnector\u0001', 'topics.regex': '\u0001' })).toEqual({})
+    const aliased = { ...source, transforms: '\u0001r', 'transforms.r.type': '\u0001Rename', 'transforms.r.field': 'f' }
+    expect(await errorsOf(aliased)).toEqual({})
+    expect(await errorsOf({ ...sink, topics: '\u00a0' })).toEqual({})
+    await expect(validate({ ...sink, 'connector.class': '\u00a0x.TestSinkConnector' })).rejects.toThrow('Failed to find any class')
+  })
+
   it('takes null for a key of the connector itself', async () => {
     expect(await errorsOf({ ...sink, file: null })).toEqual({})
   })
