@@ -1,11 +1,14 @@
 /**
- * The servers of the tests, by hand: `npm run services -- up|down|status [kafka]`.
+ * The servers of the tests, by hand: `npm run services -- up|down|status [kafka|elasticsearch-8|…]`.
+ * Search servers take a gigabyte each and come up only when they are named.
  * What is up is recorded in a file of its own per service, so that another shell can stop it.
  */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheDir } from '../test/support/services/kafka-jars.ts'
+import { cacheDir } from '../test/support/services/download.ts'
+import { answersHealth } from '../test/support/services/elasticsearch-node.ts'
+import { searchServers, searchServerVariables, startSearchServer, type SearchServerName } from '../test/support/services/elasticsearch.ts'
 import { startKafka } from '../test/support/services/kafka.ts'
 import { answersMetadata } from '../test/support/services/metadata-probe.ts'
 
@@ -18,6 +21,8 @@ interface RunningService {
 interface Service {
   /** How a test run is pointed at this server. */
   readonly variable: string
+  /** True: `up` without names leaves it down. */
+  readonly onlyByName?: boolean
   start(): Promise<RunningService>
   answers(address: string): Promise<boolean>
 }
@@ -32,6 +37,20 @@ const services: Readonly<Record<string, Service>> = {
     },
     answers: answersMetadata,
   },
+  ...Object.fromEntries((Object.keys(searchServers) as SearchServerName[]).map((name) => [name, searchService(name)])),
+}
+
+function searchService(name: SearchServerName): Service {
+  return {
+    variable: searchServerVariables[name],
+    onlyByName: true,
+    async start() {
+      const { url, pid, dir } = await startSearchServer(name, { outlivesUs: true })
+      if (pid === null) throw new Error(`${searchServers[name].name} ended as soon as it was ready.`)
+      return { address: url, pid, dir }
+    },
+    answers: (url) => answersHealth(url),
+  }
 }
 
 const runDir = join(cacheDir, 'run')
@@ -88,6 +107,7 @@ if (!['up', 'down', 'status'].includes(verb) || unknown.length > 0) {
 }
 for (const [name, service] of Object.entries(services)) {
   if (names.length > 0 && !names.includes(name)) continue
+  if (verb === 'up' && names.length === 0 && service.onlyByName === true) continue
   if (verb === 'up') await up(name, service)
   else if (verb === 'down') await down(name)
   else await status(name, service)

@@ -18,7 +18,7 @@ const STOP_TIMEOUT_MS = 15_000
 const LOG_TAIL_LINES = 25
 
 /** Linux kills the server with its parent, even when that one was killed itself: no stray JVM after a broken test run. */
-const SETPRIV = '/usr/bin/setpriv'
+export const SETPRIV = '/usr/bin/setpriv'
 
 /** A server started by us. It is ended by its recorded pid, never by name. */
 export class ServerProcess {
