@@ -1,33 +1,16 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ConfigProvider } from '../api/config-provider.ts'
 import { ConfigException } from '../api/errors.ts'
-import type { Logger } from '../api/logger.ts'
-import type { Props } from '../api/props.ts'
-import { AllowedPaths } from './allowed-paths.ts'
+import { PathConfigProvider } from './path-config-provider.ts'
 
 /**
  * `${directory:/run/secrets:password}`: the whole content of a file, by its name, a final line end included.
  * Apache Kafka 4.3, DirectoryConfigProvider.
  */
-export class DirectoryConfigProvider implements ConfigProvider {
-  #paths = new AllowedPaths(undefined)
-  #log: Logger | null = null
-
-  configure(props: Props, log: Logger): void {
-    this.#paths = new AllowedPaths(props['allowed.paths'])
-    this.#log = log
-  }
-
-  async get(path: string, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-    if (path === '') return new Map()
-    const directory = this.#paths.resolve(path)
-    if (directory === null) {
-      this.#log?.warn(`The path ${path} is not allowed to be accessed. Add it to allowed.paths of the directory provider`)
-      return new Map()
-    }
+export class DirectoryConfigProvider extends PathConfigProvider {
+  protected async valuesAt(directory: string, keys: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
     if (!(await isDirectory(directory))) {
-      this.#log?.warn(`The path ${path} is not a directory`)
+      this.warn(`The path ${directory} is not a directory`)
       return new Map()
     }
     const names = (await namesIn(directory)).filter((name) => keys.has(name))
