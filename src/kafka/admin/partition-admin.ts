@@ -1,5 +1,6 @@
 import { kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
+import { noLeader } from '../no-leader.ts'
 import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { deleteRecords } from '../protocol/delete-records.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from '../protocol/list-offsets.ts'
@@ -71,8 +72,7 @@ export class PartitionAdmin {
     const leaders = new Map<number, T[]>()
     for (const item of items) {
       const leader = this.#leaderOf(item) ?? -1
-      if (leader < 0)
-        throw this.#metadata.topicError(item.topic) ?? kafkaError(this.#metadata.topic(item.topic) === undefined ? 3 : 5, item)
+      if (leader < 0) throw noLeader(this.#metadata, item)
       leaders.set(leader, [...(leaders.get(leader) ?? []), item])
     }
     return leaders

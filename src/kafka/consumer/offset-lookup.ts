@@ -1,5 +1,6 @@
-import type { Metadata } from '../metadata.ts'
 import { asKafkaError, kafkaError, type KafkaError } from '../errors.ts'
+import type { Metadata } from '../metadata.ts'
+import { noLeader } from '../no-leader.ts'
 import type { IsolationLevel, TopicPartition } from '../ports.ts'
 import { listOffsets, type ListOffsetsPartition } from '../protocol/list-offsets.ts'
 import type { Transport } from '../transport.ts'
@@ -40,20 +41,14 @@ export class OffsetLookup {
   #assign(query: OffsetQuery, byLeader: Map<number, ListOffsetsPartition[]>, answers: Map<string, OffsetAnswer>): void {
     const partition = this.#metadata.topic(query.topic)?.partitions[query.partition]
     if (partition === undefined || partition.leader < 0) {
-      answers.set(partitionName(query), this.#unavailable(query, partition === undefined))
+      this.#metadata.addTopic(query.topic)
+      answers.set(partitionName(query), noLeader(this.#metadata, query))
       return
     }
     const asked = { ...query, leaderEpoch: partition.leaderEpoch }
     const others = byLeader.get(partition.leader)
     if (others === undefined) byLeader.set(partition.leader, [asked])
     else others.push(asked)
-  }
-
-  #unavailable({ topic, partition }: OffsetQuery, isUnknown: boolean): KafkaError {
-    this.#metadata.addTopic(topic)
-    return (
-      this.#metadata.topicError(topic) ?? kafkaError(isUnknown ? UNKNOWN_TOPIC_OR_PARTITION : LEADER_NOT_AVAILABLE, { topic, partition })
-    )
   }
 
   async #askLeader(node: number, partitions: readonly ListOffsetsPartition[], answers: Map<string, OffsetAnswer>): Promise<void> {
@@ -67,6 +62,3 @@ export class OffsetLookup {
     }
   }
 }
-
-const UNKNOWN_TOPIC_OR_PARTITION = 3
-const LEADER_NOT_AVAILABLE = 5
