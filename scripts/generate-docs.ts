@@ -10,7 +10,7 @@ import type { ConfigDef } from '../src/api/config/config-def.ts'
 import type { ConfigKey } from '../src/api/config/config-key.ts'
 import { configText } from '../src/api/config/config-type.ts'
 import { clientIds, consumerProps, producerProps } from '../src/runtime/client-props.ts'
-import { sinkConnectorConfigDef, sourceConnectorConfigDef } from '../src/runtime/connector-config.ts'
+import { sinkRuntimeConfigDef, sourceRuntimeConfigDef } from '../src/runtime/connector-config.ts'
 import { workerConfigDef } from '../src/runtime/worker-config.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -26,7 +26,7 @@ const tables: Readonly<Record<string, () => string>> = {
 
 /** Keys of sources and sinks, those of both once. */
 function connectorKeys(): Iterable<ConfigKey> {
-  const both: readonly ConfigDef[] = [sourceConnectorConfigDef, sinkConnectorConfigDef]
+  const both: readonly ConfigDef[] = [sourceRuntimeConfigDef, sinkRuntimeConfigDef]
   return new Map(both.flatMap((def) => [...def.keys])).values()
 }
 

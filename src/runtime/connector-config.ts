@@ -15,6 +15,7 @@ import {
 } from '../api/config/validators.ts'
 import { javaText } from '../api/data/java-text.ts'
 import { ConfigException } from '../api/errors.ts'
+import { ownConnectorKeys } from './own-connector-keys.ts'
 
 const uniqueAliases = (what: string): Validator<readonly string[]> =>
   composite<readonly string[]>(
@@ -284,28 +285,7 @@ const sourceKeys = {
   },
 } as const satisfies KeyDeclarations
 
-/** Keys of sink connectors, by themselves. Apache Kafka 4.3, SinkConnectorConfig. */
-const sinkKeys = {
-  topics: {
-    type: 'list',
-    default: [],
-    validator: validList(),
-    importance: 'high',
-    ...common(4),
-    width: 'long',
-    displayName: 'Topics',
-    doc: 'Topics to read, separated by commas. Either this or `topics.regex`.',
-  },
-  'topics.regex': {
-    type: 'string',
-    default: '',
-    validator: validRegex,
-    importance: 'high',
-    ...common(4),
-    width: 'long',
-    displayName: 'Topics regex',
-    doc: 'Java regular expression that matches whole names of topics to read, also of topics created later.',
-  },
+const deadLetterTopicKeys = {
   'errors.deadletterqueue.topic.name': {
     type: 'string',
     default: '',
@@ -335,6 +315,42 @@ const sinkKeys = {
   },
 } as const satisfies KeyDeclarations
 
+/** Keys of sink connectors, by themselves. Apache Kafka 4.3, SinkConnectorConfig. */
+const sinkKeys = {
+  topics: {
+    type: 'list',
+    default: [],
+    validator: validList(),
+    importance: 'high',
+    ...common(4),
+    width: 'long',
+    displayName: 'Topics',
+    doc: 'Topics to read, separated by commas. Either this or `topics.regex`.',
+  },
+  'topics.regex': {
+    type: 'string',
+    default: '',
+    validator: validRegex,
+    importance: 'high',
+    ...common(4),
+    width: 'long',
+    displayName: 'Topics regex',
+    doc: 'Java regular expression that matches whole names of topics to read, also of topics created later.',
+  },
+  ...deadLetterTopicKeys,
+} as const satisfies KeyDeclarations
+
+/** Keys of Apache's connectors, and no other. */
 export const connectorConfigDef = new ConfigDef(connectorKeys)
 export const sourceConnectorConfigDef = new ConfigDef({ ...connectorKeys, ...sourceKeys })
 export const sinkConnectorConfigDef = new ConfigDef({ ...connectorKeys, ...sinkKeys })
+
+/** Keys that Apache's connectors of a kind do not have. A dead letter queue is for sinks alone there. */
+export const ownKeys = {
+  source: { ...ownConnectorKeys, ...deadLetterTopicKeys },
+  sink: ownConnectorKeys,
+} as const satisfies Record<'source' | 'sink', KeyDeclarations>
+
+/** Every key that the runtime reads of a source's or a sink's configuration. */
+export const sourceRuntimeConfigDef = new ConfigDef({ ...connectorKeys, ...sourceKeys, ...ownKeys.source })
+export const sinkRuntimeConfigDef = new ConfigDef({ ...connectorKeys, ...sinkKeys, ...ownKeys.sink })

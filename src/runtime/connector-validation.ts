@@ -117,7 +117,7 @@ async function converterDefinition(key: ConverterKey, props: NullableProps, plug
 
 /** Client overrides against the policy. Their values are parsed, not checked: an unparsable one is thrown, without its prefix. */
 function overrideInfos(kind: 'source' | 'sink', props: NullableProps, policy: ClientOverridePolicy): ConfigInfos[] {
-  const hasDlq = kind === 'sink' && (keyText(props, 'errors.deadletterqueue.topic.name') ?? '') !== ''
+  const hasDlq = (keyText(props, 'errors.deadletterqueue.topic.name') ?? '') !== ''
   const clients: readonly (readonly [string, ConfigDef, boolean])[] = [
     ['producer.override.', producerConfigDef, kind === 'source' || hasDlq],
     ['consumer.override.', consumerConfigDef, kind === 'sink'],

@@ -5,7 +5,7 @@ import type { NullableProps } from '../api/config/prefix.ts'
 import { composite, lambda, type Validator } from '../api/config/validators.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { PluginKind } from '../api/plugin.ts'
-import { sinkConnectorConfigDef, sourceConnectorConfigDef } from './connector-config.ts'
+import { ownKeys, sinkConnectorConfigDef, sourceConnectorConfigDef } from './connector-config.ts'
 import { embeddedKeys } from './embedded-keys.ts'
 import { keyText } from './key-text.ts'
 import type { Plugins } from './plugins.ts'
@@ -69,11 +69,17 @@ export async function enrichedDefinition(
   const base: ConfigDef = kind === 'source' ? sourceConnectorConfigDef : sinkConnectorConfigDef
   return new ConfigDef({
     ...base.declarations,
+    ...ownKeysThatAreSet(kind, props),
     ...pluginVersion(base, 'connector.plugin.version', plugins.find(kind, keyText(props, 'connector.class') ?? '')?.version ?? null),
     ...converterKeys(base, props, plugins, defaults),
     ...(await aliasedKeys(TRANSFORMS, props, plugins)),
     ...(await aliasedKeys(PREDICATES, props, plugins)),
   })
+}
+
+/** Keys of ours are in the answer where they are used: one about a configuration of Apache's is Apache's. */
+function ownKeysThatAreSet(kind: 'source' | 'sink', props: NullableProps): KeyDeclarations {
+  return Object.fromEntries(Object.entries(ownKeys[kind]).filter(([key]) => Object.hasOwn(props, key)))
 }
 
 function converterKeys(base: ConfigDef, props: NullableProps, plugins: Plugins, defaults: ConverterDefaults): KeyDeclarations {

@@ -3,7 +3,7 @@ import type { Props } from '../api/props.ts'
 import { adminConfigDef } from '../kafka/config/admin-keys.ts'
 import { consumerConfigDef } from '../kafka/config/consumer-keys.ts'
 import { producerConfigDef } from '../kafka/config/producer-keys.ts'
-import { sinkConnectorConfigDef, sourceConnectorConfigDef } from './connector-config.ts'
+import { sinkRuntimeConfigDef, sourceRuntimeConfigDef } from './connector-config.ts'
 import { workerConfigDef } from './worker-config.ts'
 
 /** A key that has no effect, with the line that says so: a mistake, or one that is known to mean nothing here. */
@@ -96,7 +96,7 @@ function clientKeyAdvice(key: string): string | null {
 }
 
 function connectorKeyAdvice(key: string): string | null {
-  const isConnectorKey = sourceConnectorConfigDef.keys.has(key) || sinkConnectorConfigDef.keys.has(key)
+  const isConnectorKey = sourceRuntimeConfigDef.keys.has(key) || sinkRuntimeConfigDef.keys.has(key)
   return isConnectorKey || belongsTo(CONNECTOR_FAMILIES, key) ? 'it is a key of connectors: move it to the connector’s file' : null
 }
 

@@ -1,0 +1,47 @@
+import type { KeyDeclarations } from '../api/config/config-key.ts'
+import { atLeast, between, doubleBetween } from '../api/config/validators.ts'
+
+const errorHandling = (orderInGroup: number) => ({ group: 'Error Handling', orderInGroup }) as const
+
+/** Keys of sources and sinks that Apache's connectors do not have. They never change the meaning of one that those have. */
+export const ownConnectorKeys = {
+  'errors.tolerance.max.count': {
+    type: 'long',
+    default: -1,
+    validator: atLeast(-1),
+    importance: 'medium',
+    ...errorHandling(9),
+    width: 'short',
+    displayName: 'Most Tolerated Errors',
+    doc: 'With `errors.tolerance=all`: bad records a task skips before it fails, counted from its start. -1: no limit.',
+  },
+  'errors.tolerance.max.ratio': {
+    type: 'double',
+    default: 1,
+    validator: doubleBetween(0, 1),
+    importance: 'medium',
+    ...errorHandling(10),
+    width: 'short',
+    displayName: 'Highest Tolerated Error Ratio',
+    doc: 'With `errors.tolerance=all`: share of the last `errors.tolerance.ratio.window` records that may be bad before the task fails. 1: no limit.',
+  },
+  'errors.tolerance.ratio.window': {
+    type: 'int',
+    default: 1000,
+    validator: between(1, 1_000_000),
+    importance: 'low',
+    ...errorHandling(11),
+    width: 'short',
+    displayName: 'Error Ratio Window',
+    doc: 'Records that the ratio is a share of. A task that has not seen as many yet is measured as if the missing ones had been good.',
+  },
+  'errors.deadletterqueue.file': {
+    type: 'string',
+    default: '',
+    importance: 'medium',
+    ...errorHandling(12),
+    width: 'long',
+    displayName: 'Dead Letter Queue File',
+    doc: 'File that bad records are appended to, one JSON object a line, with all that is needed to replay them; beside or in place of the topic. May be renamed at any time: it is created anew. Empty: none.',
+  },
+} as const satisfies KeyDeclarations
