@@ -7,23 +7,39 @@ import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest
  */
 export default class SummaryReporter implements Reporter {
   #root = process.cwd()
-  #lines: readonly string[] = []
+  #skipped: readonly string[] = []
+  /** Null: no tests were run to an end. */
+  #count: Count | null = null
 
   onInit(vitest: Vitest): void {
     this.#root = vitest.config.root
-    process.once('exit', () => {
-      if (this.#lines.length > 0) process.stdout.write(`${this.#lines.join('\n')}\n`)
+    process.once('exit', (code) => {
+      if (this.#count === null) return
+      // of a service that could not be started vitest tells its reporters nothing: only its exit code does
+      if (code !== 0 && this.#count.failed === 0) this.#count.failed = 1
+      process.stdout.write(`${[...this.#skipped, summary(this.#count)].join('\n')}\n`)
     })
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
-    this.#lines = [...skippedSuites(modules, this.#root), summary(modules, unhandledErrors.length)]
+    this.#skipped = skippedSuites(modules, this.#root)
+    this.#count = countTests(modules, unhandledErrors.length)
   }
 }
 
+interface Count {
+  passed: number
+  failed: number
+  skipped: number
+}
+
+function summary({ passed, failed, skipped }: Count): string {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`
+}
+
 /** Files that could not be loaded and errors outside any test count as failed: no run with either ends with `0 failed`. */
-export function summary(modules: readonly TestModule[], unhandledErrors: number): string {
-  const count = { passed: 0, failed: unhandledErrors, skipped: 0 }
+function countTests(modules: readonly TestModule[], unhandledErrors: number): Count {
+  const count: Count = { passed: 0, failed: unhandledErrors, skipped: 0 }
   for (const module of modules) {
     const failedBefore = count.failed
     for (const test of module.children.allTests()) {
@@ -32,11 +48,11 @@ export function summary(modules: readonly TestModule[], unhandledErrors: number)
     }
     if (module.state() === 'failed' && count.failed === failedBefore) count.failed += 1
   }
-  return `${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`
+  return count
 }
 
 /** One line for each suite with tests that were not run. */
-export function skippedSuites(modules: readonly TestModule[], root: string): string[] {
+function skippedSuites(modules: readonly TestModule[], root: string): string[] {
   const skipped = new Map<string, number>()
   for (const module of modules) {
     for (const test of module.children.allTests('skipped')) {

@@ -4,8 +4,9 @@ import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
 import type {} from './global-setup.ts'
 
 /**
- * `describe` for tests that need Apache Kafka. Where none can be had the suite is skipped under a name that says why;
- * under CI=true the run has failed before.
+ * `describe` for tests that need Apache Kafka. Where none can be had, on a machine without Java or network, the suite is skipped so
+ * that the other tests can still be run there. Nobody takes that for a pass: the suite's name says why, the last lines of the run
+ * repeat it, and under CI=true the run has failed before it came here.
  * @param define gets the address of the broker all suites share: use random topic and group names on it
  */
 export function describeWithKafka(name: string, define: (address: string) => void): void {

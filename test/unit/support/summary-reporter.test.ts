@@ -7,13 +7,15 @@ import { expect, it, onTestFinished } from 'vitest'
 const root = resolve(import.meta.dirname, '../../..')
 
 /** Runs vitest with the reporter on one test file and gives the lines it printed. */
-async function printedBy(testFile: string): Promise<string[]> {
+async function printedBy(testFile: string, globalSetup = ''): Promise<string[]> {
   const dir = await mkdtemp(join(tmpdir(), 'standpipe-reporter-'))
   onTestFinished(() => rm(dir, { recursive: true }))
   await writeFile(
     join(dir, 'some.test.mjs'),
     `import { describe, expect, it } from '${join(root, 'node_modules/vitest/dist/index.js')}'\n${testFile}`,
   )
+  await writeFile(join(dir, 'setup.mjs'), `export default function () { ${globalSetup} }`)
+  await writeFile(join(dir, 'vitest.config.mjs'), `export default { test: { globalSetup: './setup.mjs' } }`)
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const args = [vitest, 'run', '--root', dir, '--reporter', join(root, 'test/support/summary-reporter.ts')]
   return new Promise((done) => execFile(process.execPath, args, { cwd: dir }, (_error, output) => done(output.trimEnd().split('\n'))))
@@ -42,4 +44,8 @@ it.each([
   ],
 ])('counts %s as failed', async (_name, testFile, last) => {
   expect((await printedBy(testFile)).at(-1)).toBe(last)
+})
+
+it('counts a service that cannot be started as failed', async () => {
+  expect((await printedBy(`it('a', () => {})`, `throw new Error('no broker')`)).at(-1)).toBe('0 passed, 1 failed, 0 skipped')
 })
