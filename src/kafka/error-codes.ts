@@ -10,7 +10,8 @@ export interface ErrorCode {
 
 type Row = readonly [number: number, code: string, exception: string, text: string]
 
-// prettier-ignore: one line an error, as in Kafka's own table
+// one line an error, as in Kafka's own table
+// prettier-ignore
 const ROWS: readonly Row[] = [
   [-1, 'UNKNOWN_SERVER_ERROR', 'UnknownServerException', 'The server experienced an unexpected error when processing the request.'],
   [1, 'OFFSET_OUT_OF_RANGE', 'OffsetOutOfRangeException', 'The requested offset is not within the range of offsets maintained by the server.'],
