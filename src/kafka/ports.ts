@@ -112,6 +112,8 @@ export interface Consumer {
   seek(partition: TopicPartition, to: number | 'beginning' | 'end'): void
   /** Offset of the next record `poll` can return. */
   position(partition: TopicPartition): Promise<number>
+  /** Records behind the positions of all assigned partitions, as far as the last answers of the brokers tell; those not asked yet count 0. */
+  lag(): number
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>
   committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]>
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]>

@@ -262,6 +262,12 @@ export class KafkaConsumer implements Consumer {
     })
   }
 
+  lag(): number {
+    let lag = 0
+    for (const state of this.#subscription.partitions) lag += state.lag
+    return lag
+  }
+
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     this.#checkUsable()
     const { coordinator, offsets: groupOffsets } = this.#requireGroup()

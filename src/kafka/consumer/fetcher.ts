@@ -197,6 +197,7 @@ export class Fetcher {
     if (fetched.error !== 0) return this.#partitionFailed(asked, fetched)
     const { state } = asked
     state.failures = 0
+    state.readableEnd = this.#options.isolation === 'read_committed' ? fetched.lastStableOffset : fetched.highWatermark
     if (fetched.preferredReadReplica >= 0) this.#prefer(state, fetched.preferredReadReplica)
     const { buffer: bytes, start, end } = fetched.records
     if (start === end) return

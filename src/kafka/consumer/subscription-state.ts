@@ -28,6 +28,8 @@ export class PartitionState implements TopicPartition {
   readonly buffered: PartitionBuffer[] = []
   /** In the fetcher's queue of partitions that have something to hand out. */
   isReady = false
+  /** Where the part of the log ends that may be read, as the last answer said; -1: not known. */
+  readableEnd = -1
   /** Fetches that failed in a row, and the moment before which none is sent again. */
   failures = 0
   retryAt = 0
@@ -45,6 +47,11 @@ export class PartitionState implements TopicPartition {
 
   get hasPosition(): boolean {
     return this.startAt === null
+  }
+
+  /** Records between the position and the end, as far as both are known. */
+  get lag(): number {
+    return this.position < 0 ? 0 : Math.max(0, this.readableEnd - this.position)
   }
 
   moveTo(offset: number): void {

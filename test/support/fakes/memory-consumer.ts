@@ -102,6 +102,10 @@ export class MemoryConsumer implements Consumer {
     return this.#positions.get(keyOf(partition)) ?? 0
   }
 
+  lag(): number {
+    return this.#assignment.reduce((lag, own) => lag + this.#log(own).length - (this.#positions.get(keyOf(own)) ?? 0), 0)
+  }
+
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     if (this.commitError !== null) throw this.commitError
     for (const offset of offsets) this.committedOffsets.set(keyOf(offset), offset.offset)

@@ -22,6 +22,23 @@ describe('reading assigned partitions', () => {
     expect(all.findIndex((value) => value >= 10)).toBeLessThan(all.indexOf(4))
   })
 
+  it('tells how many records of its partitions it has not handed out', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    append(cluster, 't', 0, numbers(0, 5))
+    const consumer = await openConsumer(cluster, { 'max.poll.records': '3' })
+    consumer.assign([T0])
+    const lags = [consumer.lag()]
+    await pollRecords(consumer, 3)
+    lags.push(consumer.lag())
+    await pollRecords(consumer, 2)
+    lags.push(consumer.lag())
+    consumer.seek(T0, 1)
+    lags.push(consumer.lag())
+    consumer.assign([])
+    lags.push(consumer.lag())
+    expect(lags).toEqual([0, 2, 0, 4, 0])
+  })
+
   it('tells key, value, timestamp and headers of a record', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     cluster.append('t', 0, [
