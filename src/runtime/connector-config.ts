@@ -15,7 +15,7 @@ import {
 } from '../api/config/validators.ts'
 import { javaText } from '../api/data/java-text.ts'
 import { ConfigException } from '../api/errors.ts'
-import { ownConnectorKeys } from './own-connector-keys.ts'
+import { ownConnectorKeys, ownSinkKeys } from './own-connector-keys.ts'
 
 const uniqueAliases = (what: string): Validator<readonly string[]> =>
   composite<readonly string[]>(
@@ -348,7 +348,7 @@ export const sinkConnectorConfigDef = new ConfigDef({ ...connectorKeys, ...sinkK
 /** Keys that Apache's connectors of a kind do not have. A dead letter queue is for sinks alone there. */
 export const ownKeys = {
   source: { ...ownConnectorKeys, ...deadLetterTopicKeys },
-  sink: ownConnectorKeys,
+  sink: { ...ownConnectorKeys, ...ownSinkKeys },
 } as const satisfies Record<'source' | 'sink', KeyDeclarations>
 
 /** Every key that the runtime reads of a source's or a sink's configuration. */

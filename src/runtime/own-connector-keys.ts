@@ -45,3 +45,16 @@ export const ownConnectorKeys = {
     doc: 'File that bad records are appended to, one JSON object a line, with all that is needed to replay them; beside or in place of the topic. May be renamed at any time: it is created anew. Empty: none.',
   },
 } as const satisfies KeyDeclarations
+
+/** Keys of sinks alone that Apache's do not have. */
+export const ownSinkKeys = {
+  'errors.put.bisect': {
+    type: 'boolean',
+    default: true,
+    importance: 'medium',
+    ...errorHandling(13),
+    width: 'short',
+    displayName: 'Search Refused Batches',
+    doc: 'Whether a batch that the sink refuses because of bad data is put again in halves until the bad record is alone, so that only that one goes where `errors.tolerance` says. Good records of the batch may be put twice; for sinks that mind, set false: the whole batch then fails the task.',
+  },
+} as const satisfies KeyDeclarations
