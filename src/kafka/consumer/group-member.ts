@@ -2,7 +2,7 @@ import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
 import { asKafkaError, commitFailed, interrupted, kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import type { ConsumerGroupMetadata, RebalanceListener, TopicPartition } from '../ports.ts'
+import type { ConsumerGroupMetadata, RebalanceListener } from '../ports.ts'
 import type { RetryBackoff } from '../retry-backoff.ts'
 import type { GroupMemberIdentity } from '../protocol/group-member.ts'
 import { heartbeat } from '../protocol/heartbeat.ts'
@@ -12,9 +12,10 @@ import type { GroupCoordinator } from './coordinator.ts'
 import { countPartitions, GroupJoin, type JoinedGeneration } from './group-join.ts'
 import type { Committer, GroupOffsets } from './group-offsets.ts'
 import { Heartbeats } from './heartbeats.ts'
+import { HeldPartitions } from './held-partitions.ts'
 import { MemberIdentity } from './member-identity.ts'
 import type { Retry } from './retry.ts'
-import { partitionName, type SubscriptionState } from './subscription-state.ts'
+import type { SubscriptionState } from './subscription-state.ts'
 import { WantedTopics, type TopicSelection } from './wanted-topics.ts'
 
 export interface GroupMemberOptions {
@@ -59,8 +60,8 @@ export class GroupMember implements Committer {
   readonly #heartbeats: Heartbeats
   readonly #join: GroupJoin
   readonly #wanted: WantedTopics
+  readonly #held: HeldPartitions
   #state: 'unjoined' | 'joining' | 'joined' | 'stable' = 'unjoined'
-  #listener: RebalanceListener = NO_LISTENER
   /** Why the next poll shall join again; null: no need. */
   #rejoinReason: string | null = null
   /** The generation went while partitions were assigned. */
@@ -73,6 +74,7 @@ export class GroupMember implements Committer {
   constructor(options: GroupMemberOptions) {
     const { config, coordinator, log, now } = options
     this.#options = options
+    this.#held = new HeldPartitions(options.subscription, log)
     this.#wanted = new WantedTopics(options.metadata, config['exclude.internal.topics'])
     this.#identity = new MemberIdentity(coordinator.groupId, config['group.instance.id'])
     this.#heartbeats = new Heartbeats({
@@ -100,7 +102,7 @@ export class GroupMember implements Committer {
 
   subscribe(topics: TopicSelection, listener: RebalanceListener): void {
     this.#wanted.select(topics)
-    this.#listener = listener
+    this.#held.listener = listener
     this.#requestRejoin(this.#state === 'unjoined' ? null : 'the subscription has changed')
   }
 
@@ -127,7 +129,7 @@ export class GroupMember implements Committer {
     this.#throwError()
     if (this.#state === 'joined' && this.#joined !== null) return this.#assign(this.#joined)
     if (this.#state === 'joining' || this.#rejoinReason === null) return
-    await this.#revoke()
+    await this.#held.giveBack()
     this.#startJoin()
   }
 
@@ -140,31 +142,7 @@ export class GroupMember implements Committer {
 
   async #reportLost(): Promise<void> {
     this.#isLost = false
-    const lost = this.#release()
-    if (lost.length === 0) return
-    this.#options.log.debug(
-      `Giving away all assigned partitions as lost since generation/memberID has been reset, indicating that consumer is in old state or no longer part of the group: ${names(lost)}`,
-    )
-    await this.#listener.onPartitionsLost(lost)
-  }
-
-  /** An empty revoke is not reported. Partitions stay assigned while the listener runs, so that it may ask for their positions. */
-  async #revoke(): Promise<void> {
-    const revoked = owned(this.#options.subscription)
-    if (revoked.length === 0) return
-    this.#options.log.info(`Revoke previously assigned partitions ${names(revoked)}`)
-    try {
-      await this.#listener.onPartitionsRevoked(revoked)
-    } finally {
-      this.#release()
-    }
-  }
-
-  /** Takes all partitions away. @returns them */
-  #release(): readonly TopicPartition[] {
-    const released = owned(this.#options.subscription)
-    this.#options.subscription.assign([], 'committed')
-    return released
+    await this.#held.lose()
   }
 
   #startJoin(): void {
@@ -209,16 +187,10 @@ export class GroupMember implements Committer {
   }
 
   async #assign(joined: JoinedGeneration): Promise<void> {
-    const { log, subscription } = this.#options
-    subscription.assign(joined.partitions, 'reset')
-    for (const state of subscription.partitions) {
-      const offset = joined.offsets.get(partitionName(state))
-      if (offset !== undefined) state.moveTo(offset)
-    }
+    this.#held.take(joined)
     this.#state = 'stable'
-    log.debug(`Adding newly assigned partitions: ${names(joined.partitions)}`)
     this.metadataChanged()
-    await this.#listener.onPartitionsAssigned(joined.partitions)
+    await this.#held.reportTaken(joined.partitions)
   }
 
   /** Joins again when the topics that the predicate matches, or those this leader planned for, are not what they were. */
@@ -342,7 +314,7 @@ export class GroupMember implements Committer {
   async close(): Promise<void> {
     try {
       if (this.#isLost) await this.#reportLost()
-      else await this.#revoke()
+      else await this.#held.giveBack()
       await this.#options.offsets.settled()
     } finally {
       this.#isClosed = true
@@ -350,12 +322,6 @@ export class GroupMember implements Committer {
       await this.#leave()
     }
   }
-}
-
-const NO_LISTENER: RebalanceListener = {
-  onPartitionsRevoked: () => Promise.resolve(),
-  onPartitionsAssigned: () => Promise.resolve(),
-  onPartitionsLost: () => Promise.resolve(),
 }
 
 const POLL_EXPIRED =
@@ -366,11 +332,3 @@ const POLL_EXPIRED =
 const COMMIT_IN_REBALANCE =
   'Offset commit cannot be completed since the consumer is undergoing a rebalance for auto partition assignment. ' +
   'You can try completing the rebalance by calling poll() and then retry the operation.'
-
-function owned(subscription: SubscriptionState): readonly TopicPartition[] {
-  return subscription.partitions.map(({ topic, partition }) => ({ topic, partition }))
-}
-
-function names(partitions: readonly TopicPartition[]): string {
-  return partitions.map(partitionName).join(', ')
-}
