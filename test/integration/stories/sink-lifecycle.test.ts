@@ -1,0 +1,223 @@
+import { expect } from 'vitest'
+import { describeStories } from '../../support/observable/stage.ts'
+
+const failure = { do: 'throw', error: { type: 'ConnectException', message: 'no way in' } } as const
+
+describeStories('the life of a sink task', {}, (story) => {
+  story('is initialize, start, open, puts and commits in turn, close, stop', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a', 'b'] })
+    await sink.commits(2)
+    await sink.stop()
+    expect(sink.director.order().slice(0, 4)).toEqual(['initialize', 'start', 'open', 'put'])
+    expect(sink.director.order().slice(-3)).toEqual(['preCommit', 'close', 'stop'])
+    for (const call of ['initialize', 'start', 'open', 'close', 'stop'] as const) expect(sink.director.of(call)).toHaveLength(1)
+    expect(sink.director.delivered).toEqual(['a', 'b'])
+  })
+
+  story('gives start the configuration, and open the partitions of all its topics', async (scene) => {
+    const other = await scene.topic(1)
+    const topic = await scene.topic(2)
+    const sink = await scene.sink({}, { topic, config: { topics: `${topic}, ${other}`, anything: 'else' } })
+    const { facts } = await sink.director.called('open')
+    const [start] = sink.director.of('start')
+    expect(start?.facts.props).toMatchObject({ anything: 'else', topics: `${topic}, ${other}` })
+    expect(start?.facts.props?.['task.class']).toBeUndefined()
+    const opened = facts.partitions?.map(({ topic, partition }) => `${topic}-${partition}`)
+    expect(new Set(opened)).toEqual(new Set([`${topic}-0`, `${topic}-1`, `${other}-0`]))
+  })
+
+  story('has puts without records while there are none, so that timed work gets done', async (scene) => {
+    const sink = await scene.sink({})
+    await sink.director.ended('put', 3)
+    expect(sink.director.batches).toEqual([])
+    await scene.produce(sink.topic, ['at last'])
+    await sink.commits(1)
+    expect(sink.director.delivered).toEqual(['at last'])
+  })
+
+  story('never has two calls at once', async (scene) => {
+    let inside = 0
+    let most = 0
+    const slowly = async () => {
+      most = Math.max(most, ++inside)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      inside--
+    }
+    const sink = await scene.sink({ start: slowly, open: slowly, put: slowly, preCommit: slowly, close: slowly, stop: slowly })
+    for (const value of ['a', 'b', 'c']) await scene.produce(sink.topic, [value])
+    await sink.commits(3)
+    await sink.stop()
+    expect(most).toBe(1)
+  })
+
+  story('paused, is PAUSED, stays in its group, gets no records, and goes on with them when it is resumed', async (scene) => {
+    const sink = await scene.sink({}, { values: ['before'] })
+    await sink.commits(1)
+    await sink.pause()
+    await sink.reaches('PAUSED')
+    await scene.produce(sink.topic, ['meanwhile'])
+    await sink.director.next('put')
+    await sink.director.next('put')
+    expect(sink.director.delivered).toEqual(['before'])
+    const { state, members } = await scene.stage.admin.describeGroup(sink.group)
+    expect([state, members.length]).toEqual(['Stable', 1])
+    await sink.resume()
+    await sink.reaches('RUNNING')
+    await sink.commits(2)
+    expect(sink.director.delivered).toEqual(['before', 'meanwhile'])
+    expect(sink.director.of('open')).toHaveLength(1)
+    expect(sink.director.of('stop')).toHaveLength(0)
+  })
+
+  story('paused, commits what it has put without waiting for the interval', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a'] })
+    await sink.director.until(() => sink.director.delivered.length === 1)
+    await sink.pause()
+    await sink.commits(1)
+  })
+
+  story('created PAUSED, does not start before it is resumed', async (scene) => {
+    const topic = await scene.topic()
+    const sink = await scene.sink({}, { topic, values: ['a'], initialState: 'PAUSED' })
+    await sink.resume()
+    await sink.commits(1)
+    expect(sink.director.order()[0]).toBe('initialize')
+  })
+
+  story('restarted, is a new task that goes on behind the last committed record', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a', 'b'] })
+    await sink.director.until(() => sink.director.delivered.length === 2)
+    await sink.restartTask()
+    await scene.produce(sink.topic, ['c'])
+    await sink.commits(3)
+    expect(sink.director.delivered).toEqual(['a', 'b', 'c'])
+    expect(new Set(sink.director.calls.map(({ life }) => life)).size).toBe(2)
+    const secondStart = sink.director.calls.indexOf(sink.director.of('initialize')[1]!)
+    expect(sink.director.calls.indexOf(sink.director.of('stop')[0]!)).toBeLessThan(secondStart)
+  })
+
+  story('goes on while its connector is restarted', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a'] })
+    await sink.director.until(() => sink.director.delivered.length === 1)
+    await scene.stage.herder.restartConnector(sink.name)
+    await scene.produce(sink.topic, ['b'])
+    await sink.commits(2)
+    expect(sink.director.of('start')).toHaveLength(1)
+  })
+
+  story('is started anew with a changed configuration, and not with the same one', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a'], config: { colour: 'red' } })
+    await sink.commits(1)
+    await sink.reconfigure({ colour: 'blue' })
+    await sink.director.ended('start', 2)
+    await scene.produce(sink.topic, ['b'])
+    await sink.commits(2)
+    expect(sink.director.of('start').map(({ facts }) => facts.props?.['colour'])).toEqual(['red', 'blue'])
+    expect(sink.director.delivered).toEqual(['a', 'b'])
+  })
+
+  story('asked to stop in the middle of put, ends the put, commits it, closes and stops', async (scene) => {
+    const taken = Promise.withResolvers<void>()
+    const sink = await scene.sink({ put: ({ facts }) => (facts.records?.length === 0 ? undefined : taken.promise) }, { values: ['a'] })
+    await sink.director.until(() => sink.director.batches.length === 1)
+    const stopped = sink.stop()
+    await scene.until(() => sink.director.of('put').at(-1)?.outcome === null)
+    expect(sink.director.of('close')).toHaveLength(0)
+    taken.resolve()
+    await stopped
+    expect(sink.director.order('initialize', 'start', 'open').slice(-3)).toEqual(['preCommit', 'close', 'stop'])
+    expect(await sink.committed()).toBe(1)
+  })
+
+  story('sees its signal aborted inside put when it shall stop', async (scene) => {
+    const sink = await scene.sink(
+      { put: ({ facts }) => (facts.records?.length === 0 ? undefined : { do: 'awaitStop' }) },
+      { values: ['a'] },
+    )
+    await sink.director.until(() => sink.director.batches.length === 1)
+    await sink.stop()
+    expect(sink.director.delivered).toEqual(['a'])
+    expect(await sink.committed()).toBe(1)
+  })
+
+  story('whose start throws is FAILED with the trace, and stop is called all the same', async (scene) => {
+    const sink = await scene.sink({ start: () => failure }, { values: ['a'] })
+    const { trace } = await sink.reaches('FAILED')
+    expect(trace).toMatch(/^org\.apache\.kafka\.connect\.errors\.ConnectException: no way in\n\tat /)
+    expect(sink.director.order()).toEqual(['initialize', 'start', 'stop'])
+  })
+
+  story('whose open throws is FAILED, without a record having been put', async (scene) => {
+    const sink = await scene.sink({ open: () => failure }, { values: ['a'] })
+    const { trace } = await sink.reaches('FAILED')
+    expect(trace).toContain('no way in')
+    expect(sink.director.order('preCommit', 'close')).toEqual(['initialize', 'start', 'open', 'stop'])
+    expect(await sink.committed()).toBeUndefined()
+  })
+
+  story('whose close throws commits nothing more, since its last records may not be safe; it leaves the group and stops', async (scene) => {
+    const sink = await scene.sink({ close: () => failure }, { values: ['a'] })
+    await sink.director.until(() => sink.director.delivered.length === 1)
+    await sink.stop()
+    expect(sink.director.order().slice(-3)).toEqual(['preCommit', 'close', 'stop'])
+    expect(await sink.committed()).toBeUndefined()
+    expect(await scene.stage.admin.describeGroup(sink.group)).toMatchObject({ members: [] })
+  })
+
+  story('whose stop throws is stopped, and the log says what it threw', async (scene) => {
+    const sink = await scene.sink({ stop: () => failure })
+    await sink.director.ended('put')
+    await sink.stop()
+    const [line] = sink.logged('Could not stop task', 'WARN')
+    expect(String(line?.error)).toContain('no way in')
+  })
+
+  story('is one of two that share the partitions when tasks.max is 2', async (scene) => {
+    const sink = await scene.sink({}, { partitions: 2, config: { 'tasks.max': '2' } })
+    for (const partition of [0, 1]) await scene.produce(sink.topic, [`in ${partition}`], { partition })
+    await sink.commits(1, 0)
+    await sink.commits(1, 1)
+    const lastOpen = (task: number) => sink.director.of('open').findLast((call) => call.task === task)?.facts.partitions
+    expect([lastOpen(0), lastOpen(1)].flat()).toHaveLength(2)
+    expect([...new Set(sink.director.delivered)].sort()).toEqual(['in 0', 'in 1'])
+  })
+
+  story('does not come to be when the connector asks for more tasks than tasks.max', async (scene) => {
+    await expect(scene.sink({}, { config: { 'observable.tasks': '2' } })).rejects.toThrow(/tasks\.max/)
+  })
+
+  story('ends with its connector, whose offsets stay for the next one of that name', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a'] })
+    await sink.commits(1)
+    await sink.delete()
+    expect(scene.stage.herder.connectors()).not.toContain(sink.name)
+    expect(await sink.committed()).toBe(1)
+    await scene.produce(sink.topic, ['b'])
+    await scene.stage.herder.putConnectorConfig(sink.name, sink.config)
+    await sink.commits(2)
+    expect(sink.director.delivered).toEqual(['a', 'b'])
+  })
+})
+
+describeStories('a sink task that misses task.shutdown.graceful.timeout.ms', { 'task.shutdown.graceful.timeout.ms': '200' }, (story) => {
+  story('is cancelled: the log says so, nothing more is committed or reported, and the next task reads its batch again', async (scene) => {
+    const stuck = Promise.withResolvers<void>()
+    const sink = await scene.sink(
+      { put: ({ nth, facts }) => (facts.records?.length === 0 || nth > 9 ? undefined : stuck.promise) },
+      { values: ['a'] },
+    )
+    await sink.director.until(() => sink.director.batches.length === 1)
+    const [first] = sink.director.calls
+    await sink.stop()
+    expect(sink.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
+    const resumed = sink.resume()
+    stuck.resolve()
+    await resumed
+    await sink.director.until(() => sink.director.calls.some(({ name, life }) => name === 'start' && life !== first?.life))
+    await sink.commits(1)
+    const commits = sink.director.of('preCommit').filter(({ life }) => life === first?.life && life !== undefined)
+    expect(commits).toEqual([])
+    expect(sink.director.batches).toEqual([['a'], ['a']])
+    expect(sink.status()?.state).toBe('RUNNING')
+  })
+})

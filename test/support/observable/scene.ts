@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TestContext } from 'vitest'
+import type { Props, TopicPartition } from '../../../src/api/index.ts'
+import type { ConsumerRecord, RecordHeader } from '../../../src/kafka/ports.ts'
+import { silentLogger } from '../../../src/logging/logger.ts'
+import type { TargetState } from '../../../src/runtime/state.ts'
+import { observableKeys } from './dialogue.ts'
+import type { Script } from './director.ts'
+import { ObservedConnector } from './observed-connector.ts'
+import type { Host, Stage } from './stage.ts'
+
+/** What one story has: topics, connectors, and what can be seen of them. Everything it makes goes when the story ends. */
+export class Scene {
+  readonly stage: Stage
+  readonly host: Host
+  readonly #test: TestContext
+
+  constructor(stage: Stage, test: TestContext) {
+    this.stage = stage
+    this.host = stage.host
+    this.#test = test
+  }
+
+  /** A new topic's name. */
+  async topic(partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<string> {
+    const name = this.name('story')
+    const created = (await this.stage.admin.createTopics([{ name, partitions, replicationFactor: 1, configs }])).get(name)
+    if (created instanceof Error) throw created
+    return name
+  }
+
+  /** A name nobody else uses; a topic of this name, if it comes to be, is deleted in the end. */
+  name(prefix: string): string {
+    const name = `${prefix}-${randomUUID()}`
+    this.stage.topics.add(name)
+    return name
+  }
+
+  /** Sends values to a topic, in one batch a partition, and waits until Kafka has them. */
+  async produce(
+    topic: string,
+    values: readonly (string | null)[],
+    { partition = 0, key = null, headers = [] }: { partition?: number; key?: string | null; headers?: readonly RecordHeader[] } = {},
+  ): Promise<void> {
+    const outcomes = values.map(() => Promise.withResolvers<void>())
+    for (const [index, value] of values.entries()) {
+      const { resolve, reject } = outcomes[index]!
+      const bytes = (text: string | null) => (text === null ? null : Buffer.from(text))
+      await this.stage.producer.send(
+        { topic, partition, timestamp: null, key: bytes(key), value: bytes(value), headers },
+        { delivered: () => resolve(), failed: reject },
+      )
+    }
+    await Promise.all(outcomes.map(({ promise }) => promise))
+  }
+
+  /**
+   * A sink on a topic that already holds `values`, so that they come in one batch.
+   * @param options.config further keys; `topics` replaces the topic
+   */
+  async sink(
+    script: Script,
+    options: {
+      readonly values?: readonly (string | null)[]
+      readonly partitions?: number
+      readonly config?: Props
+      readonly topic?: string
+      readonly initialState?: TargetState
+    } = {},
+  ): Promise<ObservedConnector> {
+    const topic = options.topic ?? (await this.topic(options.partitions))
+    if (options.values !== undefined) await this.produce(topic, options.values)
+    const config = {
+      'connector.class': 'test.ObservableSinkConnector',
+      'consumer.override.heartbeat.interval.ms': '100',
+      'consumer.override.fetch.max.wait.ms': '50',
+      'errors.deadletterqueue.topic.replication.factor': '1',
+      ...(options.config?.['topics.regex'] === undefined ? { topics: topic } : {}),
+      ...options.config,
+    }
+    return this.connector(script, topic, config, options.initialState)
+  }
+
+  /** A source for one topic, which is there. It emits what `ObservedConnector.emit` gives it, unless its script has a `poll`. */
+  async source(script: Script = {}, options: { partitions?: number; config?: Props; topic?: string } = {}): Promise<ObservedConnector> {
+    const topic = options.topic ?? (await this.topic(options.partitions))
+    return this.connector(script, topic, { 'connector.class': 'test.ObservableSourceConnector', ...options.config })
+  }
+
+  async connector(script: Script, topic: string, config: Props, initialState: TargetState = 'STARTED'): Promise<ObservedConnector> {
+    const name = `c-${randomUUID().slice(0, 13)}`
+    const connector = new ObservedConnector(this, name, topic, script, { name, [observableKeys.story]: name, ...config })
+    this.#test.onTestFailed(() => console.error(`[${this.host}] ${this.#test.task.name}\n${connector.story()}`))
+    this.#test.onTestFinished(() => connector.leave())
+    await this.stage.herder.putConnectorConfig(name, connector.config, { initialState })
+    return connector
+  }
+
+  /** The first records of a topic's partition 0, waiting until there are so many. */
+  async records(topic: string, count: number): Promise<readonly ConsumerRecord[]> {
+    const consumer = await this.stage.clients.consumer(
+      { 'bootstrap.servers': this.stage.address, 'auto.offset.reset': 'earliest', 'fetch.max.wait.ms': '50' },
+      silentLogger,
+    )
+    try {
+      consumer.assign([{ topic, partition: 0 }])
+      const records: ConsumerRecord[] = []
+      while (records.length < count) for (const polled of await consumer.poll(100)) records.push(...polled.records)
+      return records
+    } finally {
+      await consumer.close()
+    }
+  }
+
+  /** The values of the first records of a topic. */
+  async values(topic: string, count: number): Promise<readonly (string | null)[]> {
+    return (await this.records(topic, count)).map(({ value }) => value?.toString() ?? null)
+  }
+
+  /** A second member of a sink's group, which takes its share until it is closed. */
+  async rival(connector: ObservedConnector): Promise<{ readonly assigned: () => readonly TopicPartition[]; leave(): Promise<void> }> {
+    const consumer = await this.stage.clients.consumer(
+      {
+        'bootstrap.servers': this.stage.address,
+        'group.id': connector.group,
+        'auto.offset.reset': 'earliest',
+        'heartbeat.interval.ms': '100',
+        'fetch.max.wait.ms': '50',
+      },
+      silentLogger,
+    )
+    const nothing = () => Promise.resolve()
+    consumer.subscribe([connector.topic], { onPartitionsAssigned: nothing, onPartitionsRevoked: nothing, onPartitionsLost: nothing })
+    let gone = false
+    const polling = (async () => {
+      while (!gone) await consumer.poll(100)
+      await consumer.close()
+    })()
+    const leave = async () => {
+      gone = true
+      await polling
+    }
+    this.#test.onTestFinished(leave)
+    return { assigned: () => consumer.assignment(), leave }
+  }
+
+  /** Waits for what only asking can tell. */
+  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
+    const patience = Date.now() + 30_000
+    while (!(await condition())) {
+      if (Date.now() > patience) throw new Error(`Waited 30 s for ${String(condition)}`)
+      await delay(10)
+    }
+  }
+}
