@@ -9,11 +9,12 @@ import { clientSecurity, type SecurityKeys } from './config/security.ts'
 import { KafkaConsumer } from './consumer/consumer.ts'
 import { KafkajsTransport } from './kafkajs/transport.ts'
 import type { Metadata } from './metadata.ts'
-import type { Admin, ClientProps, Consumer, KafkaClients, Producer } from './ports.ts'
+import type { Admin, ClientProps, Consumer, InflightBytes, KafkaClients, Producer } from './ports.ts'
 import { KafkaProducer } from './producer/producer.ts'
 import { resolvable } from './resolvable.ts'
 import { RetryBackoff } from './retry-backoff.ts'
 import type { Transport } from './transport.ts'
+import { unboundedBytes } from './unbounded-bytes.ts'
 
 /** Keys that every client's connections follow. */
 interface ConnectionKeys extends SecurityKeys {
@@ -38,19 +39,20 @@ interface Cluster {
 /** The Kafka client over kafkajs' connections. Each client's lines say which it is, as Java's do. */
 export function createKafkaClients(): KafkaClients {
   return {
-    async producer(props: ClientProps, log: Logger): Promise<Producer> {
+    async producer(props: ClientProps, log: Logger, inflight: InflightBytes = unboundedBytes): Promise<Producer> {
       const config = parseProducerConfig(props, log)
       const clientId = config['client.id'] || nextClientId('producer')
       const clientLog = log.child(`[Producer clientId=${clientId}]`)
-      return new KafkaProducer({ config, log: clientLog, ...(await cluster(config, clientId, true, clientLog)) })
+      return new KafkaProducer({ config, inflight, log: clientLog, ...(await cluster(config, clientId, true, clientLog)) })
     },
-    async consumer(props: ClientProps, log: Logger): Promise<Consumer> {
+    async consumer(props: ClientProps, log: Logger, inflight: InflightBytes = unboundedBytes): Promise<Consumer> {
       const config = parseConsumerConfig(props, log)
       const groupId = config['group.id'] ?? 'null'
       const clientId = config['client.id'] || nextClientId(`consumer-${groupId}`)
       const clientLog = log.child(`[Consumer ${instance(config['group.instance.id'])}clientId=${clientId}, groupId=${groupId}]`)
       return new KafkaConsumer({
         config,
+        inflight,
         log: clientLog,
         ...(await cluster(config, clientId, config['allow.auto.create.topics'], clientLog)),
       })

@@ -11,11 +11,23 @@ export type { TimestampType, TopicPartition, TopicPartitionOffset }
 /** A client's configuration: Java's keys and texts. Parsed by the ConfigDefs of `kafka/config` when the client is created. */
 export type ClientProps = Readonly<Record<string, string>>
 
+/** How many bytes a client may hold beside its own keys `buffer.memory` and `fetch.max.bytes`: the smaller one counts. */
+export interface InflightBytes {
+  /** Most bytes at one time; one batch or record more is always possible, so that the largest goes through. Changes at any time. */
+  readonly limit: number
+  /** Called by the client with what comes, and negative with what goes. Cheap: called once a record. */
+  add(bytes: number): void
+}
+
 /** Creates clients and owns none of them. One per process; configurations are plain, so that each lane can have its own. */
 export interface KafkaClients {
-  /** @throws ConfigException for a key that cannot be used */
-  producer(props: ClientProps, log: Logger): Promise<Producer>
-  consumer(props: ClientProps, log: Logger): Promise<Consumer>
+  /**
+   * @param inflight bounds what is accepted and not acknowledged; absent: `buffer.memory` alone does
+   * @throws ConfigException for a key that cannot be used
+   */
+  producer(props: ClientProps, log: Logger, inflight?: InflightBytes): Promise<Producer>
+  /** @param inflight bounds what is fetched and not done with, which it is when `poll` is called again; absent: nothing bounds it */
+  consumer(props: ClientProps, log: Logger, inflight?: InflightBytes): Promise<Consumer>
   admin(props: ClientProps, log: Logger): Promise<Admin>
 }
 

@@ -12,6 +12,7 @@ const sourceTask = (kind: 'total' | 'gauge', doc: string) => ({ group: 'source-t
 const sinkTask = (kind: 'total' | 'gauge', doc: string) => ({ group: 'sink-task-metrics', kind, doc }) as const
 const taskErrors = (kind: 'total' | 'gauge', doc: string) => ({ group: 'task-error-metrics', kind, doc }) as const
 const timeSpent = (doc: string) => ({ group: 'connector-task-metrics', kind: 'total', doc, ours: true }) as const
+const inflight = (doc: string) => ({ group: 'connector-task-metrics', kind: 'gauge', doc, ours: true }) as const
 
 /**
  * Every metric of a task, each with its place in the task's numbers: the order of this list. Counted from the start of the task on.
@@ -39,6 +40,8 @@ export const taskMetricDeclarations = {
   'transform-time-ms-total': timeSpent('Time in transformations.'),
   'put-time-ms-total': timeSpent('Time in put(), or handing records to the producer.'),
   'commit-time-ms-total': timeSpent('Time in preCommit() and in commits.'),
+  'inflight-bytes': inflight('Bytes fetched and not put yet, or sent and not acknowledged.'),
+  'inflight-bytes-limit': inflight('Most such bytes: the task’s share of worker.max.inflight.bytes.'),
 } as const satisfies Record<string, MetricDeclaration>
 
 export type TaskMetricName = keyof typeof taskMetricDeclarations

@@ -9,6 +9,9 @@ export type TaskPhase = (typeof taskPhases)[number]
 const phaseAt = names.length
 const phaseSinceAt = names.length + 1
 
+/** A task's numbers for those who only look. */
+export type TaskMetricsView = Pick<TaskMetrics, 'get' | 'phase' | 'snapshot'>
+
 /** Place of a metric in the numbers: looked up once, outside the loop. */
 export function taskMetricIndex(name: TaskMetricName): number {
   return indexes.get(name) ?? -1
@@ -38,7 +41,11 @@ export class TaskMetrics {
   }
 
   get(name: TaskMetricName): number {
-    return this.#numbers[taskMetricIndex(name)] ?? 0
+    return this.at(taskMetricIndex(name))
+  }
+
+  at(index: number): number {
+    return this.#numbers[index] ?? 0
   }
 
   /** Called by the loop once a batch and phase. @param now epoch ms */

@@ -7,3 +7,8 @@ export interface ConnectorTaskId {
 export function taskIdText(id: ConnectorTaskId): string {
   return `${id.connector}-${id.task}`
 }
+
+/** How log lines name the task, as Connect's do: `[local-file-sink|task-0]`. */
+export function taskLogContext({ connector, task }: ConnectorTaskId): string {
+  return `[${connector}|task-${task}]`
+}

@@ -1,4 +1,5 @@
 import type { Props } from '../api/props.ts'
+import type { TaskMetricsView } from '../metrics/task-metrics.ts'
 import type { ConnectorTaskId } from './connector-task-id.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
 
@@ -24,6 +25,12 @@ export interface Herder {
   /** @throws NotFoundException */
   connectorStatus(name: string): ConnectorStateInfo
   /**
+   * The task's numbers since it was last started; they go on counting while it runs.
+   * @returns null when the connector has no such task
+   * @throws NotFoundException
+   */
+  taskMetrics(id: ConnectorTaskId): TaskMetricsView | null
+  /**
    * Creates a connector, or gives an existing one a new configuration.
    * @param options.initialState of a new one; default STARTED
    * @throws ConfigException listing every problem; AlreadyExistsException unless `allowReplace`; what the connector's start threw
@@ -37,6 +44,7 @@ export interface Herder {
   /** PAUSED keeps the tasks, STOPPED removes them, STARTED brings them back. */
   setTargetState(name: string, target: TargetState): Promise<void>
   restartConnector(name: string): Promise<void>
+  /** At once, whatever was planned; pauses between restarts of a failing task begin anew. */
   restartTask(id: ConnectorTaskId): Promise<void>
   /** Stops everything, within `task.shutdown.graceful.timeout.ms` for the tasks of each connector. */
   stop(): Promise<void>

@@ -1,6 +1,6 @@
 import type { Logger } from '../api/logger.ts'
 import { TaskMetrics } from '../metrics/task-metrics.ts'
-import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import { type ConnectorTaskId, taskIdText, taskLogContext } from './connector-task-id.ts'
 import type { TaskTargetState } from './state.ts'
 import type { TaskControl } from './task-control.ts'
 import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
@@ -25,7 +25,7 @@ export class InlineTaskHost implements TaskHost {
   }
 
   start(spec: TaskSpec, target: TaskTargetState): void {
-    const log = this.#log.child(`[${spec.id.connector}|task-${spec.id.task}]`)
+    const log = this.#log.child(taskLogContext(spec.id))
     const onStatus = this.#listener.taskStatusChanged.bind(this.#listener)
     const task = new WorkerTask({ id: spec.id, target, metrics: new TaskMetrics(spec.metrics), log, onStatus })
     this.#tasks.set(taskIdText(spec.id), task)
@@ -34,6 +34,10 @@ export class InlineTaskHost implements TaskHost {
 
   setTargetState(id: ConnectorTaskId, target: TaskTargetState): void {
     this.#tasks.get(taskIdText(id))?.control.setTarget(target)
+  }
+
+  silentSince(): null {
+    return null
   }
 
   async stop(ids: readonly ConnectorTaskId[], timeoutMs: number): Promise<void> {

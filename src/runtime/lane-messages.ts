@@ -17,6 +17,7 @@ export type LaneRequest =
   | { readonly type: 'setTargetState'; readonly id: ConnectorTaskId; readonly target: TaskTargetState }
   | { readonly type: 'stop'; readonly stop: number; readonly ids: readonly ConnectorTaskId[]; readonly timeoutMs: number }
   | { readonly type: 'offsets'; readonly answer: OffsetAnswer }
+  | { readonly type: 'ping' }
 
 /** What a lane tells the main thread. Records never cross. */
 export type LaneReport =
@@ -24,3 +25,4 @@ export type LaneReport =
   | { readonly type: 'stopped'; readonly stop: number }
   | { readonly type: 'offsets'; readonly call: OffsetCall }
   | { readonly type: 'log'; readonly line: LaneLogLine }
+  | { readonly type: 'pong' }

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { ConnectException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { OffsetBackingStore } from '../offsets/offset-backing-store.ts'
-import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import { type ConnectorTaskId, taskIdText, taskLogContext } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
 import { writeLaneLine } from './lane-logger.ts'
 import type { LaneData, LaneReport, LaneRequest } from './lane-messages.ts'
@@ -47,6 +47,8 @@ export class LaneThread {
   #error: Error | null = null
   #ended = false
   #holdsCancelled = false
+  /** Of the ping that is not answered yet. */
+  #pingedAt: number | null = null
 
   constructor(parts: LaneThreadParts) {
     this.#parts = parts
@@ -68,6 +70,17 @@ export class LaneThread {
 
   setTargetState(id: ConnectorTaskId, target: TaskTargetState): void {
     this.#send({ type: 'setTargetState', id, target })
+  }
+
+  /** As `TaskHost.silentSince`. */
+  silentSince(): number | null {
+    if (this.#ended) return null
+    const since = this.#pingedAt
+    if (since === null) {
+      this.#pingedAt = Date.now()
+      this.#send({ type: 'ping' })
+    }
+    return since
   }
 
   /** As `TaskHost.stop`. */
@@ -101,6 +114,9 @@ export class LaneThread {
         return this.#stops.get(report.stop)?.()
       case 'log':
         return writeLaneLine(report.line, this.#parts.log)
+      case 'pong':
+        this.#pingedAt = null
+        return
       case 'offsets':
         return void answerOffsetCall(report.call, this.#parts.offsetStore).then((answer) => this.#send({ type: 'offsets', answer }))
     }
@@ -122,7 +138,7 @@ export class LaneThread {
     if (answered) return // the lane has logged it
     const { log, name } = this.#parts
     log
-      .child(contextOf(id))
+      .child(taskLogContext(id))
       .error(`Graceful stop of task ${task} failed: its thread ${name} is blocked and does not answer. The task is abandoned.`)
   }
 
@@ -135,8 +151,7 @@ export class LaneThread {
       const error = new ConnectException(this.#causeOfDeath(code), cause === null ? {} : { cause })
       log.error(`Lane ${name} ended; the next task that starts gets a new one`, error)
       for (const [task, id] of this.#running) {
-        if (!this.#stopping.has(task))
-          log.child(contextOf(id)).error(`Task failed with its lane ${name}. It stays FAILED until it is restarted.`)
+        if (!this.#stopping.has(task)) log.child(taskLogContext(id)).error(`Task failed with its lane ${name}`)
         const end: TaskStatus = this.#stopping.has(task) ? { id, state: 'UNASSIGNED' } : { id, state: 'FAILED', trace: traceOf(error) }
         listener.taskStatusChanged(end)
       }
@@ -165,8 +180,4 @@ function startWorker({ name, file, data, maxHeapMb }: LaneThreadParts): Worker {
     // sources need the condition by which plugins find them; whoever runs them in tests may have set it elsewhere
     ...(file.pathname.endsWith('.ts') ? { execArgv: [...process.execArgv, '--conditions=standpipe:source'] } : {}),
   })
-}
-
-function contextOf({ connector, task }: ConnectorTaskId): string {
-  return `[${connector}|task-${task}]`
 }

@@ -36,6 +36,8 @@ export function runLane({ port, logLevel, makeLoop }: LaneParts): void {
         return void host.stop(request.ids, request.timeoutMs).then(() => send({ type: 'stopped', stop: request.stop }))
       case 'offsets':
         return offsetStore.receive(request.answer)
+      case 'ping':
+        return send({ type: 'pong' })
     }
   }
   port.on('message', carryOut)

@@ -4,9 +4,12 @@ import type { Props } from '../api/props.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
 import type { ConnectorInfo, ConnectorStateInfo, Herder } from './herder.ts'
+import type { TaskMetricsView } from '../metrics/task-metrics.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
 import { sameTaskConfigs } from './same-task-configs.ts'
 import type { TaskHostListener } from './task-host.ts'
+import { TaskSupervisor } from './task-supervisor.ts'
+import { TaskWatchdog, type WatchedTask } from './task-watchdog.ts'
 import { withinTime } from './within-time.ts'
 import type { Worker } from './worker.ts'
 import type { WorkerConnector } from './worker-connector.ts'
@@ -26,20 +29,29 @@ interface Entry {
 /** How long `stop` waits for a change under way, such as a connector whose `start` does not return. */
 const changeTimeoutMs = 5000
 
-/** Keeps connectors of one worker in memory: those of the command line, and whatever is created later. */
+/**
+ * Keeps connectors of one worker in memory: those of the command line, and whatever is created later.
+ * Tasks that fail are restarted as `TaskSupervisor` plans it, in turn with all other changes.
+ */
 export class StandaloneHerder implements Herder, TaskHostListener {
   readonly #worker: Worker
   readonly #log: Logger
   readonly #entries = new Map<string, Entry>()
   readonly #connectorStatuses = new Map<string, ConnectorStatus>()
   readonly #taskStatuses = new Map<string, TaskStatus>()
+  readonly #supervisor: TaskSupervisor
+  readonly #watchdog: TaskWatchdog
   #last: Promise<unknown> = Promise.resolve()
   #stopping = false
 
   constructor(parts: { readonly worker: Worker; readonly log: Logger }) {
     this.#worker = parts.worker
     this.#log = parts.log
-    parts.worker.listener = this
+    const { worker, log } = parts
+    worker.listener = this
+    this.#supervisor = new TaskSupervisor({ policy: worker.values, restart: (failed) => this.#restartFailed(failed), log })
+    const stalledAfterMs = worker.values['task.stalled.after.ms']
+    this.#watchdog = new TaskWatchdog({ stalledAfterMs, tasks: () => this.#watchedTasks(), log })
   }
 
   connectors(): readonly string[] {
@@ -53,12 +65,25 @@ export class StandaloneHerder implements Herder, TaskHostListener {
 
   connectorStatus(name: string): ConnectorStateInfo {
     const { tasks } = this.#entry(name)
-    const statuses = taskIds(name, tasks).map((id) => this.#taskStatuses.get(taskIdText(id)))
-    return { connector: this.#connectorStatuses.get(name) ?? null, tasks: statuses.filter((status) => status !== undefined) }
+    const statuses = taskIds(name, tasks).map((id) => this.#taskStatus(id))
+    return { connector: this.#connectorStatuses.get(name) ?? null, tasks: statuses.filter((status) => status !== null) }
+  }
+
+  /** The task's own condition, or what the watchdog sees. */
+  #taskStatus(id: ConnectorTaskId): TaskStatus | null {
+    const status = this.#taskStatuses.get(taskIdText(id))
+    if (status === undefined) return null
+    const stalled = status.condition === undefined ? this.#watchdog.condition(id) : null
+    return stalled === null ? status : { ...status, condition: stalled }
+  }
+
+  taskMetrics(id: ConnectorTaskId): TaskMetricsView | null {
+    this.#entry(id.connector)
+    return this.#worker.taskMetrics(id)
   }
 
   taskStatusChanged(status: TaskStatus): void {
-    this.#taskStatuses.set(taskIdText(status.id), status)
+    this.#taskStatuses.set(taskIdText(status.id), this.#supervisor.observed(status))
   }
 
   async putConnectorConfig(
@@ -109,15 +134,36 @@ export class StandaloneHerder implements Herder, TaskHostListener {
   async restartTask(id: ConnectorTaskId): Promise<void> {
     return this.#exclusive(async () => {
       const entry = this.#entry(id.connector)
-      const props = entry.tasks[id.task]
-      if (props === undefined || entry.target === 'STOPPED') throw new NotFoundException(`Task ${taskIdText(id)} not found`)
-      await this.#worker.stopTasks([id])
-      await this.#worker.startTask({ id, config: entry.config, taskProps: props, target: entry.target })
+      if (entry.tasks[id.task] === undefined || entry.target === 'STOPPED') throw new NotFoundException(`Task ${taskIdText(id)} not found`)
+      this.#supervisor.forget(id)
+      await this.#startAgain(entry, id)
     })
+  }
+
+  /** Only while that failure is the task's last word: whoever stopped, replaced or restarted it meanwhile has decided otherwise. */
+  #restartFailed(failed: TaskStatus): void {
+    const { id } = failed
+    const restart = async () => {
+      const entry = this.#entries.get(id.connector)
+      if (entry !== undefined && this.#taskStatuses.get(taskIdText(id)) === failed) await this.#startAgain(entry, id)
+    }
+    this.#exclusive(restart).catch((error: unknown) => {
+      if (!this.#stopping) this.#log.error(`Task ${taskIdText(id)} cannot be restarted and stays FAILED`, error)
+    })
+  }
+
+  /** A new instance of the task with what it was started with. */
+  async #startAgain({ config, tasks, tasksConfig, target }: Entry, id: ConnectorTaskId): Promise<void> {
+    const taskProps = tasks[id.task]
+    if (taskProps === undefined) return
+    await this.#worker.stopTasks([id])
+    await this.#worker.startTask({ id, config: tasksConfig ?? config, taskProps, target })
   }
 
   async stop(): Promise<void> {
     this.#stopping = true
+    this.#supervisor.stop()
+    this.#watchdog.stop()
     if (!(await withinTime(this.#last, changeTimeoutMs))) {
       this.#log.warn(`A connector has been starting or stopping for ${changeTimeoutMs} ms; it is left behind`)
     }
@@ -157,6 +203,7 @@ export class StandaloneHerder implements Herder, TaskHostListener {
     const tasks = await this.#worker.taskConfigs(connector, config)
     if (config === entry.tasksConfig && sameTaskConfigs(tasks, entry.tasks)) return
     await this.#stopTasks(entry)
+    this.#watchdog.start()
     entry.tasks = tasks
     entry.tasksConfig = config
     for (const [task, taskProps] of tasks.entries()) {
@@ -187,10 +234,25 @@ export class StandaloneHerder implements Herder, TaskHostListener {
 
   async #stopTasks(entry: Entry): Promise<void> {
     const ids = taskIds(entry.name, entry.tasks)
+    for (const id of ids) this.#supervisor.forget(id)
     await this.#worker.stopTasks(ids)
-    for (const id of ids) this.#taskStatuses.delete(taskIdText(id))
+    for (const id of ids) {
+      this.#supervisor.forget(id) // it may have failed while it stopped
+      this.#taskStatuses.delete(taskIdText(id))
+    }
     entry.tasks = []
     entry.tasksConfig = null
+  }
+
+  *#watchedTasks(): Generator<WatchedTask> {
+    for (const { name, config, tasks } of this.#entries.values()) {
+      const kind = this.#worker.connectorKind(config)
+      for (const id of taskIds(name, tasks)) {
+        const status = this.#taskStatuses.get(taskIdText(id))
+        const metrics = this.#worker.taskMetrics(id)
+        if (status !== undefined && metrics !== null) yield { kind, status, metrics, silentSince: this.#worker.silentSince(id) }
+      }
+    }
   }
 
   #entry(name: string): Entry {

@@ -1,4 +1,5 @@
 import type { Logger } from '../api/logger.ts'
+import { clientsWithinInflightBytes } from './clients-within-inflight-bytes.ts'
 import { makeSinkLoop } from './sink-task-factory.ts'
 import { makeSourceLoop } from './source-task-factory.ts'
 import type { TaskControl } from './task-control.ts'
@@ -11,7 +12,7 @@ import type { TaskLoop } from './worker-task.ts'
  * @throws ConfigException, or KafkaError when a client cannot be made
  */
 export async function makeTaskLoop(spec: TaskSpec, control: TaskControl, log: Logger, environment: TaskEnvironment): Promise<TaskLoop> {
-  const parts = { ...environment, spec, control, log }
+  const parts = { ...environment, kafka: clientsWithinInflightBytes(environment.kafka, control.metrics), spec, control, log }
   return OpenedResources.guard<TaskLoop>((resources) =>
     spec.kind === 'source' ? makeSourceLoop(parts, resources) : makeSinkLoop(parts, resources),
   )

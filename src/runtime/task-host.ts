@@ -24,6 +24,11 @@ export interface TaskHost {
   start(spec: TaskSpec, target: TaskTargetState): void
   setTargetState(id: ConnectorTaskId, target: TaskTargetState): void
   /**
+   * Since when the thread of the task has owed a sign of life, epoch ms; null: it owes none. Each call asks for one, and looks for the
+   * answer to the call before: one thread alone never owes itself any.
+   */
+  silentSince(id: ConnectorTaskId): number | null
+  /**
    * Ends these tasks: last flush, last commit, clients closed.
    * @returns when all have ended, or `timeoutMs` after the call: those left are cancelled, that is abandoned without a last commit
    */

@@ -28,6 +28,10 @@ export class ThreadTaskHost implements TaskHost {
     this.#threads.get(taskIdText(id))?.setTargetState(id, target)
   }
 
+  silentSince(id: ConnectorTaskId): number | null {
+    return this.#threads.get(taskIdText(id))?.silentSince() ?? null
+  }
+
   async stop(ids: readonly ConnectorTaskId[], timeoutMs: number): Promise<void> {
     const byThread = Map.groupBy(ids, (id) => this.#threads.get(taskIdText(id)))
     await Promise.all(Array.from(byThread, ([thread, its]) => this.#stopIn(thread, its, timeoutMs)))

@@ -176,10 +176,10 @@ export const ownWorkerKeys = {
   },
   'task.isolation': {
     type: 'string',
-    default: 'inline',
+    default: 'auto',
     validator: validString('auto', 'inline', 'thread'),
     importance: 'medium',
-    doc: 'Where tasks run. inline: in the main thread. thread: in lanes, that is threads of their own, as many as there are cores; one that dies takes down its own tasks only. auto: the first task inline, further ones in lanes.',
+    doc: 'Where tasks run. inline: in the main thread. thread: in lanes, that is threads of their own, as many as there are cores; one that dies takes down its own tasks only. auto: one task each of two connectors inline, such as a source and a sink; further ones in lanes, or where the fewest are.',
   },
   'task.lane.max.heap.mb': {
     type: 'int',
@@ -187,6 +187,48 @@ export const ownWorkerKeys = {
     validator: unlessNull(atLeast(32)),
     importance: 'low',
     doc: 'Most megabytes that JavaScript values of all tasks of a lane may hold; beyond it the lane ends and its tasks fail. Buffers do not count. Unset: as Node.js decides.',
+  },
+  'task.restart.backoff.initial.ms': {
+    type: 'long',
+    default: 1000,
+    validator: atLeast(0),
+    importance: 'medium',
+    doc: 'Pause before a failed task is restarted by itself. Each further restart waits twice as long; a random part of up to a quarter is left out.',
+  },
+  'task.restart.backoff.max.ms': {
+    type: 'long',
+    default: 300000,
+    validator: atLeast(0),
+    importance: 'medium',
+    doc: 'Longest pause before such a restart.',
+  },
+  'task.restart.max.attempts': {
+    type: 'int',
+    default: -1,
+    validator: atLeast(-1),
+    importance: 'medium',
+    doc: 'Restarts in a row until a failed task stays FAILED. -1: no limit. 0: failed tasks stay FAILED at once, as in Java. Only tasks are restarted; a connector that cannot start stays FAILED.',
+  },
+  'task.restart.healthy.ms': {
+    type: 'long',
+    default: 60000,
+    validator: atLeast(0),
+    importance: 'low',
+    doc: 'After so long in state RUNNING the restarts of a task are counted, and its pauses grow, from the beginning.',
+  },
+  'task.stalled.after.ms': {
+    type: 'long',
+    default: 300000,
+    validator: atLeast(0),
+    importance: 'medium',
+    doc: 'Time without progress, although there is work to do, after which a running task is STALLED in log and status, with where its time goes. 0: never. The default is that of `max.poll.interval.ms`, after which a consumer’s group gives up a member that does not poll.',
+  },
+  'worker.max.inflight.bytes': {
+    type: 'long',
+    default: null,
+    validator: unlessNull(atLeast(1024 * 1024)),
+    importance: 'medium',
+    doc: 'Most bytes that all tasks together may have in flight: fetched and not put yet, or sent and not acknowledged. Divided evenly among the tasks; one batch more than its share is always possible. Unset: a quarter of the container’s memory limit (of the machine’s memory without one), at most 128 MB.',
   },
 } as const satisfies KeyDeclarations
 

@@ -89,7 +89,7 @@ export class WorkerTask {
       this.#report({ id: this.id, state: 'UNASSIGNED' })
       return
     }
-    this.#log.error('Task threw an uncaught and unrecoverable exception. It stays FAILED until it is restarted.', error)
+    this.#log.error('Task threw an uncaught and unrecoverable exception', error)
     this.#report({ id: this.id, state: 'FAILED', trace: traceOf(error) })
   }
 

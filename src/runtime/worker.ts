@@ -10,14 +10,15 @@ import { InvalidConnectorConfigException } from './invalid-connector-config-exce
 import { connectorConfigDef } from './connector-config.ts'
 import { findConnector } from './connector-plugin.ts'
 import { validateConnectorConfig, type ValidationContext } from './connector-validation.ts'
-import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import { type ConnectorTaskId, taskIdText, taskLogContext } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
+import { type InflightLimit, inflightLimit, shareInflightBytes } from './inflight-bytes.ts'
 import { makeTaskHost } from './make-task-host.ts'
 import type { Plugins } from './plugins.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
 import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
 import { unusedConnectorKeys } from './unused-keys.ts'
-import type { WorkerConfig } from './worker-config.ts'
+import type { WorkerConfig, WorkerValues } from './worker-config.ts'
 import { WorkerConnector } from './worker-connector.ts'
 
 export interface WorkerParts {
@@ -44,7 +45,9 @@ export class Worker implements TaskHostListener {
   readonly #parts: WorkerParts
   readonly #host: TaskHost
   readonly #validation: ValidationContext
+  /** Of tasks from their start to their stop. */
   readonly #metrics = new Map<string, TaskMetrics>()
+  readonly #inflight: InflightLimit
   /** The herder; set once before the first task starts. */
   listener: TaskHostListener = { taskStatusChanged: () => undefined }
 
@@ -52,12 +55,19 @@ export class Worker implements TaskHostListener {
     this.#parts = parts
     const { config, plugins, kafka, offsetStore, laneFile, log } = parts
     this.#validation = validationContext(parts)
+    this.#inflight = inflightLimit(config.values['worker.max.inflight.bytes'])
     this.#host = makeTaskHost({ values: config.values, environment: { plugins, kafka, offsetStore }, laneFile, listener: this, log })
+  }
+
+  get values(): WorkerValues {
+    return this.#parts.config.values
   }
 
   /** @throws ConnectException when stored offsets cannot be read */
   async start(): Promise<void> {
-    await this.#parts.offsetStore.start()
+    const { offsetStore, log } = this.#parts
+    log.info(`Tasks may have ${this.#inflight.bytes} bytes in flight together: ${this.#inflight.because}`)
+    await offsetStore.start()
   }
 
   /** Called when all connectors are stopped. */
@@ -110,8 +120,7 @@ export class Worker implements TaskHostListener {
     try {
       this.#host.start(await this.#taskSpec(task), task.target === 'PAUSED' ? 'PAUSED' : 'STARTED')
     } catch (error) {
-      const log = this.#parts.log.child(`[${task.id.connector}|task-${task.id.task}]`)
-      log.error('Task cannot be made. It stays FAILED until it is restarted.', error)
+      this.#parts.log.child(taskLogContext(task.id)).error('Task cannot be made', error)
       this.taskStatusChanged({ id: task.id, state: 'FAILED', trace: traceOf(error) })
     }
   }
@@ -130,7 +139,7 @@ export class Worker implements TaskHostListener {
     }
   }
 
-  /** A task's numbers since it was started; null: it never was. */
+  /** A task's numbers since it was started; null: it is not. */
   taskMetrics(id: ConnectorTaskId): TaskMetrics | null {
     return this.#metrics.get(taskIdText(id)) ?? null
   }
@@ -138,7 +147,13 @@ export class Worker implements TaskHostListener {
   #newMetrics(id: ConnectorTaskId): TaskMetrics {
     const metrics = new TaskMetrics()
     this.#metrics.set(taskIdText(id), metrics)
+    shareInflightBytes(this.#inflight.bytes, this.#metrics)
     return metrics
+  }
+
+  /** As `TaskHost.silentSince`. */
+  silentSince(id: ConnectorTaskId): number | null {
+    return this.#host.silentSince(id)
   }
 
   setTaskTargetState(id: ConnectorTaskId, target: TargetState): void {
@@ -146,7 +161,10 @@ export class Worker implements TaskHostListener {
   }
 
   async stopTasks(ids: readonly ConnectorTaskId[]): Promise<void> {
-    if (ids.length > 0) await this.#host.stop(ids, this.#parts.config.values['task.shutdown.graceful.timeout.ms'])
+    if (ids.length === 0) return
+    await this.#host.stop(ids, this.values['task.shutdown.graceful.timeout.ms'])
+    for (const id of ids) this.#metrics.delete(taskIdText(id))
+    shareInflightBytes(this.#inflight.bytes, this.#metrics)
   }
 }
 

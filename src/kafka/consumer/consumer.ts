@@ -5,6 +5,7 @@ import type { Metadata } from '../metadata.ts'
 import type {
   Consumer,
   ConsumerGroupMetadata,
+  InflightBytes,
   IsolationLevel,
   PartitionRecords,
   RebalanceListener,
@@ -15,6 +16,7 @@ import { RetryBackoff } from '../retry-backoff.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts'
 import type { Transport } from '../transport.ts'
 import { monotonic, type Clock } from '../timer.ts'
+import { unboundedBytes } from '../unbounded-bytes.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMember } from './group-member.ts'
@@ -32,6 +34,8 @@ export interface KafkaConsumerOptions {
   readonly config: ConsumerConfig
   readonly transport: Transport
   readonly metadata: Metadata
+  /** Default: only the consumer's own keys bound what it holds. */
+  readonly inflight?: InflightBytes
   readonly log: Logger
   /** Default: the process's monotonic clock. */
   readonly now?: Clock
@@ -73,7 +77,7 @@ export class KafkaConsumer implements Consumer {
   #closed: Promise<void> | null = null
   #isClosed = false
 
-  constructor({ config, transport, metadata, log, now = monotonic }: KafkaConsumerOptions) {
+  constructor({ config, transport, metadata, inflight = unboundedBytes, log, now = monotonic }: KafkaConsumerOptions) {
     this.#config = config
     this.#transport = transport
     this.#metadata = metadata
@@ -87,7 +91,7 @@ export class KafkaConsumer implements Consumer {
     this.#retry = new Retry({ backoff, now, signal: this.#closing.signal })
     this.#group = this.#openGroup(isolation)
     this.#lookup = new OffsetLookup(transport, metadata, isolation)
-    this.#fetcher = new Fetcher({ config, transport, metadata, subscription, isolation, backoff, log, now, notify })
+    this.#fetcher = new Fetcher({ config, transport, metadata, subscription, isolation, backoff, inflight, log, now, notify })
     const policy = offsetResetPolicy(config['auto.offset.reset'])
     const groupOffsets = this.#group?.offsets ?? null
     const found = () => {

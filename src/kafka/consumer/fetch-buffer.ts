@@ -70,7 +70,7 @@ export class FetchBuffer {
   }
 
   #dropFirst(state: PartitionState): void {
-    state.buffered.shift()?.release()
+    state.buffered.shift()?.handedOut()
     this.#onDrained()
   }
 

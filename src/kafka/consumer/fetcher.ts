@@ -2,13 +2,14 @@ import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
 import { asKafkaError, corruptRecord, kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import type { IsolationLevel, PartitionRecords } from '../ports.ts'
+import type { InflightBytes, IsolationLevel, PartitionRecords } from '../ports.ts'
 import type { RetryBackoff } from '../retry-backoff.ts'
 import { fetch, type FetchedPartition, type FetchResponse } from '../protocol/fetch.ts'
 import { PartitionCursor } from '../record/partition-cursor.ts'
 import type { Transport } from '../transport.ts'
 import type { Clock } from '../timer.ts'
 import { FetchBuffer } from './fetch-buffer.ts'
+import { FetchedBytes } from './fetched-bytes.ts'
 import { FetchedResponse, offsetBehind, PartitionBuffer } from './partition-buffer.ts'
 import { partitionName, type PartitionState, type SubscriptionState } from './subscription-state.ts'
 
@@ -19,6 +20,7 @@ export interface FetcherOptions {
   readonly subscription: SubscriptionState
   readonly isolation: IsolationLevel
   readonly backoff: RetryBackoff
+  readonly inflight: InflightBytes
   readonly log: Logger
   readonly now: Clock
   /** Something arrived or failed: poll should look. */
@@ -40,17 +42,18 @@ class BrokerFetches {
   /** Answers of which something is buffered, oldest first. */
   responses: FetchedResponse[] = []
 
-  /** Enough is buffered: one answer that is being handed out, and one behind it. */
-  get isAhead(): boolean {
+  /** Answers that the next polls hand out. */
+  get wanted(): number {
     this.responses = this.responses.filter((response) => !response.isEmpty)
-    return this.responses.filter((response) => response.isWanted).length > 1
+    return this.responses.filter((response) => response.isWanted).length
   }
 }
 
 /**
  * Reads ahead. Per broker one request is in flight, asking behind what is buffered, so that the network works while the
  * application does; it is sent when at most one answer waits to be handed out. Partitions that got data go to the end of the
- * next request's order, so that a full answer starves nobody.
+ * next request's order, so that a full answer starves nobody. While as many bytes are held as the consumer may hold, only a broker
+ * of which nothing waits is asked, for its next batch: what is paused may wait for ever and must not hold up the others.
  *
  * Answers are taken in whenever they come, also while the application works; errors of the broker wait for the next poll.
  */
@@ -60,6 +63,7 @@ export class Fetcher {
   readonly #options: FetcherOptions
   readonly #brokers = new Map<number, BrokerFetches>()
   readonly #buffer = new FetchBuffer(() => this.changed())
+  readonly #bytes: FetchedBytes
   #order: readonly PartitionState[] = []
   #orderGeneration = -1
   #isDirty = true
@@ -67,6 +71,7 @@ export class Fetcher {
 
   constructor(options: FetcherOptions) {
     this.#options = options
+    this.#bytes = new FetchedBytes(options.inflight)
   }
 
   /** Assignment, positions, pauses or leaders changed: there may be something to ask for. */
@@ -90,6 +95,7 @@ export class Fetcher {
 
   /** As `FetchBuffer.take`. */
   take(max: number): readonly PartitionRecords[] | null {
+    if (this.#bytes.done()) this.changed()
     return this.#buffer.take(max)
   }
 
@@ -121,10 +127,22 @@ export class Fetcher {
 
   #isFree(node: number, now: number): boolean {
     const broker = this.#broker(node)
-    if (broker.inFlight || broker.isAhead) return false
+    if (broker.inFlight || !this.#hasRoomFor(broker)) return false
     if (broker.retryAt <= now) return true
     this.#retryAt = Math.min(this.#retryAt, broker.retryAt)
     return false
+  }
+
+  /** One answer that is being handed out and one behind it are enough. */
+  #hasRoomFor(broker: BrokerFetches): boolean {
+    const { wanted } = broker
+    return wanted === 0 || (wanted === 1 && this.#bytes.room > 0)
+  }
+
+  /** Each broker may have two answers here. The first batch of an answer comes whatever its size. */
+  #maxBytes(): number {
+    const share = this.#bytes.limit / (2 * this.#brokers.size)
+    return Math.max(1, Math.floor(Math.min(this.#options.config['fetch.max.bytes'], share, this.#bytes.room)))
   }
 
   #broker(node: number): BrokerFetches {
@@ -154,7 +172,7 @@ export class Fetcher {
     const request = fetch({
       maxWaitMs: config['fetch.max.wait.ms'],
       minBytes: config['fetch.min.bytes'],
-      maxBytes: config['fetch.max.bytes'],
+      maxBytes: this.#maxBytes(),
       isolation,
       rack: config['client.rack'],
       partitions: states.map(({ topic, partition, fetchPosition }) => ({
@@ -201,7 +219,7 @@ export class Fetcher {
     if (fetched.preferredReadReplica >= 0) this.#prefer(state, fetched.preferredReadReplica)
     const { buffer: bytes, start, end } = fetched.records
     if (start === end) return
-    state.buffered.push(new PartitionBuffer(state, this.#cursor(asked, fetched), response))
+    state.buffered.push(new PartitionBuffer(state, this.#cursor(asked, fetched), response, end - start, this.#bytes))
     state.fetchPosition = offsetBehind(bytes, start, end, asked.offset)
     this.#buffer.add(state)
   }

@@ -1,6 +1,7 @@
 import { batchEnd, BatchHeader, magicOf } from '../record/batch-header.ts'
 import { RECORDS } from '../record/batch-format.ts'
 import type { PartitionCursor } from '../record/partition-cursor.ts'
+import type { FetchedBytes } from './fetched-bytes.ts'
 import type { PartitionState } from './subscription-state.ts'
 
 /** One answer of a broker while parts of it wait for `poll`. */
@@ -31,17 +32,30 @@ export class PartitionBuffer {
   readonly state: PartitionState
   readonly cursor: PartitionCursor
   readonly #response: FetchedResponse
+  readonly #size: number
+  readonly #bytes: FetchedBytes
 
-  constructor(state: PartitionState, cursor: PartitionCursor, response: FetchedResponse) {
+  /** @param size in bytes, counted in `bytes` until the buffer is done with */
+  constructor(state: PartitionState, cursor: PartitionCursor, response: FetchedResponse, size: number, bytes: FetchedBytes) {
     this.state = state
     this.cursor = cursor
     this.#response = response
+    this.#size = size
+    this.#bytes = bytes
     response.add(this)
+    bytes.fetched(size)
   }
 
-  /** Handed out or dropped: its memory no longer counts. */
-  release(): void {
+  /** All of it is with the application. */
+  handedOut(): void {
     this.#response.remove(this)
+    this.#bytes.handedOut(this.#size)
+  }
+
+  /** What was not handed out is not wanted any more. */
+  drop(): void {
+    this.#response.remove(this)
+    this.#bytes.dropped(this.#size)
   }
 }
 

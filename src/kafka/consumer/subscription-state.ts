@@ -80,7 +80,7 @@ export class PartitionState implements TopicPartition {
     this.epoch++
     this.failures = 0
     this.retryAt = 0
-    for (const buffer of this.buffered) buffer.release()
+    for (const buffer of this.buffered) buffer.drop()
     this.buffered.length = 0
   }
 }

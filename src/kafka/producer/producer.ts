@@ -1,7 +1,7 @@
 import type { Logger } from '../../api/logger.ts'
 import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import type { Delivery, Producer, ProducerRecord } from '../ports.ts'
+import type { Delivery, InflightBytes, Producer, ProducerRecord } from '../ports.ts'
 import { RECORDS } from '../record/batch-format.ts'
 import { recordSizeUpperBound } from '../record/record-size.ts'
 import type { Transport } from '../transport.ts'
@@ -17,6 +17,7 @@ import { Sender } from './sender.ts'
 import type { TopicQueues } from './topic-queues.ts'
 import { Topics } from './topics.ts'
 import { monotonic, type Clock } from '../timer.ts'
+import { unboundedBytes } from '../unbounded-bytes.ts'
 import { WakeTimer } from '../wake-timer.ts'
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
@@ -28,6 +29,8 @@ export interface KafkaProducerOptions {
   readonly transport: Transport
   /** Used by this producer alone, and closed with it. */
   readonly metadata: Metadata
+  /** Default: only `buffer.memory` bounds what it holds. */
+  readonly inflight?: InflightBytes
   readonly log: Logger
   /** Epoch milliseconds, for records without a timestamp. */
   readonly now?: () => number
@@ -65,14 +68,23 @@ export class KafkaProducer implements Producer {
   readonly #closeTimer: WakeTimer
   readonly #closeTimeout = Promise.withResolvers<void>()
 
-  constructor({ config, transport, metadata, log, now = Date.now, clock = monotonic, random = Math.random }: KafkaProducerOptions) {
+  constructor({
+    config,
+    transport,
+    metadata,
+    inflight = unboundedBytes,
+    log,
+    now = Date.now,
+    clock = monotonic,
+    random = Math.random,
+  }: KafkaProducerOptions) {
     this.#transport = transport
     this.#metadata = metadata
     this.#now = now
     this.#clock = clock
     const settings = (this.#settings = producerSettings(config))
     const backoff = (this.#backoff = new RetryBackoff(config['retry.backoff.ms'], config['retry.backoff.max.ms'], random))
-    this.#memory = new BufferMemory(settings.bufferMemory)
+    this.#memory = new BufferMemory(settings.bufferMemory, inflight)
     const accumulator = (this.#accumulator = new Accumulator(settings, this.#memory, clock, {
       wake: () => this.#sender.wake(),
       wakeAt: (at) => this.#sender.wakeAt(at),
