@@ -30,7 +30,8 @@ describeWithKafka('records that cannot be converted', (address) => {
   ])('%s: the task fails, and its log says which record it was, where it failed, why, and what to do', async (_, bad, sink, reason) => {
     const good = bad === 'abcd' ? '12345678' : '{"schema":null,"payload":1}'
     const { process, topic } = await sinkOver([good, bad], sink)
-    await process.says('Task threw an uncaught and unrecoverable exception. It stays FAILED until it is restarted.')
+    await process.says('Task threw an uncaught and unrecoverable exception')
+    await process.says('Task is restarted by itself at')
     await process.says(reason)
     expect(process.output).toMatch(/ERROR \[local-file-sink-.*\|task-0\] Task threw/)
     expect(process.output).toMatch(
