@@ -18,6 +18,12 @@ export async function writeNumberedLines(path: string, count: number): Promise<v
   await file.close()
 }
 
+/** The number that a line begins with; null: it is no line of the input. */
+export function numberOf(line: string): number | null {
+  const index = Number(line.slice(0, width))
+  return line === numberedLine(index) ? index : null
+}
+
 /** What became of the lines on the other side. */
 export interface Reconciliation {
   readonly distinct: number
@@ -27,8 +33,8 @@ export interface Reconciliation {
   /** Times the sequence went back, which only a restart may cause. */
   readonly rewinds: number
   /**
-   * Times a line came before one that had not come yet: a loss, or broken order. A jump over lines that are there already is none: the last
-   * request of a killed worker may be taken by the broker when the next worker has begun to repeat.
+   * Times a line came before one that had not come yet: a loss, or broken order. Blind to what is left out of a repetition:
+   * `walkOver` sees that.
    */
   readonly gaps: number
   /** Lines that are no line of the input: what a killed process had half written. */
@@ -42,8 +48,8 @@ export async function reconcile(path: string, count: number): Promise<Reconcilia
   let expected = 0
   let firstMissing = 0
   for await (const line of createInterface({ input: createReadStream(path) })) {
-    const index = Number(line.slice(0, width))
-    if (line !== numberedLine(index)) {
+    const index = numberOf(line)
+    if (index === null) {
       result.fragments++
       continue
     }

@@ -19,6 +19,6 @@ it('a line before its predecessor is a gap, although it is not missing', async (
   expect(await reconciled([0, 2, 1, 3], 4)).toMatchObject({ missing: 0, gaps: 1 })
 })
 
-it('a late batch between repeated lines is no gap: every line first came behind all before it', async () => {
+it('going back in a topic that repeats lines may go on in their numbers: no gap, every line first came behind all before it', async () => {
   expect(await reconciled([0, 1, 2, 3, 0, 1, 4, 5, 2, 3, 4, 5, 6], 7)).toMatchObject({ missing: 0, gaps: 0, rewinds: 2, duplicates: 6 })
 })
