@@ -1,8 +1,7 @@
 import { SinkTask } from '../api/sink.ts'
-import { adminProps, clientIds, consumerProps, producerProps } from './client-props.ts'
-import { sinkConnectorConfigDef } from './connector-config.ts'
-import { DeadLetterQueueReporter, ensureDeadLetterTopic } from './errors/dead-letter-queue-reporter.ts'
-import { logReporters, makeOperator } from './errors/error-handling.ts'
+import { clientIds, consumerProps } from './client-props.ts'
+import { sinkRuntimeConfigDef } from './connector-config.ts'
+import { openErrorHandling } from './errors/error-handling.ts'
 import { ProcessingContext } from './errors/processing-context.ts'
 import { WorkerErrantRecordReporter } from './errors/worker-errant-record-reporter.ts'
 import type { OpenedResources, TaskParts } from './task-environment.ts'
@@ -16,16 +15,14 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
   const { spec, control, log, plugins, kafka } = parts
   const { id, workerProps: worker, connectorProps: connector, taskProps } = spec
   const { 'offset.flush.interval.ms': commitIntervalMs, 'offset.flush.timeout.ms': commitTimeoutMs } = workerConfigDef.parse(worker)
-  const config = sinkConnectorConfigDef.parse(connector)
+  const config = sinkRuntimeConfigDef.parse(connector)
   const context = new ProcessingContext()
   const [task, converters, chain] = await Promise.all([
     makeTask(spec, SinkTask, plugins),
     makeConverters(connector, worker, plugins, context),
     makeTransformationChain(connector, plugins, context, log),
   ])
-  const deadLetterQueue = await makeDeadLetterQueue(parts, resources)
-  const reporters = [...logReporters(config, id, log), ...(deadLetterQueue === null ? [] : [deadLetterQueue])]
-  const operator = makeOperator(config, reporters, control, context)
+  const { operator, hasReporters } = await openErrorHandling(parts, config, context, resources)
   return new WorkerSinkTask({
     task,
     taskProps,
@@ -34,27 +31,10 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
     chain,
     consumer: await kafka.consumer(consumerProps({ worker, connector }, id.connector, clientIds.consumer(id.connector, id.task)), log),
     operator,
-    errantRecordReporter: reporters.length > 0 ? new WorkerErrantRecordReporter(operator, converters) : null,
+    errantRecordReporter: hasReporters ? new WorkerErrantRecordReporter(operator, converters) : null,
     control,
     commitIntervalMs,
     commitTimeoutMs,
     log,
   })
-}
-
-/** With its topic, created when it is absent. Null: no topic is configured. */
-async function makeDeadLetterQueue({ spec, kafka, log }: TaskParts, resources: OpenedResources): Promise<DeadLetterQueueReporter | null> {
-  const { id, workerProps: worker, connectorProps: connector } = spec
-  const config = sinkConnectorConfigDef.parse(connector)
-  const topic = config['errors.deadletterqueue.topic.name']
-  if (topic === '') return null
-  const admin = await kafka.admin(adminProps({ worker, connector }, clientIds.dlqAdmin(id.connector, id.task)), log)
-  try {
-    await ensureDeadLetterTopic(admin, topic, config['errors.deadletterqueue.topic.replication.factor'])
-  } finally {
-    await admin.close()
-  }
-  const producer = await kafka.producer(producerProps({ worker, connector }, clientIds.dlqProducer(id.connector, id.task)), log)
-  const contextHeaders = config['errors.deadletterqueue.context.headers.enable']
-  return resources.add(new DeadLetterQueueReporter({ id, topic, contextHeaders }, producer))
 }

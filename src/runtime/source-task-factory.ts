@@ -2,8 +2,8 @@ import { SourceTask } from '../api/source.ts'
 import { StoreOffsetStorageReader } from '../offsets/offset-storage-reader.ts'
 import { OffsetStorageWriter } from '../offsets/offset-storage-writer.ts'
 import { adminProps, clientIds, producerProps } from './client-props.ts'
-import { sourceConnectorConfigDef } from './connector-config.ts'
-import { logReporters, makeOperator } from './errors/error-handling.ts'
+import { sourceRuntimeConfigDef } from './connector-config.ts'
+import { openErrorHandling } from './errors/error-handling.ts'
 import { ProcessingContext } from './errors/processing-context.ts'
 import { SourceOffsetCommitter } from './source-offset-committer.ts'
 import type { OpenedResources, TaskParts } from './task-environment.ts'
@@ -17,8 +17,9 @@ import { WorkerSourceTask } from './worker-source-task.ts'
 export async function makeSourceLoop(parts: TaskParts, resources: OpenedResources): Promise<WorkerSourceTask> {
   const { spec, control, log, plugins, kafka, offsetStore } = parts
   const { id, workerProps: worker, connectorProps: connector, taskProps } = spec
-  const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': timeoutMs } = workerConfigDef.parse(worker)
-  const config = sourceConnectorConfigDef.parse(connector)
+  const workerConfig = workerConfigDef.parse(worker)
+  const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': timeoutMs } = workerConfig
+  const config = sourceRuntimeConfigDef.parse(connector)
   const context = new ProcessingContext()
   const [task, converters, chain] = await Promise.all([
     makeTask(spec, SourceTask, plugins),
@@ -26,6 +27,8 @@ export async function makeSourceLoop(parts: TaskParts, resources: OpenedResource
     makeTransformationChain(connector, plugins, context, log),
   ])
   const producer = resources.add(await kafka.producer(producerProps({ worker, connector }, clientIds.producer(id.connector, id.task)), log))
+  const { operator } = await openErrorHandling(parts, config, context, resources)
+  const createsTopics = workerConfig['topic.creation.enable'] && usesTopicCreation(connector)
   const writer = new OffsetStorageWriter(offsetStore, id.connector)
   return new WorkerSourceTask({
     task,
@@ -35,18 +38,16 @@ export async function makeSourceLoop(parts: TaskParts, resources: OpenedResource
     producer,
     offsetReader: new StoreOffsetStorageReader(offsetStore, id.connector, log),
     committer: new SourceOffsetCommitter({ writer, intervalMs, timeoutMs, log }),
-    operator: makeOperator(config, logReporters(config, id, log), control, context),
-    topicCreator: await makeTopicCreator(parts),
+    operator,
+    topicCreator: createsTopics ? resources.add(await makeTopicCreator(parts)) : null,
     control,
     flushTimeoutMs: timeoutMs,
     log,
   })
 }
 
-/** Null: the worker or the connector leaves topics to the broker. */
-async function makeTopicCreator({ spec, kafka, log }: TaskParts): Promise<TopicCreator | null> {
+async function makeTopicCreator({ spec, kafka, log }: TaskParts): Promise<TopicCreator> {
   const { id, workerProps: worker, connectorProps: connector } = spec
-  if (!workerConfigDef.parse(worker)['topic.creation.enable'] || !usesTopicCreation(connector)) return null
   const groups = topicCreationGroups(connector)
   const admin = await kafka.admin(adminProps({ worker, connector }, clientIds.admin(id.connector, id.task)), log)
   return new TopicCreator(admin, groups, log)

@@ -1,9 +1,14 @@
 import { ConnectException } from '../../api/errors.ts'
 import { KafkaError } from '../../kafka/errors.ts'
-import type { Admin, Delivery, Producer, RecordHeader } from '../../kafka/ports.ts'
+import type { Admin, Delivery, Producer, ProducerRecord, RecordHeader } from '../../kafka/ports.ts'
 import type { ConnectorTaskId } from '../connector-task-id.ts'
-import type { ConsumedBytes, RecordFailure } from './processing-context.ts'
+import type { Outage } from '../outage.ts'
+import { throughOutage } from '../through-outage.ts'
+import { deadLetterOf, type DeadLetter } from './dead-letter.ts'
+import type { ErrorMetrics } from './error-metrics.ts'
+import type { RecordFailure } from './processing-context.ts'
 import type { ErrorReporter } from './retry-with-tolerance-operator.ts'
+import { placeOf } from './tolerance-exceeded.ts'
 import { javaNameOf, traceOf } from './trace.ts'
 
 export interface DeadLetterQueueOptions {
@@ -13,52 +18,71 @@ export interface DeadLetterQueueOptions {
   readonly contextHeaders: boolean
 }
 
+interface DeadLetterQueueParts extends DeadLetterQueueOptions {
+  readonly producer: Producer
+  readonly metrics: ErrorMetrics
+  readonly outage: Outage
+  /** Ends the wait for brokers that are out. */
+  readonly signal: AbortSignal
+}
+
 /**
- * Sends failed records to the dead letter topic: the bytes as they were consumed, their headers, and on request ten more that tell why.
- * A report settles when Kafka has the record, and offsets wait for it; a record that cannot be written there fails the task, where Java
- * logs the failure and commits (Apache Kafka 4.3, DeadLetterQueueReporter).
+ * Sends failed records to the dead letter topic: the bytes as they were consumed, their headers, and on request ten more that tell why;
+ * of a source record its JSON. A report settles when Kafka has the record, and offsets wait for it. While the brokers are out it waits;
+ * a record that Kafka refuses fails the task, where Java logs the failure and commits (Apache Kafka 4.3, DeadLetterQueueReporter).
  */
 export class DeadLetterQueueReporter implements ErrorReporter {
-  readonly #options: DeadLetterQueueOptions
-  readonly #producer: Producer
+  readonly keepsRecords = true
+  readonly #parts: DeadLetterQueueParts
 
-  constructor(options: DeadLetterQueueOptions, producer: Producer) {
-    this.#options = options
-    this.#producer = producer
+  constructor(parts: DeadLetterQueueParts) {
+    this.#parts = parts
   }
 
   async report(failure: RecordFailure): Promise<void> {
-    if (!('consumed' in failure.record)) return
-    const { consumed } = failure.record
-    const { topic, contextHeaders } = this.#options
-    const headers = contextHeaders ? [...consumed.headers, ...this.#contextHeaders(consumed, failure)] : consumed.headers
-    const timestamp = consumed.timestamp < 0 ? null : consumed.timestamp
-    const written = new Written()
-    const waiting = this.#producer.send({ topic, partition: null, timestamp, key: consumed.key, value: consumed.value, headers }, written)
-    if (waiting !== undefined) await waiting
-    await written.promise.catch((error: unknown) => this.#cannotWrite(consumed, error))
+    const { topic, contextHeaders, metrics, outage, signal } = this.#parts
+    const letter = deadLetterOf(failure.record)
+    const headers = contextHeaders ? [...letter.headers, ...this.#contextHeaders(letter, failure)] : letter.headers
+    const record = { topic, partition: null, timestamp: letter.timestamp, key: letter.key, value: letter.value, headers }
+    metrics.recordDeadLetterQueueProduceRequest()
+    try {
+      await throughOutage({ outage, signal, doing: `Writing to the dead letter queue topic ${topic}` }, () => this.#send(record))
+    } catch (error) {
+      throw this.#cannotWrite(failure, error)
+    }
   }
 
   async close(): Promise<void> {
-    await this.#producer.close()
+    await this.#parts.producer.close()
   }
 
-  #cannotWrite({ topic, partition, offset }: ConsumedBytes, error: unknown): never {
-    throw new ConnectException(
-      `Could not write record ${topic}-${partition}@${offset} to the dead letter queue topic ${this.#options.topic}: ${(error as Error).message}. ` +
-        'Its offset is not committed. Check the topic, its max.message.bytes and the rights on it.',
+  async #send(record: ProducerRecord): Promise<void> {
+    const { producer, metrics } = this.#parts
+    const written = new Written()
+    const waiting = producer.send(record, written)
+    if (waiting !== undefined) await waiting
+    const refusal = await written.outcome
+    if (refusal === null) return
+    metrics.recordDeadLetterQueueProduceFailed()
+    throw refusal
+  }
+
+  #cannotWrite(failure: RecordFailure, error: unknown): ConnectException {
+    return new ConnectException(
+      `Could not write ${placeOf(failure.record)} to the dead letter queue topic ${this.#parts.topic}: ${(error as Error).message}. ` +
+        'Its offset is not committed. Check the topic, its max.message.bytes and the rights on it, or set errors.deadletterqueue.file instead.',
       { cause: error },
     )
   }
 
   /** Texts in UTF-8, in Connect's order; appended behind headers that are there, also those of an earlier round. */
-  #contextHeaders({ topic, partition, offset }: ConsumedBytes, { stage, executing, error }: RecordFailure): RecordHeader[] {
-    const { connector, task } = this.#options.id
+  #contextHeaders({ topic, partition, offset, source }: DeadLetter, { stage, executing, error }: RecordFailure): RecordHeader[] {
+    const { connector, task } = this.#parts.id
     const message = error instanceof Error ? error.message : null
     const texts: readonly (readonly [string, string | null])[] = [
       ['topic', topic],
-      ['partition', String(partition)],
-      ['offset', String(offset)],
+      ...(partition === null ? [] : [['partition', String(partition)] as const]),
+      ...(offset === null ? [] : [['offset', String(offset)] as const]),
       ['connector.name', connector],
       ['task.id', String(task)],
       ['stage', stage],
@@ -66,6 +90,7 @@ export class DeadLetterQueueReporter implements ErrorReporter {
       ['exception.class.name', javaNameOf(error)],
       ['exception.message', message],
       ['exception.stacktrace', traceOf(error)],
+      ...(source === null ? [] : [['source.partition', source.partition] as const, ['source.offset', source.offset] as const]),
     ]
     return texts.map(([key, text]) => ({ key: `__connect.errors.${key}`, value: text === null ? null : Buffer.from(text) }))
   }
@@ -91,17 +116,18 @@ export async function ensureDeadLetterTopic(admin: Admin, topic: string, replica
 
 /** The outcome of one write as a promise; failed records are few. */
 class Written implements Delivery {
-  readonly #outcome = Promise.withResolvers<void>()
+  readonly #outcome = Promise.withResolvers<KafkaError | null>()
 
-  get promise(): Promise<void> {
+  /** Null: Kafka has it. */
+  get outcome(): Promise<KafkaError | null> {
     return this.#outcome.promise
   }
 
   delivered(): void {
-    this.#outcome.resolve()
+    this.#outcome.resolve(null)
   }
 
   failed(error: KafkaError): void {
-    this.#outcome.reject(error)
+    this.#outcome.resolve(error)
   }
 }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { Logger } from '../../api/logger.ts'
 import type { SourceRecord } from '../../api/source.ts'
 import { type ConnectorTaskId, taskIdText } from '../connector-task-id.ts'
+import type { ErrorMetrics } from './error-metrics.ts'
 import type { FailedRecord, RecordFailure } from './processing-context.ts'
 import type { ErrorReporter } from './retry-with-tolerance-operator.ts'
 
@@ -10,18 +11,26 @@ export class LogReporter implements ErrorReporter {
   readonly #id: ConnectorTaskId
   readonly #log: Logger
   readonly #includeMessages: boolean
+  readonly #metrics: ErrorMetrics
 
-  /** @param includeMessages `errors.log.include.messages`: say which record it was */
-  constructor(id: ConnectorTaskId, log: Logger, includeMessages: boolean) {
-    this.#id = id
-    this.#log = log
-    this.#includeMessages = includeMessages
+  /** @param parts.includeMessages `errors.log.include.messages`: say which record it was */
+  constructor(parts: {
+    readonly id: ConnectorTaskId
+    readonly log: Logger
+    readonly includeMessages: boolean
+    readonly metrics: ErrorMetrics
+  }) {
+    this.#id = parts.id
+    this.#log = parts.log
+    this.#includeMessages = parts.includeMessages
+    this.#metrics = parts.metrics
   }
 
   report({ stage, executing, record, error }: RecordFailure): void {
     const details = this.#includeMessages ? recordText(record) : ''
     const text = `Error encountered in task ${taskIdText(this.#id)}. Executing stage '${stage}' with class '${executing}'${details}.`
     this.#log.error(text, error)
+    this.#metrics.recordErrorLogged()
   }
 }
 
