@@ -21,7 +21,15 @@ export const idOf = (task: number) => ({ connector: 'scripted', task })
 
 export function specOf(task: number, does: Deed, failsAt = ''): TaskSpec {
   const taskProps = { does, 'fails at': failsAt }
-  return { id: idOf(task), kind: 'source', connectorClass: 'Scripted', workerProps: {}, connectorProps: {}, taskProps, metrics: new TaskMetrics().shared }
+  return {
+    id: idOf(task),
+    kind: 'source',
+    connectorClass: 'Scripted',
+    workerProps: {},
+    connectorProps: {},
+    taskProps,
+    metrics: new TaskMetrics().shared,
+  }
 }
 
 /** A host whose tasks end with the test. */
@@ -124,6 +132,41 @@ export function taskHostContract(newHost: NewTaskHost): void {
     await host.stop([idOf(0), idOf(1)], 5000)
     expect(statuses.statesOf(0)).toEqual(['RUNNING', 'RUNNING', 'UNASSIGNED'])
     expect(statuses.statesOf(1)).toEqual(['RUNNING', 'PAUSED', 'UNASSIGNED'])
+  })
+
+  it('reports what is in a task’s way, and when it is not any more', async () => {
+    const { host, statuses } = hostOf(newHost)
+    host.start(specOf(0, 'retries'), 'STARTED')
+    while (statuses.last(0)?.condition === undefined) await delay(2)
+    expect(statuses.last(0)).toEqual({
+      id: idOf(0),
+      state: 'RUNNING',
+      condition: { kind: 'RETRYING', since: 1, because: 'the database is down', attempts: 2, nextAt: 3 },
+    })
+    host.setTargetState(idOf(0), 'PAUSED')
+    const paused = await statuses.reaches(0, 'PAUSED')
+    expect(paused.condition).toBeUndefined()
+  })
+
+  it('shows a task’s numbers and phase while it runs, each start from zero', async () => {
+    const { host, log } = hostOf(newHost)
+    for (const round of [1, 2]) {
+      const spec = specOf(0, 'measures')
+      host.start(spec, 'STARTED')
+      while (log.lines.filter((line) => line === 'INFO measured').length < round) await delay(2)
+      const metrics = new TaskMetrics(spec.metrics)
+      expect(metrics.get('sink-record-send-total')).toBe(3)
+      expect(metrics.phase()).toEqual({ phase: 'put', since: 1234 })
+      await host.stop([idOf(0)], 5000)
+    }
+  })
+
+  it('hears from the thread of a task that does its work', async () => {
+    const { host, statuses } = hostOf(newHost)
+    expect(host.silentSince(idOf(0))).toBeNull()
+    host.start(specOf(0, 'runs'), 'STARTED')
+    await statuses.reaches(0, 'RUNNING')
+    for (let asked = 0; asked < 3; asked++) while (host.silentSince(idOf(0)) !== null) await delay(2)
   })
 
   it('stops tasks it never had at once', async () => {

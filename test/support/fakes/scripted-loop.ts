@@ -1,4 +1,5 @@
 import type { Logger } from '../../../src/api/logger.ts'
+import { taskMetricIndex } from '../../../src/metrics/task-metrics.ts'
 import type { OffsetBackingStore } from '../../../src/offsets/offset-backing-store.ts'
 import type { TaskControl } from '../../../src/runtime/task-control.ts'
 import type { TaskSpec } from '../../../src/runtime/task-host.ts'
@@ -25,6 +26,20 @@ const deeds = {
   },
   exits: async (parts: Parts) => {
     process.exit(7)
+    await untilStopped(parts)
+  },
+  /** Says that another system is out, until it is paused and resumed. */
+  retries: async (parts: Parts) => {
+    parts.control.retrying({ kind: 'RETRYING', since: 1, because: 'the database is down', attempts: 2, nextAt: 3 })
+    await new Promise<void>((resolve) => (parts.control.onChange = resolve))
+    parts.control.recovered()
+    await untilStopped(parts)
+  },
+  /** Counts three records and stays in `put`. */
+  measures: async (parts: Parts) => {
+    parts.control.metrics.add(taskMetricIndex('sink-record-send-total'), 3)
+    parts.control.metrics.enter('put', 1234)
+    parts.log.info('measured')
     await untilStopped(parts)
   },
   /** Adds one to its offset, and gives up when that cannot be stored. */

@@ -10,12 +10,14 @@ import {
   type SourceRecord,
 } from '../../../src/api/index.ts'
 import type { KafkaClients } from '../../../src/kafka/ports.ts'
+import { taskMetricIndex, type TaskMetrics } from '../../../src/metrics/task-metrics.ts'
 import { MemoryOffsetBackingStore } from '../../../src/offsets/memory-offset-backing-store.ts'
 import { builtinPlugins } from '../../../src/plugins/builtin.ts'
 import { PluginRegistry } from '../../../src/plugins/registry.ts'
 import { ConfigTransformer } from '../../../src/runtime/config-transformer.ts'
 import { StandaloneHerder } from '../../../src/runtime/standalone-herder.ts'
 import { parseWorkerConfig } from '../../../src/runtime/worker-config.ts'
+import type { TaskStatus } from '../../../src/runtime/state.ts'
 import { Worker } from '../../../src/runtime/worker.ts'
 import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
 import { MemoryConsumer } from '../../support/fakes/memory-consumer.ts'
@@ -26,6 +28,7 @@ class Events {
   readonly all: string[] = []
   onConnectorStart: (props: Props) => Promise<void> | void = () => undefined
   onTaskStart: (props: Props) => Promise<void> | void = () => undefined
+  onPoll: (task: string) => void = () => undefined
   onTaskStop: () => Promise<void> | void = () => undefined
   onConnectorStop: () => Promise<void> | void = () => undefined
   taskConfigs: (maxTasks: number) => readonly Props[] = (maxTasks) =>
@@ -53,6 +56,7 @@ function connectorClasses(events: Events) {
     }
     async poll(): Promise<readonly SourceRecord[] | null> {
       await delay(1)
+      events.onPoll(this.#name)
       return null
     }
     override async stop(): Promise<void> {
@@ -408,6 +412,156 @@ describe('StandaloneHerder, restarting', () => {
     const { herder } = await herderFor(new Events())
     await herder.putConnectorConfig('c', config())
     await expect(herder.restartTask(id)).rejects.toThrow(text)
+  })
+})
+
+describe('StandaloneHerder, when a task fails', () => {
+  const soon = { 'task.restart.backoff.initial.ms': '1' }
+  const never = { 'task.restart.backoff.initial.ms': '1000000', 'task.restart.backoff.max.ms': '1000000' }
+  const id = { connector: 'c', task: 0 }
+  const failOnce = (events: Events) => (task: string) => {
+    if (task !== 'task 0') return
+    events.onPoll = () => undefined
+    throw new Error('lost the thread')
+  }
+
+  it('starts it again by itself, and leaves connector and other tasks alone', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, soon)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    events.take()
+    events.onPoll = failOnce(events)
+    while (!events.all.includes('task 0 start')) await delay(1)
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    expect(events.take()).toEqual(['task 0 stop', 'task 0 start'])
+  })
+
+  it('keeps on trying one that cannot start', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, soon)
+    let failures = 3
+    events.onTaskStart = ({ index }) => {
+      if (index === '0' && failures-- > 0) throw new Error('no route')
+    }
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    expect(failures).toBe(-1)
+  })
+
+  it('shows it as FAILED with its trace, and when it starts again', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, never)
+    events.onPoll = failOnce(events)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING FAILED RUNNING')
+    const [{ trace, condition }] = herder.connectorStatus('c').tasks as [TaskStatus]
+    expect(trace).toMatch(/^Error: lost the thread\n\tat /)
+    expect(condition).toMatchObject({ kind: 'RESTARTING', attempts: 1, because: 'Error: lost the thread' })
+  })
+
+  it('with task.restart.max.attempts=0 leaves it FAILED', async () => {
+    const events = new Events()
+    const { herder, log } = await herderFor(events, { ...soon, 'task.restart.max.attempts': '0' })
+    events.onPoll = failOnce(events)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING FAILED RUNNING')
+    expect(herder.connectorStatus('c').tasks[0]?.condition).toBeUndefined()
+    expect(log.lines.at(-1)).toBe('ERROR Task stays FAILED until somebody restarts it: task.restart.max.attempts=0.')
+  })
+
+  it('somebody may restart it before its time', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, never)
+    events.onPoll = failOnce(events)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING FAILED RUNNING')
+    await herder.restartTask(id)
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    expect(herder.connectorStatus('c').tasks[0]?.condition).toBeUndefined()
+  })
+
+  it('a paused one comes back paused', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, { ...soon, 'task.restart.backoff.initial.ms': '50' })
+    events.onPoll = failOnce(events)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING FAILED RUNNING')
+    await herder.setTargetState('c', 'PAUSED')
+    await reaches(herder, 'PAUSED PAUSED PAUSED')
+  })
+
+  it('does not restart what was replaced while the restart was due', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, soon)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    const stopping = Promise.withResolvers<void>()
+    events.onConnectorStop = () => stopping.promise
+    const replaced = herder.putConnectorConfig('c', config({ mark: 'new' }), { allowReplace: true })
+    events.onPoll = failOnce(events)
+    await reaches(herder, 'RUNNING FAILED RUNNING')
+    await delay(20) // the restart waits behind the change
+    events.take()
+    stopping.resolve()
+    await replaced
+    await herder.setTargetState('c', 'STARTED') // comes after whatever waited
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    expect(events.take().filter((event) => event === 'task 0 start')).toHaveLength(1)
+  })
+
+  it('does not restart tasks of a connector that was stopped', async () => {
+    const events = new Events()
+    const { herder } = await herderFor(events, { 'task.restart.backoff.initial.ms': '20' })
+    events.onPoll = failOnce(events)
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING FAILED RUNNING')
+    await herder.setTargetState('c', 'STOPPED')
+    events.take()
+    await delay(40)
+    await herder.setTargetState('c', 'STOPPED')
+    expect(events.take()).toEqual([])
+    expect(states(herder)).toBe('STOPPED')
+  })
+})
+
+describe('StandaloneHerder, numbers of tasks', () => {
+  const id = { connector: 'c', task: 0 }
+
+  it('shows them while the task is there', async () => {
+    const { herder } = await herderFor(new Events())
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    expect(herder.taskMetrics(id)?.snapshot()).toMatchObject({ 'source-record-write-total': 0, 'sink-record-send-total': 0 })
+    expect(herder.taskMetrics({ connector: 'c', task: 7 })).toBeNull()
+    await herder.setTargetState('c', 'STOPPED')
+    expect(herder.taskMetrics(id)).toBeNull()
+    expect(() => herder.taskMetrics({ connector: 'other', task: 0 })).toThrow('Connector other not found')
+  })
+
+  it('says of a task that has work and gets nowhere that it is STALLED', async () => {
+    const { herder } = await herderFor(new Events(), { 'task.stalled.after.ms': '4' })
+    await herder.putConnectorConfig('c', config())
+    await reaches(herder, 'RUNNING RUNNING RUNNING')
+    const metrics = herder.taskMetrics(id) as TaskMetrics
+    metrics.set(taskMetricIndex('source-record-active-count'), 3)
+    while (herder.connectorStatus('c').tasks[0]?.condition?.kind !== 'STALLED') await delay(1)
+    expect(herder.connectorStatus('c').tasks[1]?.condition).toBeUndefined()
+    metrics.add(taskMetricIndex('source-record-write-total'), 3)
+    metrics.set(taskMetricIndex('source-record-active-count'), 0)
+    while (herder.connectorStatus('c').tasks[0]?.condition !== undefined) await delay(1)
+  })
+
+  it('divides worker.max.inflight.bytes evenly among the tasks that there are', async () => {
+    const { herder, log } = await herderFor(new Events(), { 'worker.max.inflight.bytes': '6000000' })
+    expect(log.lines).toEqual(['INFO Tasks may have 6000000 bytes in flight together: worker.max.inflight.bytes=6000000'])
+    const shares = (name: string) => [0, 1].map((task) => herder.taskMetrics({ connector: name, task })?.get('inflight-bytes-limit'))
+    await herder.putConnectorConfig('c', config())
+    expect(shares('c')).toEqual([3_000_000, 3_000_000])
+    await herder.putConnectorConfig('d', { ...config(), name: 'd', 'tasks.max': '1' })
+    expect([...shares('c'), ...shares('d')]).toEqual([2_000_000, 2_000_000, 2_000_000, undefined])
+    await herder.deleteConnector('c')
+    expect(shares('d')).toEqual([6_000_000, undefined])
   })
 })
 

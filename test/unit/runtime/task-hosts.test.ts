@@ -1,6 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import { taskIdText } from '../../../src/runtime/connector-task-id.ts'
 import { BalancedTaskHost } from '../../../src/runtime/balanced-task-host.ts'
 import { InlineTaskHost } from '../../../src/runtime/inline-task-host.ts'
+import type { TaskHost, TaskSpec } from '../../../src/runtime/task-host.ts'
 import { ThreadTaskHost } from '../../../src/runtime/thread-task-host.ts'
 import { hostOf, idOf, specOf, taskHostContract, type TaskHostPlace } from '../../contract/task-host.ts'
 import { makeScriptedLoop, type Deed } from '../../support/fakes/scripted-loop.ts'
@@ -23,7 +26,55 @@ const twoLanes = (place: TaskHostPlace) => new BalancedTaskHost([lane(place, 'la
 
 describe('InlineTaskHost', () => taskHostContract(inline))
 
-describe('BalancedTaskHost of main thread and lane', () => taskHostContract((place) => new BalancedTaskHost([inline(place), lane(place)])))
+describe('BalancedTaskHost of main thread and lane', () => {
+  taskHostContract((place) => new BalancedTaskHost([lane(place)], { host: inline(place), tasks: 2 }))
+})
+
+describe('BalancedTaskHost', () => {
+  /** Hosts that keep the tasks started there, as `connector-task`. */
+  function recordingHosts(count: number) {
+    const started: string[][] = Array.from({ length: count }, () => [])
+    const hosts = started.map((tasks): TaskHost => ({
+      start: ({ id }) => void tasks.push(taskIdText(id)),
+      setTargetState: () => undefined,
+      silentSince: () => null,
+      stop: async () => undefined,
+    }))
+    return { started, hosts }
+  }
+
+  const specOfConnector = (connector: string, task: number): TaskSpec => ({ ...specOf(task, 'runs'), id: { connector, task } })
+
+  it('starts each task where the fewest are', async () => {
+    const { started, hosts } = recordingHosts(2)
+    const balanced = new BalancedTaskHost(hosts)
+    for (const task of [0, 1, 2]) balanced.start(specOfConnector('c', task), 'STARTED')
+    await balanced.stop(
+      [0, 2].map((task) => ({ connector: 'c', task })),
+      0,
+    )
+    balanced.start(specOfConnector('c', 3), 'STARTED')
+    expect(started).toEqual([['c-0', 'c-2', 'c-3'], ['c-1']])
+  })
+
+  it('fills the preferred host first, with tasks of different connectors', async () => {
+    const { started, hosts } = recordingHosts(3)
+    const balanced = new BalancedTaskHost(hosts.slice(1), { host: hosts[0]!, tasks: 2 })
+    for (const [connector, task] of [
+      ['a', 0],
+      ['a', 1],
+      ['b', 0],
+      ['c', 0],
+      ['c', 1],
+    ] as const) {
+      balanced.start(specOfConnector(connector, task), 'STARTED')
+    }
+    expect(started).toEqual([['a-0', 'b-0'], ['a-1', 'c-1'], ['c-0']])
+    await balanced.stop([{ connector: 'b', task: 0 }], 0)
+    balanced.start(specOfConnector('b', 0), 'STARTED')
+    expect(started[0]).toEqual(['a-0', 'b-0', 'b-0'])
+  })
+})
 
 describe('ThreadTaskHost', () => {
   taskHostContract(lane)
@@ -64,6 +115,18 @@ describe('ThreadTaskHost', () => {
     expect(log.lines.at(-1)).toMatch(/^ERROR Graceful stop of task scripted-0 failed: its thread lane-1 is blocked/)
     host.start(specOf(0, 'runs'), 'STARTED')
     await statuses.reaches(0, 'RUNNING')
+  })
+
+  it('knows since when a blocked thread has not answered', async () => {
+    const { host, statuses } = hostOf(lane)
+    host.start(specOf(0, 'blocks'), 'STARTED')
+    await statuses.reaches(0, 'RUNNING')
+    const before = Date.now()
+    host.silentSince(idOf(0))
+    const since = host.silentSince(idOf(0))
+    expect(since).toBeGreaterThanOrEqual(before)
+    await delay(20)
+    expect(host.silentSince(idOf(0))).toBe(since)
   })
 
   it('fails tasks of a lane whose module cannot be loaded', async () => {
