@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { ConfigException, type ConfigValue, type Props } from 'standpipe/api'
 import { RequestFailure } from '../client/request-failure.ts'
 import { version } from '../version.ts'
@@ -43,6 +44,7 @@ class ServerChecks {
   }
 
   async run(open: (settings: ConnectionSettings) => Promise<ServerProbe>): Promise<void> {
+    if (isSslEnabled(this.#keys) && this.#missesStore()) return
     let probe: ServerProbe
     try {
       probe = await open(this.#settings.connection)
@@ -56,6 +58,14 @@ class ServerChecks {
     } finally {
       await probe.close()
     }
+  }
+
+  /** A store that is named has to be there, even if no address is encrypted. */
+  #missesStore(): boolean {
+    const { keystore, truststore } = this.#settings.connection.ssl
+    const missing = [keystore, truststore].find((store) => store !== null && !existsSync(store.location))
+    if (missing) this.#tell(['connection.url'], `${noClient}Failed to load SSL keystore ${missing.location}: there is no such file`)
+    return missing !== undefined
   }
 
   async #ask(probe: ServerProbe): Promise<void> {
