@@ -3,7 +3,7 @@ import { ClusterMetadata } from '../../src/kafka/cluster-metadata.ts'
 import { parseProducerConfig } from '../../src/kafka/config/producer-config.ts'
 import { KafkajsTransport } from '../../src/kafka/kafkajs/transport.ts'
 import type { KafkaError } from '../../src/kafka/errors.ts'
-import type { Delivery, ProducerRecord, RecordHeader } from '../../src/kafka/ports.ts'
+import type { Delivery, InflightBytes, ProducerRecord, RecordHeader } from '../../src/kafka/ports.ts'
 import { KafkaProducer } from '../../src/kafka/producer/producer.ts'
 import { RetryBackoff } from '../../src/kafka/retry-backoff.ts'
 import type { Transport } from '../../src/kafka/transport.ts'
@@ -29,6 +29,7 @@ export interface ProducerUnderTestOptions {
   readonly random?: () => number
   readonly now?: () => number
   readonly clock?: () => number
+  readonly inflight?: InflightBytes
 }
 
 /** A producer over real sockets, closed when the test ends. Quick retries, so that tests are. */

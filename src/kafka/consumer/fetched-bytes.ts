@@ -4,6 +4,8 @@ import type { InflightBytes } from '../ports.ts'
 export class FetchedBytes {
   readonly #inflight: InflightBytes
   #held = 0
+  /** Most that answers under way may bring. */
+  #asked = 0
   /** Part of what is held: the application has all of it, and is not back yet. */
   #handedOut = 0
 
@@ -17,7 +19,16 @@ export class FetchedBytes {
 
   /** Bytes that may be fetched now; 0 or less: none. */
   get room(): number {
-    return this.#inflight.limit - this.#held
+    return this.#inflight.limit - this.#held - this.#asked
+  }
+
+  asked(bytes: number): void {
+    this.#asked += bytes
+  }
+
+  /** The request of so many bytes was answered, or failed. */
+  answered(bytes: number): void {
+    this.#asked -= bytes
   }
 
   fetched(bytes: number): void {

@@ -37,6 +37,8 @@ interface Asked {
 /** What goes on between us and one broker. */
 class BrokerFetches {
   inFlight = false
+  /** Most bytes of the answer under way. */
+  askedBytes = 0
   failures = 0
   retryAt = 0
   /** Answers of which something is buffered, oldest first. */
@@ -168,11 +170,12 @@ export class Fetcher {
     const { config, isolation, metadata, transport } = this.#options
     const broker = this.#broker(node)
     const asked = new Map<string, Asked>()
+    broker.askedBytes = this.#maxBytes()
     for (const state of states) asked.set(partitionName(state), { state, epoch: state.epoch, offset: state.fetchPosition })
     const request = fetch({
       maxWaitMs: config['fetch.max.wait.ms'],
       minBytes: config['fetch.min.bytes'],
-      maxBytes: this.#maxBytes(),
+      maxBytes: broker.askedBytes,
       isolation,
       rack: config['client.rack'],
       partitions: states.map(({ topic, partition, fetchPosition }) => ({
@@ -184,6 +187,7 @@ export class Fetcher {
       })),
     })
     broker.inFlight = true
+    this.#bytes.asked(broker.askedBytes)
     transport
       .send(node, 'fetch', request, { timeoutMs: config['request.timeout.ms'] + config['fetch.max.wait.ms'] })
       .then((response) => this.#received(broker, asked, response))
@@ -191,7 +195,7 @@ export class Fetcher {
   }
 
   #received(broker: BrokerFetches, asked: ReadonlyMap<string, Asked>, response: FetchResponse): void {
-    broker.inFlight = false
+    this.#settled(broker)
     if (response.error === 0) broker.failures = 0
     else this.#backOff(broker, kafkaError(response.error))
     const fetched = new FetchedResponse()
@@ -201,6 +205,12 @@ export class Fetcher {
       this.#rotate()
     }
     this.#again()
+  }
+
+  #settled(broker: BrokerFetches): void {
+    broker.inFlight = false
+    this.#bytes.answered(broker.askedBytes)
+    broker.askedBytes = 0
   }
 
   #again(): void {
@@ -280,7 +290,7 @@ export class Fetcher {
   }
 
   #failed(node: number, broker: BrokerFetches, asked: ReadonlyMap<string, Asked>, error: KafkaError): void {
-    broker.inFlight = false
+    this.#settled(broker)
     for (const { state } of asked.values()) state.preferredReplica = -1
     this.#backOff(broker, error)
     this.#options.log.debug(`Fetch from node ${node} failed`, error)

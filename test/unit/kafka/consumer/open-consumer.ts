@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { createKafkaClients } from '../../../../src/kafka/kafka-clients.ts'
-import type { Consumer, PartitionRecords, RebalanceListener, TopicPartition } from '../../../../src/kafka/ports.ts'
+import type { Consumer, InflightBytes, PartitionRecords, RebalanceListener, TopicPartition } from '../../../../src/kafka/ports.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 import { ScriptedCluster, type ScriptedClusterOptions } from '../../../support/scripted-broker/scripted-cluster.ts'
 
@@ -25,8 +25,9 @@ export async function openConsumer(
   cluster: ScriptedCluster,
   props: Record<string, string> = {},
   log = new CollectingLogger(),
+  inflight?: InflightBytes,
 ): Promise<Consumer> {
-  const consumer = await createKafkaClients().consumer({ 'bootstrap.servers': cluster.bootstrapServers, ...QUICK, ...props }, log)
+  const consumer = await createKafkaClients().consumer({ 'bootstrap.servers': cluster.bootstrapServers, ...QUICK, ...props }, log, inflight)
   onTestFinished(() => consumer.close(1000).catch(() => undefined))
   return consumer
 }
