@@ -174,12 +174,15 @@ describeStories('the life of a sink task', {}, (story) => {
 
   story('is one of two that share the partitions when tasks.max is 2', async (scene) => {
     const sink = await scene.sink({}, { partitions: 2, config: { 'tasks.max': '2' } })
+    const opened = (task: number) => sink.director.of('open').findLast((call) => call.task === task)?.facts.partitions
+    await sink.director.until(() => opened(0)?.length === 1 && opened(1)?.length === 1)
     for (const partition of [0, 1]) await scene.produce(sink.topic, [`in ${partition}`], { partition })
     await sink.commits(1, 0)
     await sink.commits(1, 1)
-    const lastOpen = (task: number) => sink.director.of('open').findLast((call) => call.task === task)?.facts.partitions
-    expect([lastOpen(0), lastOpen(1)].flat()).toHaveLength(2)
-    expect([...new Set(sink.director.delivered)].sort()).toEqual(['in 0', 'in 1'])
+    const [first, second] = [0, 1].map((task) => sink.director.of('put').filter((call) => call.task === task))
+    const valuesOf = (calls: typeof first) => calls?.flatMap(({ facts }) => facts.records?.map(({ value }) => value))
+    expect([valuesOf(first), valuesOf(second)].flat().sort()).toEqual(['in 0', 'in 1'])
+    expect(valuesOf(first)).toHaveLength(1)
   })
 
   story('does not come to be when the connector asks for more tasks than tasks.max', async (scene) => {

@@ -23,8 +23,8 @@ export class Scene {
   }
 
   /** A new topic's name. */
-  async topic(partitions = 1, configs: Readonly<Record<string, string>> = {}): Promise<string> {
-    const name = this.name('story')
+  async topic(partitions = 1, configs: Readonly<Record<string, string>> = {}, name = this.name('story')): Promise<string> {
+    this.stage.topics.add(name)
     const created = (await this.stage.admin.createTopics([{ name, partitions, replicationFactor: 1, configs }])).get(name)
     if (created instanceof Error) throw created
     return name
@@ -111,6 +111,12 @@ export class Scene {
     } finally {
       await consumer.close()
     }
+  }
+
+  /** How many records partition 0 of a topic has had. */
+  async endOffset(topic: string): Promise<number> {
+    const [offset] = await this.stage.admin.listOffsets([{ topic, partition: 0, spec: 'latest' }])
+    return offset ?? 0
   }
 
   /** The values of the first records of a topic. */
