@@ -1,5 +1,10 @@
+import { RetriableException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { SourceOffset, SourcePartition } from '../api/source.ts'
+import type { TaskMetrics } from '../metrics/task-metrics.ts'
+import { faultKindOf } from './errors/fault-kind.ts'
+import type { Outage } from './outage.ts'
+import { addCommitTime } from './source-task-metrics.ts'
 import type { SubmittedRecords } from './submitted-records.ts'
 
 /** What the committer needs of the offset writer: set offsets, then flush a snapshot of them. */
@@ -13,27 +18,31 @@ export interface OffsetWriter {
   cancelFlush(): void
 }
 
+export interface SourceOffsetCommitterParts {
+  readonly writer: OffsetWriter
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  readonly log: Logger
+  readonly metrics?: TaskMetrics
+  /** Told when the offset store is out. */
+  readonly outage?: Outage
+}
+
 /**
  * Stores the offsets of one source task every `offset.flush.interval.ms`, and a last time at stop.
  * A flush that fails or takes longer than `offset.flush.timeout.ms` is given up and its data kept for the next one.
  * Apache Kafka 4.3, SourceTaskOffsetCommitter and WorkerSourceTask#commitOffsets.
  */
 export class SourceOffsetCommitter {
-  readonly #writer: OffsetWriter
-  readonly #intervalMs: number
-  readonly #timeoutMs: number
-  readonly #log: Logger
+  readonly #parts: SourceOffsetCommitterParts
   #submitted: SubmittedRecords | null = null
   #afterCommit: () => Promise<void> = () => Promise.resolve()
   #timer: NodeJS.Timeout | null = null
   #running: Promise<boolean> = Promise.resolve(true)
   #stopped = false
 
-  constructor(parts: { writer: OffsetWriter; intervalMs: number; timeoutMs: number; log: Logger }) {
-    this.#writer = parts.writer
-    this.#intervalMs = parts.intervalMs
-    this.#timeoutMs = parts.timeoutMs
-    this.#log = parts.log
+  constructor(parts: SourceOffsetCommitterParts) {
+    this.#parts = parts
   }
 
   /** @param afterCommit called after each commit that succeeded, also when there was nothing to store */
@@ -50,7 +59,7 @@ export class SourceOffsetCommitter {
 
   /** Takes in what was acknowledged meanwhile; called by the loop between polls, so that queues stay short. */
   update(): void {
-    for (const { partition, offset } of this.#submitted?.committableOffsets() ?? []) this.#writer.offset(partition, offset)
+    for (const { partition, offset } of this.#submitted?.committableOffsets() ?? []) this.#parts.writer.offset(partition, offset)
   }
 
   /** Commits now, after a commit that is under way. @returns false when offsets could not be stored; the log says why */
@@ -65,26 +74,48 @@ export class SourceOffsetCommitter {
       () => {
         void this.commitNow().then(() => this.#schedule())
       },
-      Math.min(this.#intervalMs, 2 ** 31 - 1),
+      Math.min(this.#parts.intervalMs, 2 ** 31 - 1),
     )
   }
 
   async #commit(): Promise<boolean> {
+    const { metrics, outage } = this.#parts
     this.update()
+    const startedAt = performance.now()
     try {
-      if (this.#writer.beginFlush()) await this.#withinTimeout(this.#writer.doFlush())
+      await this.#flush()
+      outage?.over()
     } catch (error) {
-      this.#writer.cancelFlush()
-      this.#log.error('Failed to commit offsets: they are kept and written at the next commit', error)
+      this.#failed(error)
       return false
+    } finally {
+      if (metrics !== undefined) addCommitTime(metrics, performance.now() - startedAt)
     }
     await this.#afterCommit()
     return true
   }
 
+  async #flush(): Promise<void> {
+    const { writer } = this.#parts
+    try {
+      if (writer.beginFlush()) await this.#withinTimeout(writer.doFlush())
+    } catch (error) {
+      writer.cancelFlush()
+      throw error
+    }
+  }
+
+  #failed(error: unknown): void {
+    const { log, outage, intervalMs } = this.#parts
+    log.error('Failed to commit offsets: they are kept and written at the next commit', error)
+    if (faultKindOf(error) === 'system') outage?.failed('Storing source offsets', error, intervalMs)
+  }
+
   async #withinTimeout(flush: Promise<void>): Promise<void> {
     const { promise, reject } = Promise.withResolvers<never>()
-    const timer = setTimeout(() => reject(new Error(`flush took longer than offset.flush.timeout.ms=${this.#timeoutMs}`)), this.#timeoutMs)
+    const { timeoutMs } = this.#parts
+    const tooLong = () => reject(new RetriableException(`flush took longer than offset.flush.timeout.ms=${timeoutMs}`))
+    const timer = setTimeout(tooLong, timeoutMs)
     try {
       await Promise.race([flush, promise])
     } finally {

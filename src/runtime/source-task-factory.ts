@@ -5,6 +5,7 @@ import { adminProps, clientIds, producerProps } from './client-props.ts'
 import { sourceRuntimeConfigDef } from './connector-config.ts'
 import { openErrorHandling } from './errors/error-handling.ts'
 import { ProcessingContext } from './errors/processing-context.ts'
+import { Outage } from './outage.ts'
 import { SourceOffsetCommitter } from './source-offset-committer.ts'
 import type { OpenedResources, TaskParts } from './task-environment.ts'
 import { makeConverters, makeTask, makeTransformationChain } from './task-plugins.ts'
@@ -37,7 +38,7 @@ export async function makeSourceLoop(parts: TaskParts, resources: OpenedResource
     chain,
     producer,
     offsetReader: new StoreOffsetStorageReader(offsetStore, id.connector, log),
-    committer: new SourceOffsetCommitter({ writer, intervalMs, timeoutMs, log }),
+    committer: new SourceOffsetCommitter({ writer, intervalMs, timeoutMs, log, metrics: control.metrics, outage: new Outage(parts) }),
     operator,
     topicCreator: createsTopics ? resources.add(await makeTopicCreator(parts)) : null,
     control,

@@ -11,7 +11,7 @@ export interface CommittableOffset {
 /** What the source task's loop does with the outcome of a record; both are called inside the producer's answer, per record. */
 export interface SubmittedRecordListener {
   recordDelivered(record: SubmittedRecord, partition: number, offset: number, timestamp: number): void
-  /** Must call `record.ack()` if the loss is tolerated. */
+  /** Must call `record.giveUp()` if the loss is tolerated. */
   recordFailed(record: SubmittedRecord, error: KafkaError): void
 }
 
@@ -46,7 +46,13 @@ export class SubmittedRecord implements Delivery {
     this.#queue.owner.listener.recordFailed(this, error)
   }
 
-  /** Kafka has the record, or its loss is tolerated: its offset may go. */
+  /** Kafka will not have the record, and that is tolerated and reported: its offset may go. */
+  giveUp(): void {
+    if (!this.acked) this.#queue.owner.gaveUp()
+    this.ack()
+  }
+
+  /** Kafka has the record: its offset may go. */
   ack(): void {
     if (this.acked) return
     this.acked = true
@@ -69,7 +75,9 @@ export class SubmittedRecords {
   readonly #queuesByIdentity = new WeakMap<SourcePartition, PartitionQueue>()
   #lastPartition: SourcePartition | null = null
   #lastQueue: PartitionQueue | null = null
-  #inFlight = 0
+  #submitted = 0
+  #settled = 0
+  #givenUp = 0
 
   constructor(listener: SubmittedRecordListener) {
     this.listener = listener
@@ -80,18 +88,33 @@ export class SubmittedRecords {
     const queue = partition === this.#lastPartition && this.#lastQueue !== null ? this.#lastQueue : this.#queueOf(partition)
     const record = new SubmittedRecord(queue, topic, offset, source)
     queue.records.push(record)
-    this.#inFlight++
+    this.#submitted++
     return record
   }
 
   /** Records whose outcome is open. */
   get inFlight(): number {
-    return this.#inFlight
+    return this.#submitted - this.#settled
+  }
+
+  /** Records whose outcome is known. */
+  get settled(): number {
+    return this.#settled
+  }
+
+  /** Records that Kafka has. */
+  get delivered(): number {
+    return this.#settled - this.#givenUp
   }
 
   /** Called by a record, once. */
   acknowledged(): void {
-    this.#inFlight--
+    this.#settled++
+  }
+
+  /** Called by a record, once, before `acknowledged`. */
+  gaveUp(): void {
+    this.#givenUp++
   }
 
   /** The newest offset of each partition's acknowledged beginning; what it covers leaves the queues. */

@@ -4,9 +4,6 @@ import { KafkaError } from '../kafka/errors.ts'
 import type { Admin, NewTopic } from '../kafka/ports.ts'
 import type { TopicCreationGroup } from './topic-creation.ts'
 
-/** Describing may be forbidden where producing is not, and old brokers may not create by request: then the broker's own creation decides. */
-const leftToBroker = new Set(['CLUSTER_AUTHORIZATION_FAILED', 'TOPIC_AUTHORIZATION_FAILED', 'UNSUPPORTED_VERSION', 'POLICY_VIOLATION'])
-
 /** Makes sure that a topic exists before a source task's first record for it. One a task. Apache Kafka 4.3, AbstractWorkerSourceTask#maybeCreateTopic. */
 export class TopicCreator {
   readonly #admin: Admin
@@ -57,13 +54,13 @@ export class TopicCreator {
 
   #refused(name: string, { name: group }: TopicCreationGroup, error: KafkaError): void {
     if (error.retriable) throw new RetriableException(`Topic ${name} could not be created yet: ${error.message}`, { cause: error })
-    if (!leftToBroker.has(error.code)) {
-      throw new ConnectException(
-        `Task failed to create new topic ${name} with the settings of topic.creation.${group}: ${error.message}. Change these keys, or create the topic yourself.`,
-        { cause: error },
-      )
-    }
-    this.#log.warn(`Topic ${name} is left to the broker's automatic creation: this client may not create it (${error.message})`)
+    const advice = error.auth
+      ? 'Ensure that the task is authorized to create topics or that the topic exists and restart the task'
+      : 'Change these keys, or create the topic yourself, and restart the task'
+    throw new ConnectException(
+      `Task failed to create new topic ${name} with the settings of topic.creation.${group}: ${error.message}. ${advice}.`,
+      { cause: error },
+    )
   }
 
   async #answer<T>(call: () => Promise<T>): Promise<T> {

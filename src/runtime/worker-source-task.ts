@@ -1,24 +1,28 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { inspect } from 'node:util'
-import { ConnectException, RetriableException } from '../api/errors.ts'
+import { ConnectException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
-import { SourceTask, type OffsetStorageReader, type RecordMetadata, type SourceRecord } from '../api/source.ts'
-import { KafkaError } from '../kafka/errors.ts'
+import { SourceRecord, SourceTask, type OffsetStorageReader, type RecordMetadata } from '../api/source.ts'
+import type { KafkaError } from '../kafka/errors.ts'
 import type { Producer, ProducerRecord } from '../kafka/ports.ts'
+import { faultKindOf } from './errors/fault-kind.ts'
+import { isRecordRefusal, unrecoverableSend } from './errors/refused-send.ts'
 import type { RetryWithToleranceOperator } from './errors/retry-with-tolerance-operator.ts'
 import { EventLoopTurn } from './event-loop-turn.ts'
+import { Outage } from './outage.ts'
+import type { RecordConverters } from './record-converters.ts'
+import { SendWatch } from './send-watch.ts'
 import type { SourceOffsetCommitter } from './source-offset-committer.ts'
+import { SourceTaskMetrics } from './source-task-metrics.ts'
 import { SubmittedRecords, type SubmittedRecord, type SubmittedRecordListener } from './submitted-records.ts'
 import type { TaskControl } from './task-control.ts'
-import type { RecordConverters } from './record-converters.ts'
+import { pause, throughOutage } from './through-outage.ts'
 import type { TopicCreator } from './topic-creator.ts'
 import type { TransformationChain } from './transformation-chain.ts'
+import { withinTime } from './within-time.ts'
 import type { TaskLoop } from './worker-task.ts'
 
-const retryBackoffMs = 1000
 /** What logs and headers name as the class at work when Kafka refuses a record. */
-const sourceTaskClass = 'org.apache.kafka.connect.source.SourceTask'
+const loopClass = 'org.apache.kafka.connect.runtime.WorkerSourceTask'
 
 export interface WorkerSourceTaskParts {
   readonly task: SourceTask
@@ -43,6 +47,9 @@ type OutgoingRecord = { -readonly [K in keyof ProducerRecord]: ProducerRecord[K]
 /**
  * The loop of a source task: poll → transform → convert → send; offsets are stored beside it by the committer.
  * A record's way is `#sendRecord` → `#convertTransformedRecord` → `Producer.send` → `SubmittedRecord.delivered`.
+ *
+ * While another system is out (the source in `poll`, the brokers) the loop stays where it is and tries again. A record that failed by
+ * itself is reported and skipped, or fails the task; where a dead letter queue keeps it, its offset is stored like one that was sent.
  * Apache Kafka 4.3, AbstractWorkerSourceTask.
  */
 export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
@@ -50,14 +57,26 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   readonly #submitted = new SubmittedRecords(this)
   readonly #outgoing: OutgoingRecord = { topic: '', partition: null, timestamp: null, key: null, value: null, headers: [] }
   readonly #turn = new EventLoopTurn()
+  readonly #metrics: SourceTaskMetrics
+  readonly #outage: Outage
+  readonly #watch: SendWatch
   /** Whether the task wants to hear of each record; if not, none is kept until its acknowledgement. */
   readonly #wantsCommitRecord: boolean
-  /** Records that Kafka refused and that fail the task: nobody waits for them any more. */
+  /** Records of the batch that are not handed over yet. */
+  #left = 0
+  /** Records since the last one that failed. */
+  #succeeded = 0
+  /** True: the task is to stop and the record at hand cannot be sent now, so that none behind it may be. */
+  #isCutShort = false
+  /** Records that Kafka refused and that fail the task, or that were cut short: nobody waits for them any more. */
   #lostSends = 0
   #failedSends: { readonly record: SubmittedRecord; readonly error: KafkaError }[] = []
 
   constructor(parts: WorkerSourceTaskParts) {
     this.#parts = parts
+    this.#metrics = new SourceTaskMetrics(parts.control.metrics)
+    this.#outage = new Outage(parts)
+    this.#watch = new SendWatch(this.#submitted, new Outage(parts), () => this.#showProgress())
     this.#wantsCommitRecord = parts.task.commitRecord !== SourceTask.prototype.commitRecord
   }
 
@@ -67,6 +86,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     task.initialize({ configs: () => taskProps, log, offsetStorageReader: offsetReader, signal: control.signal })
     await task.start(taskProps)
     committer.start(this.#submitted, () => this.#commitTask())
+    this.#watch.start()
   }
 
   async execute(): Promise<void> {
@@ -74,13 +94,16 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     try {
       while (!control.stopping) await this.#iteration()
     } finally {
+      this.#metrics.idle()
       await this.#awaitInFlight()
       if (!control.cancelled) await committer.commitNow()
+      this.#showProgress()
     }
   }
 
   async close(): Promise<void> {
     const { task, producer, chain, converters, committer, operator, topicCreator } = this.#parts
+    this.#watch.stop()
     committer.stop()
     await this.#closing('task', () => task.stop())
     await this.#closing('producer', () => producer.close())
@@ -91,34 +114,61 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   }
 
   async #iteration(): Promise<void> {
-    const { control, committer } = this.#parts
+    const { control, committer, operator } = this.#parts
     committer.update()
-    if (control.paused) return control.whilePaused()
+    if (control.paused) return this.#whilePaused()
     control.report('RUNNING')
+    operator.throwIfReportLost()
     await this.#settleFailedSends()
     if (this.#turn.due) await this.#turn.take()
     const records = await this.#poll()
     if (records !== null) await this.#sendRecords(records)
   }
 
+  async #whilePaused(): Promise<void> {
+    this.#metrics.idle()
+    await this.#parts.control.whilePaused()
+  }
+
+  /**
+   * @returns null: nothing new, or the source is out
+   * @throws any other error of the task's, a DataException too: it names no record that could be skipped
+   */
   async #poll(): Promise<readonly SourceRecord[] | null> {
-    const { task, log, control } = this.#parts
+    const { task, control } = this.#parts
+    let records: readonly SourceRecord[] | null = null
+    this.#metrics.polling()
     try {
-      return await task.poll()
+      records = await task.poll()
+      this.#outage.over()
     } catch (error) {
-      if (!(error instanceof RetriableException) && !(error instanceof KafkaError && error.retriable)) throw error
-      log.warn('poll() failed with a retriable exception; it is called again in a second', error)
-      await delay(retryBackoffMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
-      return null
+      if (faultKindOf(error) !== 'system') throw error
+      if (!control.stopping) await pause(this.#outage.failed('poll() of the source', error), control.signal)
+    } finally {
+      this.#metrics.polled(records?.length ?? 0)
     }
+    return records
   }
 
   async #sendRecords(records: readonly SourceRecord[]): Promise<void> {
+    this.#left = records.length
+    this.#showProgress()
     for (const record of records) {
       const waiting = this.#sendRecord(record)
-      if (waiting !== undefined) await waiting
+      if (waiting !== undefined) await this.#waited(waiting)
       if (this.#failedSends.length > 0) await this.#settleFailedSends()
+      if (this.#isCutShort) return
+      this.#left--
     }
+    this.#countSucceeded()
+    this.#metrics.handedOver()
+    this.#showProgress()
+  }
+
+  async #waited(waiting: Promise<void>): Promise<void> {
+    this.#metrics.waiting()
+    await waiting
+    this.#metrics.waited()
   }
 
   /** @returns undefined on the usual way; a promise where the record had to wait or failed */
@@ -129,6 +179,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     } catch (error) {
       return this.#recover(record, error)
     }
+    this.#succeeded++
     if (kept) return this.#topicIsThere() ? this.#dispatch(record) : this.#dispatchToNewTopic(record)
     this.#commitRecord(record, null)
     return undefined
@@ -141,14 +192,16 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
 
   /** Once a topic and task. While the brokers do not answer, the record waits here. */
   async #dispatchToNewTopic(record: SourceRecord): Promise<void> {
-    const { topicCreator, control, log } = this.#parts
-    while (topicCreator !== null && !this.#topicIsThere()) {
+    const { topicCreator, control } = this.#parts
+    const { topic } = this.#outgoing
+    if (topicCreator !== null && !topicCreator.isKnown(topic)) {
       try {
-        await topicCreator.ensure(this.#outgoing.topic)
+        const parts = { outage: this.#outage, signal: control.signal, doing: `Looking for topic ${topic}` }
+        await throughOutage(parts, () => topicCreator.ensure(topic))
       } catch (error) {
-        if (!(error instanceof RetriableException) || control.stopping) throw error
-        log.warn(`${error.message}; trying again in a second`)
-        await delay(retryBackoffMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
+        if (!control.stopping) throw error
+        this.#isCutShort = true
+        return
       }
     }
     await this.#dispatch(record)
@@ -157,6 +210,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   /** Fills the outgoing record. @returns false when a transformation dropped it */
   #convertTransformedRecord(source: SourceRecord): boolean {
     const record = this.#parts.chain.apply(source)
+    if (this.#metrics.isSampling) this.#metrics.sampledTransform()
     if (record === null) return false
     const { converters } = this.#parts
     const outgoing = this.#outgoing
@@ -166,6 +220,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     outgoing.topic = record.topic
     outgoing.partition = record.kafkaPartition
     outgoing.timestamp = record.timestamp
+    if (this.#metrics.isSampling) this.#metrics.sampledConvert()
     return true
   }
 
@@ -173,13 +228,47 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     const kept = this.#wantsCommitRecord || this.#parts.operator.reports ? record : null
     this.#outgoing.timestamp = producerTimestamp(this.#outgoing.timestamp)
     const submitted = this.#submitted.submit(record.sourcePartition, record.sourceOffset, this.#outgoing.topic, kept)
-    return this.#parts.producer.send(this.#outgoing, submitted)
+    const waiting = this.#parts.producer.send(this.#outgoing, submitted)
+    if (this.#metrics.isSampling) this.#metrics.sampledPut()
+    return waiting === undefined ? undefined : this.#untilTaken(submitted, waiting)
+  }
+
+  /** `max.block.ms` of the producer may end its wait: nothing is sent behind the record yet, so it is sent again in its place. */
+  async #untilTaken(submitted: SubmittedRecord, waiting: Promise<void>): Promise<void> {
+    const { producer, control } = this.#parts
+    await waiting
+    for (let refusal = this.#outageOf(submitted); refusal !== null; refusal = this.#outageOf(submitted)) {
+      this.#failedSends.pop()
+      if (!control.stopping) await pause(this.#outage.failed(`Sending to topic ${submitted.topic}`, refusal), control.signal)
+      if (control.stopping) {
+        this.#lostSends++
+        this.#isCutShort = true
+        return
+      }
+      await producer.send(this.#outgoing, submitted)
+    }
+    this.#outage.over()
+  }
+
+  /** @returns the outage that kept the newest record from being taken; null: it was taken, or refused for good */
+  #outageOf(submitted: SubmittedRecord): KafkaError | null {
+    const newest = this.#failedSends.at(-1)
+    return newest?.record === submitted && faultKindOf(newest.error) === 'system' ? newest.error : null
   }
 
   async #recover(record: SourceRecord, error: unknown): Promise<void> {
-    const kept = await this.#parts.operator.recover({ source: record }, error, () => this.#convertTransformedRecord(record))
-    if (kept === true) await this.#dispatchToNewTopic(record)
+    const { operator } = this.#parts
+    this.#countSucceeded()
+    const kept = await operator.recover({ source: record }, error, () => this.#convertTransformedRecord(record))
+    if (kept === true) return this.#dispatchToNewTopic(record)
+    if (kept === undefined && operator.keepsRecords)
+      this.#giveUpWhenSafe(this.#submitted.submit(record.sourcePartition, record.sourceOffset, record.topic, record))
     else this.#commitRecord(record, null)
+  }
+
+  #countSucceeded(): void {
+    this.#parts.operator.succeeded(this.#succeeded)
+    this.#succeeded = 0
   }
 
   recordDelivered(record: SubmittedRecord, partition: number, offset: number, timestamp: number): void {
@@ -191,41 +280,44 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     this.#failedSends.push({ record, error })
   }
 
+  /** @throws ConnectException for one that is not tolerated. It is not sent again, since records behind it are on their way already */
   async #settleFailedSends(): Promise<void> {
     const failed = this.#failedSends
     if (failed.length === 0) return
     this.#failedSends = []
-    for (const { record, error } of failed) {
-      if (this.#parts.control.cancelled || !this.#parts.operator.tolerates(error)) {
-        this.#lostSends = failed.length
-        throw unrecoverable(record, error)
-      }
-      if (record.source !== null) {
-        await this.#parts.operator.fail({
-          stage: 'KAFKA_PRODUCE',
-          executing: sourceTaskClass,
-          record: { source: record.source },
-          error,
-        })
-        this.#commitRecord(record.source, null)
-      }
-      record.ack()
+    const { control, operator } = this.#parts
+    for (const [index, { record, error }] of failed.entries()) {
+      this.#lostSends = failed.length - index
+      if (control.cancelled || !operator.tolerates(error) || !isRecordRefusal(error)) throw unrecoverableSend(record, error)
+      await operator.fail({ stage: 'KAFKA_PRODUCE', executing: loopClass, record: { source: sourceOf(record) }, error })
+      this.#giveUpWhenSafe(record)
     }
+    this.#lostSends = 0
+  }
+
+  /** The record's last report has just begun. */
+  #giveUpWhenSafe(record: SubmittedRecord): void {
+    const giveUp = () => {
+      if (record.source !== null) this.#commitRecord(record.source, null)
+      record.giveUp()
+    }
+    this.#parts.operator.lastReport.then(giveUp, () => undefined) // the loop asks for reports that were lost
   }
 
   /** Every record accepted is given the chance to be acknowledged, so that its offset is stored and it is not sent again. */
   async #awaitInFlight(): Promise<void> {
-    const { flushTimeoutMs, producer, control, log } = this.#parts
+    const { flushTimeoutMs, producer, control, operator, log } = this.#parts
     if (control.cancelled || this.#submitted.inFlight === this.#lostSends) return
-    const { promise: timedOut, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, flushTimeoutMs)
-    await Promise.race([producer.flush(), timedOut])
-    clearTimeout(timer)
+    await withinTime(Promise.allSettled([producer.flush(), operator.reportsSafe()]), flushTimeoutMs)
     const left = this.#submitted.inFlight - this.#lostSends
     if (left > 0)
       log.warn(
         `${left} records were not acknowledged within offset.flush.timeout.ms=${flushTimeoutMs}: they are read and sent again after a restart`,
       )
+  }
+
+  #showProgress(): void {
+    this.#metrics.progress(this.#submitted.delivered, this.#submitted.inFlight + this.#left)
   }
 
   #commitRecord(record: SourceRecord, metadata: RecordMetadata | null): void {
@@ -261,17 +353,7 @@ function producerTimestamp(timestamp: number | null): number | null {
   throw new ConnectException(`Invalid record timestamp ${timestamp}: give a time in milliseconds since 1970, or null for now`)
 }
 
-/** Connect's sentence, then the record's place and what can be done. */
-function unrecoverable({ topic, partition, offset }: SubmittedRecord, cause: KafkaError): ConnectException {
-  const place = `the record for topic ${topic} that ends at ${shown(offset)} of ${shown(partition)}`
-  const advice =
-    'Mend what Kafka complains of (client keys are set by producer.override.…) and restart the task, or set errors.tolerance=all to skip such records'
-  return new ConnectException(
-    `Unrecoverable exception from producer send callback: Kafka did not take ${place}. ${cause.message} ${advice}`,
-    { cause },
-  )
-}
-
-function shown(value: unknown): string {
-  return inspect(value, { breakLength: Infinity })
+/** The record as the task gave it, or what is known of one that was not kept. */
+function sourceOf({ source, topic, partition, offset }: SubmittedRecord): SourceRecord {
+  return source ?? new SourceRecord({ topic, sourcePartition: partition, sourceOffset: offset })
 }

@@ -69,6 +69,7 @@ export class RetryWithToleranceOperator {
   readonly #random: () => number
   readonly #pendingReports = new Set<Promise<void>>()
   #lostReport: Error | null = null
+  #lastReport: Promise<void> = Promise.resolve()
   /** What of the budget is used up. */
   #usedUp: string | null = null
 
@@ -158,6 +159,11 @@ export class RetryWithToleranceOperator {
     this.throwIfReportLost()
   }
 
+  /** Settles when the record reported last is safe; rejects when its report was lost. */
+  get lastReport(): Promise<void> {
+    return this.#lastReport
+  }
+
   /** True: some report is not safe yet, so `reportsSafe` would wait. */
   get hasPendingReports(): boolean {
     return this.#pendingReports.size > 0
@@ -203,6 +209,7 @@ export class RetryWithToleranceOperator {
     this.#metrics.recordErrorTimestamp(this.#now())
     if (this.#policy.tolerance === 'all') this.#usedUp ??= this.#budget?.failed() ?? null
     const reported = Promise.all(this.#reporters.map(async (reporter) => reporter.report(failure))).then(() => undefined)
+    this.#lastReport = reported
     this.#pendingReports.add(reported)
     reported.then(
       () => this.#pendingReports.delete(reported),

@@ -295,7 +295,7 @@ describe('WorkerSourceTask', () => {
     const { producer, log, statuses, workerTask } = running(task)
     task.batches.push(new RetriableException('database is away'), ['a'])
     await until(() => producer.sent.length === 1)
-    expect(log.lines.join('\n')).toContain('retriable')
+    expect(log.lines.join('\n')).toContain('WARN poll() of the source is tried again until it succeeds; nothing is skipped')
     task.batches.push(new Error('table dropped'))
     await workerTask.ended()
     expect(statuses.at(-1)?.trace).toContain('table dropped')
