@@ -1,0 +1,204 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RetriableException, type Logger } from 'standpipe/api'
+import type { BulkOperation } from '../bulk-operation.ts'
+import type { ElasticsearchClient } from '../client/elasticsearch-client.ts'
+import { RequestFailure } from '../client/request-failure.ts'
+import type { BatchPart } from './batch-part.ts'
+import type { ItemError } from './bulk-answer.ts'
+import { bulkFailed, bulkItemFailed } from './bulk-failed.ts'
+import { ByteLimit } from './byte-limit.ts'
+import { outcomeOf } from './item-outcome.ts'
+import type { Refusal, RefusedDocuments } from './refused-documents.ts'
+import type { RequestGate, RequestResult } from './request-gate.ts'
+import { retryDelayMs, type RetryBackoff } from './retry-backoff.ts'
+import { TroubleLog } from './trouble-log.ts'
+import { verdictOn } from './verdict.ts'
+
+export interface BulkDeliveryParts {
+  readonly client: Pick<ElasticsearchClient, 'bulk'>
+  readonly gate: RequestGate
+  readonly refused: RefusedDocuments
+  readonly backoff: RetryBackoff
+  /** Infinity: the user set no limit, and a system that is down is waited for. */
+  readonly maxRetries: number
+  /** Makes the index of this operation, which the server says is missing. */
+  readonly recreate: (operation: BulkOperation) => Promise<void>
+  readonly log: Logger
+}
+
+/** A single operation whose request as such was refused. */
+interface Lonely {
+  readonly part: BatchPart
+  readonly failure: RequestFailure
+}
+
+/**
+ * Brings a batch to the server, whatever it takes: a request that may work later is made again, operations that may work later are
+ * sent again alone, what is too large is split, and the rest is settled for good. The order of operations is kept.
+ */
+export class BulkDelivery {
+  readonly #parts: BulkDeliveryParts
+  readonly #trouble: TroubleLog
+  readonly #byteLimit = new ByteLimit()
+  readonly #abort = new AbortController()
+  readonly #giveUp = new AbortController()
+
+  constructor(parts: BulkDeliveryParts) {
+    this.#parts = parts
+    this.#trouble = new TroubleLog(parts.log)
+    setMaxListeners(0, this.#abort.signal, this.#giveUp.signal)
+  }
+
+  /** The size in bytes that the server seems to take; Infinity: it took all. */
+  get byteLimit(): number {
+    return this.#byteLimit.bytes
+  }
+
+  /** What keeps the server from taking requests; null: nothing known. */
+  get trouble(): string | null {
+    return this.#trouble.current
+  }
+
+  /**
+   * Resolves when every operation is settled.
+   * @throws ConnectException when the task has to fail; AbortError when it was given up, by `giveUp` while the server is in trouble or by `abort`
+   */
+  async deliver(whole: BatchPart): Promise<void> {
+    const lonely: Lonely[] = []
+    await this.#deliver(whole, lonely)
+    for (const one of lonely) await this.#settleLonely(one)
+  }
+
+  /** From now on nothing waits for a server that is in trouble. */
+  giveUp(): void {
+    this.#giveUp.abort()
+  }
+
+  /** Ends everything, also requests under way. */
+  abort(): void {
+    this.#giveUp.abort()
+    this.#abort.abort()
+  }
+
+  async #deliver(whole: BatchPart, lonely: Lonely[]): Promise<void> {
+    let part = whole
+    let disconnects = 0
+    for (let attempts = 1; ; attempts++) {
+      const left = part.unsettled()
+      if (left === null) return
+      part = left
+      const answer = await this.#attempt(part, attempts)
+      if (!(answer instanceof RequestFailure)) {
+        const again = await this.#settle(part, answer, attempts)
+        if (again === null) return
+        part = again
+        continue
+      }
+      if (answer.kind === 'disconnected') disconnects++
+      const { maxRetries } = this.#parts
+      const facts = {
+        count: part.count,
+        bytes: part.body.length,
+        largestAccepted: this.#byteLimit.largestAccepted,
+        attempts,
+        disconnects,
+        maxRetries,
+      }
+      switch (verdictOn(answer, facts)) {
+        case 'again':
+          this.#stayAway(answer, attempts)
+          break
+        case 'split':
+          if (answer.status === 413) this.#byteLimit.refused(part.body.length)
+          for (const half of part.halves()) await this.#deliver(half, lonely)
+          return
+        case 'alone':
+          lonely.push({ part, failure: answer })
+          return
+        case 'fail':
+          throw bulkFailed(answer, attempts)
+      }
+    }
+  }
+
+  /** @returns the operations refused, or why the request failed @throws AbortError */
+  async #attempt(part: BatchPart, attempts: number): Promise<readonly ItemError[] | RequestFailure> {
+    const { client, gate } = this.#parts
+    await gate.enter(attempts, attempts === 1 ? this.#abort.signal : this.#giveUp.signal)
+    const startedAt = performance.now()
+    let result: RequestResult = 'failed'
+    try {
+      const items = await client.bulk(part.body, part.count, this.#abort.signal)
+      result = items.some(({ status }) => status === 429) ? 'overloaded' : 'accepted'
+      this.#byteLimit.accepted(part.body.length)
+      this.#trouble.over('Elasticsearch takes bulk requests again')
+      return items
+    } catch (error) {
+      if (!(error instanceof RequestFailure)) throw error
+      this.#abort.signal.throwIfAborted()
+      result = error.isPassing ? 'failed' : 'refused'
+      return error
+    } finally {
+      gate.left(result, startedAt)
+    }
+  }
+
+  /** All requests wait, for this one shows that the server is in trouble. */
+  #stayAway(failure: RequestFailure, attempts: number): void {
+    const { gate, backoff } = this.#parts
+    this.#trouble.trouble(`Elasticsearch does not take bulk requests, which are kept and tried again: ${failure.message}`)
+    gate.closeFor(retryDelayMs(backoff, attempts))
+    if (failure.retryAfterMs !== null) gate.holdFor(failure.retryAfterMs)
+  }
+
+  /** @returns what has to be sent again; null: nothing */
+  async #settle(part: BatchPart, items: readonly ItemError[], attempts: number): Promise<BatchPart | null> {
+    const again: ItemError[] = []
+    const refusals: Refusal[] = []
+    const missing = new Map<string, BulkOperation>()
+    for (const item of items) {
+      const operation = part.operation(item.index)
+      const outcome = outcomeOf(item, operation)
+      if (outcome === 'missing') missing.set(operation.index, operation)
+      if (outcome === 'passing' || outcome === 'missing') again.push(item)
+      else refusals.push({ ...item, outcome })
+    }
+    const fatal = refusals.length === 0 ? null : await this.#parts.refused.report(part, refusals)
+    settleAllBut(part, items)
+    for (const refusal of refusals) if (!this.#parts.refused.isFatal(refusal)) part.batch.settle(part.position(refusal.index))
+    if (fatal !== null) throw fatal
+    const [first] = again
+    if (first === undefined) return null
+    if (attempts > this.#parts.maxRetries) throw bulkItemFailed(first.error, attempts)
+    for (const operation of missing.values()) await this.#recreate(operation)
+    await sleep(retryDelayMs(this.#parts.backoff, attempts), undefined, { signal: this.#abort.signal })
+    return part.select(again.map(({ index }) => index))
+  }
+
+  /** Where it cannot be done just now, the operation is refused again and brings us back here. */
+  async #recreate(operation: BulkOperation): Promise<void> {
+    try {
+      await this.#parts.recreate(operation)
+    } catch (error) {
+      if (!(error instanceof RetriableException)) throw error
+      this.#trouble.trouble(error.message)
+    }
+  }
+
+  /** A request of one operation was refused: the operation's fault, unless the server has not taken anything yet. */
+  async #settleLonely({ part, failure }: Lonely): Promise<void> {
+    if (failure.status !== 413 && this.#byteLimit.largestAccepted === 0) throw bulkFailed(failure, 1)
+    const error = failure.serverError ?? { type: 'request_refused', reason: failure.message, causedBy: null }
+    const refusal = { index: 0, outcome: 'malformed', status: failure.status, error } as const
+    const fatal = await this.#parts.refused.report(part, [refusal])
+    if (fatal !== null) throw fatal
+    part.batch.settle(part.position(0))
+  }
+}
+
+function settleAllBut(part: BatchPart, items: readonly ItemError[]): void {
+  if (items.length === 0 && part.count === part.batch.count) return
+  const refused = new Set(items.map(({ index }) => index))
+  for (let index = 0; index < part.count; index++) if (!refused.has(index)) part.batch.settle(part.position(index))
+}

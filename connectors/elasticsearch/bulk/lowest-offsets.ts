@@ -1,0 +1,44 @@
+import type { SinkRecord, TopicPartition } from 'standpipe/api'
+
+/**
+ * The lowest offset per partition among the records it was shown. Records of a partition come in offset order, so that the first
+ * one decides; a run of records of one partition costs a comparison each. Coordinates are those before transformations.
+ */
+export class LowestOffsets {
+  readonly #topics: string[] = []
+  readonly #partitions: number[] = []
+  readonly #offsets: number[] = []
+  #last = -1
+
+  note(record: SinkRecord): void {
+    const { originalTopic: topic, originalKafkaPartition: partition, originalKafkaOffset: offset } = record
+    if (this.#partitions[this.#last] !== partition || this.#topics[this.#last] !== topic) this.#last = this.#find(topic, partition)
+    if (this.#last < 0) {
+      this.#last = this.#topics.push(topic) - 1
+      this.#partitions.push(partition)
+      this.#offsets.push(offset)
+    } else if (offset < (this.#offsets[this.#last] ?? offset)) {
+      this.#offsets[this.#last] = offset
+    }
+  }
+
+  /** Null: no record of this partition. */
+  of({ topic, partition }: TopicPartition): number | null {
+    const index = this.#find(topic, partition)
+    return this.#offsets[index] ?? null
+  }
+
+  forget({ topic, partition }: TopicPartition): void {
+    const index = this.#find(topic, partition)
+    if (index < 0) return
+    for (const column of [this.#topics, this.#partitions, this.#offsets]) column.splice(index, 1)
+    this.#last = -1
+  }
+
+  #find(topic: string, partition: number): number {
+    for (let index = 0; index < this.#topics.length; index++) {
+      if (this.#partitions[index] === partition && this.#topics[index] === topic) return index
+    }
+    return -1
+  }
+}

@@ -1,0 +1,51 @@
+import type { RequestFailure } from '../client/request-failure.ts'
+
+/** What to do about a bulk request that failed as a whole. alone: its one operation cannot be sent at all. */
+export type Verdict = 'again' | 'split' | 'alone' | 'fail'
+
+export interface RequestFacts {
+  /** Operations in the request. */
+  readonly count: number
+  readonly bytes: number
+  /** Of the largest request that this server took. */
+  readonly largestAccepted: number
+  /** At this request, this one included. */
+  readonly attempts: number
+  /** Of those, the ones that ended with the connection. */
+  readonly disconnects: number
+  readonly maxRetries: number
+}
+
+/** So many connections that end under the same large request may be the peer's way to say that it is too large. */
+const disconnectsBeforeSplit = 3
+const suspiciousBytes = 64 * 1024
+
+/** Decided by kind and status of the failure alone. */
+export function verdictOn(failure: RequestFailure, facts: RequestFacts): Verdict {
+  if (failure.isPassing) return looksTooLarge(facts) ? 'split' : repeat(facts)
+  switch (failure.status) {
+    case 413:
+      return tooLarge(facts)
+    case 400:
+      return facts.count > 1 ? 'split' : 'alone'
+    case 401:
+      return facts.attempts === 1 ? repeat(facts) : 'fail'
+    default:
+      return 'fail'
+  }
+}
+
+/** A size that was taken before is no reason; such an answer passes. Else a single operation gets a second chance. */
+function tooLarge(facts: RequestFacts): Verdict {
+  if (facts.count > 1) return 'split'
+  if (facts.bytes <= facts.largestAccepted) return repeat(facts)
+  return facts.attempts === 1 && facts.maxRetries > 0 ? 'again' : 'alone'
+}
+
+function repeat({ attempts, maxRetries }: RequestFacts): Verdict {
+  return attempts > maxRetries ? 'fail' : 'again'
+}
+
+function looksTooLarge({ count, bytes, disconnects }: RequestFacts): boolean {
+  return count > 1 && bytes > suspiciousBytes && disconnects >= disconnectsBeforeSplit
+}

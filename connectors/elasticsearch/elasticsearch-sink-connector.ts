@@ -1,0 +1,53 @@
+import type { ConfigValue, ConnectorContext, Props, SinkConnector } from 'standpipe/api'
+import { connectionProblems } from './client/connection-check.ts'
+import { elasticsearchSinkConfig } from './config/elasticsearch-sink-config.ts'
+import { logConfigNotices } from './config/notices.ts'
+import { readElasticsearchSinkSettings } from './config/settings.ts'
+import { validateElasticsearchSinkConfig } from './config/validate.ts'
+import { ElasticsearchSinkTask } from './elasticsearch-sink-task.ts'
+import { version } from './version.ts'
+
+/** Writes topics to Elasticsearch or OpenSearch. Confluent's ElasticsearchSinkConnector; Aiven's connectors read the same keys. */
+export class ElasticsearchSinkConnector implements SinkConnector {
+  readonly kind = 'sink'
+  readonly version = version
+  readonly taskClass = ElasticsearchSinkTask
+  #context: ConnectorContext | null = null
+  #props: Props = {}
+
+  initialize(context: ConnectorContext): void {
+    this.#context = context
+  }
+
+  start(props: Props): void {
+    readElasticsearchSinkSettings(props)
+    if (this.#context !== null) logConfigNotices(props, this.#context.log)
+    this.#props = props
+  }
+
+  taskConfigs(maxTasks: number): readonly Props[] {
+    return Array.from({ length: maxTasks }, () => this.#props)
+  }
+
+  stop(): void {
+    this.#props = {}
+  }
+
+  config(): typeof elasticsearchSinkConfig {
+    return elasticsearchSinkConfig
+  }
+
+  /** Keys first; when all are right, the servers are asked. */
+  async validate(props: Props): Promise<readonly ConfigValue[]> {
+    const values = validateElasticsearchSinkConfig(props)
+    if (values.some(({ errorMessages }) => errorMessages.length > 0)) return values
+    const byName = new Map(values.map((value) => [value.name, value]))
+    for (const { key, message } of await connectionProblems(readElasticsearchSinkSettings(props))) byName.get(key)?.addError(message)
+    return values
+  }
+
+  /** Offsets of the consumer group are all there is, and any of them will do. */
+  alterOffsets(): boolean {
+    return true
+  }
+}

@@ -1,0 +1,1 @@
+export { ElasticsearchSinkConnector } from './elasticsearch-sink-connector.ts'
