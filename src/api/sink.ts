@@ -44,14 +44,18 @@ export class SinkRecord extends ConnectRecord {
   }
 
   override newRecord(changes: RecordChanges): this {
+    return new SinkRecord(this.changedInit(changes), this) as this
+  }
+
+  /** As `changed`, with the position in Kafka. */
+  protected changedInit(changes: RecordChanges): SinkRecordInit {
     const parts = this.changed(changes)
-    const init = {
+    return {
       ...parts,
       kafkaPartition: parts.kafkaPartition ?? this.originalKafkaPartition,
       kafkaOffset: this.kafkaOffset,
       timestampType: this.timestampType,
     }
-    return new SinkRecord(init, this) as this
   }
 }
 
@@ -113,7 +117,8 @@ export abstract class SinkTask implements Task {
   /**
    * Records in offset order per partition; also called with none, so that a task can do timed work. May buffer:
    * a record counts as written only when `preCommit` has returned its offset.
-   * @throws RetriableException the whole batch is kept and put again; any other error fails the task
+   * @throws RetriableException, or an error of sockets and files that passes: the batch is kept and put again;
+   * DataException: the batch is put again in parts until the bad record is alone (`errors.put.bisect`); any other error fails the task
    */
   abstract put(records: readonly SinkRecord[]): Promise<void> | void
 

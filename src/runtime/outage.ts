@@ -24,6 +24,7 @@ export class Outage {
   #attempts = 0
   #since = 0
   #loggedAt = 0
+  #nextAt = 0
 
   constructor({ control, log, now = Date.now, random = Math.random }: OutageParts) {
     this.#control = control
@@ -34,6 +35,11 @@ export class Outage {
 
   get ongoing(): boolean {
     return this.#attempts > 0
+  }
+
+  /** Ms until the next attempt may be made; 0: now. Cheap when there is no outage: asked several times a batch. */
+  get waitMs(): number {
+    return this.#attempts === 0 ? 0 : Math.max(0, this.#nextAt - this.#now())
   }
 
   /**
@@ -47,8 +53,9 @@ export class Outage {
     if (this.#attempts === 0) this.#since = now
     const pauseMs = askedMs ?? this.#pauseMs()
     this.#attempts++
+    this.#nextAt = now + pauseMs
     const because = error instanceof Error ? error.message : String(error)
-    this.#control.retrying({ kind: 'RETRYING', since: this.#since, because, attempts: this.#attempts, nextAt: now + pauseMs })
+    this.#control.retrying({ kind: 'RETRYING', since: this.#since, because, attempts: this.#attempts, nextAt: this.#nextAt })
     if (this.#attempts === 1) this.#log.warn(`${doing} is tried again until it succeeds; nothing is skipped`, error)
     else if (now - this.#loggedAt >= logIntervalMs)
       this.#log.warn(`RETRYING since ${this.#sinceText()}: ${doing}, ${this.#attempts} attempts, because ${because}`)

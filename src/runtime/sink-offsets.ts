@@ -1,8 +1,26 @@
 import type { Logger } from '../api/logger.ts'
-import type { SinkTask } from '../api/sink.ts'
+import type { SinkRecord, SinkTask } from '../api/sink.ts'
 import type { Consumer, TopicPartition, TopicPartitionOffset } from '../kafka/ports.ts'
-import type { RetryWithToleranceOperator } from './errors/retry-with-tolerance-operator.ts'
 import { offsetsOf, PartitionMap, partitionText } from './partition-map.ts'
+
+export interface SinkOffsetsParts {
+  readonly task: SinkTask
+  readonly consumer: Consumer
+  readonly log: Logger
+  readonly commitTimeoutMs: number
+  /** Resolves when failed records are safe with their reporters. @throws ConnectException when one is not */
+  readonly reportsSafe: () => Promise<void>
+  /** The broker has taken a commit of the interval, or there was nothing to commit. */
+  readonly onCommitted: () => void
+  /** The broker has not taken it. */
+  readonly onCommitFailed: (error: unknown) => void
+}
+
+/** `preCommit` threw: partitions with something delivered and not committed were rewound, and are read again. */
+export interface PreCommitFailure {
+  readonly error: unknown
+  readonly rewound: readonly TopicPartition[]
+}
 
 /**
  * Which consumer offsets may be committed, and their commits.
@@ -12,35 +30,42 @@ import { offsetsOf, PartitionMap, partitionText } from './partition-map.ts'
  * does not own or beyond what was delivered is ignored. Apache Kafka 4.3, WorkerSinkTask#commitOffsets.
  */
 export class SinkOffsets {
-  readonly #parts: {
-    readonly task: SinkTask
-    readonly consumer: Consumer
-    readonly log: Logger
-    readonly commitTimeoutMs: number
-    readonly operator: RetryWithToleranceOperator
-  }
+  readonly #parts: SinkOffsetsParts
   readonly #consumed = new PartitionMap<number>()
   readonly #delivered = new PartitionMap<number>()
   readonly #committed = new PartitionMap<number>()
   #sequence = 0
-  #running: Promise<void> = Promise.resolve()
   #committingSince: number | null = null
+  /** Commits that the broker has not answered, timed out or not. */
+  #unanswered = 0
 
-  constructor(parts: {
-    readonly task: SinkTask
-    readonly consumer: Consumer
-    readonly log: Logger
-    readonly commitTimeoutMs: number
-    readonly operator: RetryWithToleranceOperator
-  }) {
+  constructor(parts: SinkOffsetsParts) {
     this.#parts = parts
   }
 
-  /** A commit is under way and has not taken too long yet. */
+  /** No other commit may begin: one is under way and has not taken too long yet, or two have and are still not answered. */
   get committing(): boolean {
-    return this.#committingSince !== null
+    return this.#committingSince !== null || this.#unanswered > 1
   }
 
+  /** Something was delivered that is not committed. */
+  get hasNews(): boolean {
+    return this.#behind().length > 0
+  }
+
+  get partitionCount(): number {
+    return this.#consumed.partitions().length
+  }
+
+  /** Records consumed and not committed, by their offsets. */
+  uncommitted(): number {
+    let count = 0
+    for (const { topic, partition, offset } of offsetsOf(this.#consumed))
+      count += offset - (this.#committed.get(topic, partition) ?? offset)
+    return Math.max(0, count)
+  }
+
+  /** The partition is read from this position on: it was assigned, or the task asked for it. */
   assigned({ topic, partition }: TopicPartition, position: number): void {
     this.#consumed.set(topic, partition, position)
     this.#delivered.set(topic, partition, position)
@@ -52,13 +77,14 @@ export class SinkOffsets {
     this.#consumed.set(topic, partition, nextOffset)
   }
 
-  /** `put` has taken the batch. */
-  delivered(): void {
+  /** `put` has taken all but these, in the order they were consumed in. */
+  delivered(rest: readonly SinkRecord[]): void {
     for (const { topic, partition, offset } of offsetsOf(this.#consumed)) this.#delivered.set(topic, partition, offset)
-  }
-
-  rewound(partition: TopicPartition, offset: number): void {
-    this.assigned(partition, offset)
+    // backwards, so that the first record of each partition is the one that counts
+    for (let index = rest.length - 1; index >= 0; index--) {
+      const record = rest[index]
+      if (record !== undefined) this.#delivered.set(record.originalTopic, record.originalKafkaPartition, record.originalKafkaOffset)
+    }
   }
 
   forget(partitions: readonly TopicPartition[]): void {
@@ -72,29 +98,22 @@ export class SinkOffsets {
   /**
    * The interval's commit. Resolves when `preCommit` has chosen, so that it never runs beside `put`;
    * the broker's answer is not waited for.
+   * @returns null when offsets are under way, or there is nothing to commit
    * @throws ConnectException when a failed record could not be reported: it would be lost behind the committed offset
    */
-  async commit(): Promise<void> {
-    const { log, task, consumer, operator } = this.#parts
-    await operator.reportsSafe()
+  async commit(): Promise<PreCommitFailure | null> {
+    const { log, task, reportsSafe, onCommitted } = this.#parts
+    await reportsSafe()
     let accepted: readonly TopicPartitionOffset[]
     try {
       accepted = await this.#preCommit(offsetsOf(this.#delivered))
     } catch (error) {
       log.error(`Commit of offsets failed in ${task.constructor.name}.preCommit(), rewinding to the last committed offsets`, error)
-      this.#rewindToCommitted()
-      return
+      return { error, rewound: this.#rewindToCommitted() }
     }
-    if (accepted.length === 0) return
-    this.#committingSince = Date.now()
-    const sequence = ++this.#sequence
-    this.#running = consumer.commit(accepted).then(
-      () => this.#committedInBackground(sequence, accepted),
-      (error: unknown) => {
-        this.#endCommit(sequence)
-        log.error('Commit of offsets failed; it is tried again at the next interval', error)
-      },
-    )
+    if (accepted.length === 0) onCommitted()
+    else this.#send(accepted)
+    return null
   }
 
   /** A commit that takes longer than `offset.flush.timeout.ms` is not waited for any more; the next interval tries again. */
@@ -105,72 +124,100 @@ export class SinkOffsets {
     this.#committingSince = null
   }
 
-  /** Resolves when the commit under way, if any, is answered. */
-  awaitCommit(): Promise<void> {
-    return this.#running
-  }
-
-  /** Revocation and stop: last commit of these partitions, waited for. `close` is called whatever happens before. */
-  async commitAndClose(partitions: readonly TopicPartition[], close: () => Promise<void> | void): Promise<void> {
-    const { consumer, log, operator } = this.#parts
-    await this.#running
+  /**
+   * Revocation and stop: last commit of these partitions, waited for. `close` is called whatever happens before, and what is safe
+   * is committed whatever it does.
+   * @throws what `close` throws
+   */
+  async commitAndClose(partitions: readonly TopicPartition[], close: () => Promise<void>): Promise<void> {
+    const { log, reportsSafe } = this.#parts
     const candidates = offsetsOf(this.#delivered).filter((offset) => partitions.some((own) => samePartition(own, offset)))
     let accepted: readonly TopicPartitionOffset[] = []
     try {
-      await operator.reportsSafe()
+      await reportsSafe()
       accepted = await this.#preCommit(candidates)
     } catch (error) {
       log.warn('preCommit() failed while partitions are given up; their last records will be read again', error)
-    } finally {
-      await close()
     }
     try {
-      if (accepted.length > 0) await consumer.commit(accepted)
-    } catch (error) {
-      log.warn(
-        `Offsets of ${partitions.map(partitionText).join(', ')} could not be committed; their last records will be read again`,
-        error,
-      )
+      await close()
+    } finally {
+      await this.#commitNow(accepted)
     }
-    this.forget(partitions)
+  }
+
+  /** Behind those that are under way: the consumer sends commits one after the other. */
+  async #commitNow(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (offsets.length === 0) return
+    try {
+      await this.#parts.consumer.commit(offsets)
+    } catch (error) {
+      const names = offsets.map(partitionText).join(', ')
+      this.#parts.log.warn(`Offsets of ${names} could not be committed; their last records will be read again`, error)
+    }
+  }
+
+  #send(accepted: readonly TopicPartitionOffset[]): void {
+    this.#committingSince = Date.now()
+    this.#unanswered++
+    const sequence = ++this.#sequence
+    this.#parts.consumer.commit(accepted).then(
+      () => this.#answered(sequence, () => this.#took(accepted)),
+      (error: unknown) => this.#answered(sequence, () => this.#refused(error)),
+    )
   }
 
   /** An answer that comes after a newer commit began changes nothing. */
-  #committedInBackground(sequence: number, accepted: readonly TopicPartitionOffset[]): void {
+  #answered(sequence: number, follow: () => void): void {
+    this.#unanswered--
     if (sequence !== this.#sequence) return
-    this.#endCommit(sequence)
+    this.#committingSince = null
+    follow()
+  }
+
+  #took(accepted: readonly TopicPartitionOffset[]): void {
     for (const { topic, partition, offset } of accepted) {
       if (this.#committed.has({ topic, partition })) this.#committed.set(topic, partition, offset)
     }
+    this.#parts.onCommitted()
   }
 
-  #endCommit(sequence: number): void {
-    if (sequence === this.#sequence) this.#committingSince = null
+  #refused(error: unknown): void {
+    this.#parts.log.error('Commit of offsets failed; it is tried again at the next interval', error)
+    this.#parts.onCommitFailed(error)
   }
 
   async #preCommit(candidates: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
     if (candidates.length === 0) return []
-    const returned = await this.#parts.task.preCommit(candidates)
-    return returned.filter((offset) => this.#acceptable(offset, candidates))
-  }
-
-  /** Owned, not beyond what was delivered, and new. */
-  #acceptable(returned: TopicPartitionOffset, candidates: readonly TopicPartitionOffset[]): boolean {
-    const { topic, partition, offset } = returned
-    const candidate = candidates.find((own) => samePartition(own, returned))
-    if (candidate === undefined || offset > candidate.offset) {
-      const why = candidate === undefined ? 'the partition is not assigned' : `only ${candidate.offset} is delivered`
-      this.#parts.log.warn(`Ignoring invalid task provided offset ${partitionText(returned)}/${offset} -- ${why}`)
-      return false
+    const chosen = new PartitionMap<number>()
+    for (const returned of await this.#parts.task.preCommit(candidates)) {
+      const why = this.#whyInvalid(returned, candidates)
+      if (why === null) chosen.set(returned.topic, returned.partition, returned.offset)
+      else this.#parts.log.warn(`Ignoring invalid task provided offset ${partitionText(returned)}/${returned.offset} -- ${why}`)
     }
-    return this.#committed.get(topic, partition) !== offset
+    return offsetsOf(chosen).filter(({ topic, partition, offset }) => this.#committed.get(topic, partition) !== offset)
   }
 
-  #rewindToCommitted(): void {
-    for (const { topic, partition, offset } of offsetsOf(this.#committed)) {
+  /** Null: the partition is owned, and not more than what was delivered of it. The sentences are Connect's. */
+  #whyInvalid(returned: TopicPartitionOffset, candidates: readonly TopicPartitionOffset[]): string | null {
+    const candidate = candidates.find((own) => samePartition(own, returned))
+    if (candidate === undefined) return `partition not assigned, assignment=[${candidates.map(partitionText).join(', ')}]`
+    if (returned.offset > candidate.offset) return `not yet consumed, taskOffset=${returned.offset} currentOffset=${candidate.offset}`
+    return Number.isSafeInteger(returned.offset) && returned.offset >= 0 ? null : 'not an offset'
+  }
+
+  #rewindToCommitted(): readonly TopicPartition[] {
+    const behind = this.#behind()
+    for (const { topic, partition, offset } of behind) {
       this.#parts.consumer.seek({ topic, partition }, offset)
       this.assigned({ topic, partition }, offset)
     }
+    return behind
+  }
+
+  /** The last committed offsets of partitions of which something else is delivered. */
+  #behind(): readonly TopicPartitionOffset[] {
+    return offsetsOf(this.#committed).filter(({ topic, partition, offset }) => this.#delivered.get(topic, partition) !== offset)
   }
 }
 

@@ -1,4 +1,5 @@
 import { SinkTask } from '../api/sink.ts'
+import { consumerConfigDef } from '../kafka/config/consumer-keys.ts'
 import { clientIds, consumerProps } from './client-props.ts'
 import { sinkRuntimeConfigDef } from './connector-config.ts'
 import { openErrorHandling } from './errors/error-handling.ts'
@@ -9,6 +10,8 @@ import { makeConverters, makeTask, makeTransformationChain } from './task-plugin
 import { subscriptionOf } from './topic-subscription.ts'
 import { workerConfigDef } from './worker-config.ts'
 import { WorkerSinkTask } from './worker-sink-task.ts'
+
+const longestWithoutPollMs = 10_000
 
 /** @param resources closes what was opened when a later step fails */
 export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources): Promise<WorkerSinkTask> {
@@ -22,6 +25,7 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
     makeConverters(connector, worker, plugins, context),
     makeTransformationChain(connector, plugins, context, log),
   ])
+  const clientProps = consumerProps({ worker, connector }, id.connector, clientIds.consumer(id.connector, id.task))
   const { operator, hasReporters } = await openErrorHandling(parts, config, context, resources)
   return new WorkerSinkTask({
     task,
@@ -29,12 +33,14 @@ export async function makeSinkLoop(parts: TaskParts, resources: OpenedResources)
     topics: subscriptionOf(config),
     converters,
     chain,
-    consumer: await kafka.consumer(consumerProps({ worker, connector }, id.connector, clientIds.consumer(id.connector, id.task)), log),
+    consumer: await kafka.consumer(clientProps, log),
     operator,
     errantRecordReporter: hasReporters ? new WorkerErrantRecordReporter(operator, converters) : null,
     control,
     commitIntervalMs,
     commitTimeoutMs,
+    pollBesideAfterMs: Math.min(longestWithoutPollMs, consumerConfigDef.parse(clientProps)['max.poll.interval.ms'] / 3),
+    bisects: config['errors.put.bisect'],
     log,
   })
 }

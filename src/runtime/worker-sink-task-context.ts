@@ -3,7 +3,8 @@ import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import type { ErrantRecordReporter, SinkTaskContext, TopicPartition, TopicPartitionOffset } from '../api/sink.ts'
 import type { Consumer } from '../kafka/ports.ts'
-import { PartitionMap, partitionText } from './partition-map.ts'
+import { partitionText } from './partition-map.ts'
+import type { SinkPauses } from './sink-pauses.ts'
 
 /** A sink task's door to the runtime: notes what the task asks for; the loop acts on it. */
 export class WorkerSinkTaskContext implements SinkTaskContext {
@@ -12,10 +13,7 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
   readonly errantRecordReporter: ErrantRecordReporter | null
   readonly #props: Props
   readonly #consumer: Consumer
-  /** Partitions the task itself paused. */
-  readonly pausedByTask = new PartitionMap<true>()
-  /** True: the connector is paused; `resume` then only changes the set. */
-  connectorPaused = false
+  readonly #pauses: SinkPauses
   commitRequested = false
   #rewinds: TopicPartitionOffset[] = []
   #timeoutMs: number | null = null
@@ -26,12 +24,14 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
     readonly errantRecordReporter: ErrantRecordReporter | null
     readonly props: Props
     readonly consumer: Consumer
+    readonly pauses: SinkPauses
   }) {
     this.log = parts.log
     this.signal = parts.signal
     this.errantRecordReporter = parts.errantRecordReporter
     this.#props = parts.props
     this.#consumer = parts.consumer
+    this.#pauses = parts.pauses
   }
 
   configs(): Props {
@@ -52,14 +52,12 @@ export class WorkerSinkTaskContext implements SinkTaskContext {
 
   pause(partitions: readonly TopicPartition[]): void {
     this.#mustBeAssigned(partitions, 'pause')
-    for (const { topic, partition } of partitions) this.pausedByTask.set(topic, partition, true)
-    this.#consumer.pause(partitions)
+    this.#pauses.pauseByTask(partitions)
   }
 
   resume(partitions: readonly TopicPartition[]): void {
     this.#mustBeAssigned(partitions, 'resume')
-    for (const partition of partitions) this.pausedByTask.delete(partition)
-    if (!this.connectorPaused) this.#consumer.resume(partitions)
+    this.#pauses.resumeByTask(partitions)
   }
 
   requestCommit(): void {

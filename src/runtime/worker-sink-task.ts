@@ -1,22 +1,29 @@
-import { ConnectException, RetriableException } from '../api/errors.ts'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
-import { SinkRecord, type SinkTask } from '../api/sink.ts'
+import type { SinkTask } from '../api/sink.ts'
 import { WakeupException } from '../kafka/errors.ts'
-import type { Consumer, ConsumerRecord, PartitionRecords, RebalanceListener, TopicPartition } from '../kafka/ports.ts'
+import type { Consumer, PartitionRecords } from '../kafka/ports.ts'
+import { faultKindOf } from './errors/fault-kind.ts'
 import type { RetryWithToleranceOperator } from './errors/retry-with-tolerance-operator.ts'
 import type { WorkerErrantRecordReporter } from './errors/worker-errant-record-reporter.ts'
 import { EventLoopTurn } from './event-loop-turn.ts'
-import { PartitionMap, partitionText } from './partition-map.ts'
+import { Outage } from './outage.ts'
 import type { RecordConverters } from './record-converters.ts'
+import { SinkConversion } from './sink-conversion.ts'
+import { SinkDelivery } from './sink-delivery.ts'
 import { SinkOffsets } from './sink-offsets.ts'
+import { SinkPartitions } from './sink-partitions.ts'
+import { SinkPauses } from './sink-pauses.ts'
+import { SinkTaskMetrics } from './sink-task-metrics.ts'
+import { TaskAtWork } from './task-at-work.ts'
 import type { TaskControl } from './task-control.ts'
 import type { TransformationChain } from './transformation-chain.ts'
 import { WorkerSinkTaskContext } from './worker-sink-task-context.ts'
 import type { TaskLoop } from './worker-task.ts'
 
-const firstRedeliveryMs = 100
-const longestRedeliveryMs = 10_000
+/** How often the loop looks whether a commit under way has ended, when the next one is due already. */
+const commitCheckMs = 100
 
 export interface WorkerSinkTaskParts {
   readonly task: SinkTask
@@ -31,46 +38,78 @@ export interface WorkerSinkTaskParts {
   readonly control: TaskControl
   readonly commitIntervalMs: number
   readonly commitTimeoutMs: number
+  /** Time in the task from which on the consumer is polled beside it; well below its `max.poll.interval.ms`. */
+  readonly pollBesideAfterMs: number
+  /** `errors.put.bisect` */
+  readonly bisects: boolean
   readonly log: Logger
 }
 
 /**
  * The loop of a sink task: poll → convert → transform → put, and offsets committed on the interval.
- * A record's way is `#convertRun` → `#deliver`; which offsets may be committed is `SinkOffsets`.
+ * A record's way is `SinkConversion` → `SinkDelivery`; which offsets may be committed is `SinkOffsets`; how partitions come and go is
+ * `SinkPartitions`.
  *
- * When `put` asks for a retry, the batch is kept and put again after a growing pause (or the one the task set by
- * `context.timeout`), with all partitions paused and the consumer still polled so that the group keeps the member.
- * Apache Kafka 4.3, WorkerSinkTask.
+ * A system fault, wherever it comes from, never fails the task: what waits is kept, everything is paused, and after a pause (growing,
+ * or the one the task set by `context.timeout`) the same is tried again, without end. The consumer is polled meanwhile, so that the
+ * group keeps the member. Apache Kafka 4.3, WorkerSinkTask.
  */
-export class WorkerSinkTask implements TaskLoop, RebalanceListener {
+export class WorkerSinkTask implements TaskLoop {
   readonly #parts: WorkerSinkTaskParts
   readonly #context: WorkerSinkTaskContext
   readonly #offsets: SinkOffsets
+  readonly #delivery: SinkDelivery
+  readonly #conversion: SinkConversion
+  readonly #partitions: SinkPartitions
+  readonly #pauses: SinkPauses
+  readonly #outage: Outage
+  readonly #atWork: TaskAtWork
+  readonly #metrics: SinkTaskMetrics
   readonly #turn = new EventLoopTurn()
-  /** Converted records that `put` has not taken yet. */
-  #batch: SinkRecord[] = []
-  /** Consecutive RetriableExceptions of `put`; 0: not redelivering. */
-  #redeliveries = 0
   #nextCommitAt = 0
-  #pausedForConnector = false
+  /** A commit met a system fault and has not succeeded since: the outage is not over before. */
+  #owesCommit = false
+  #wasPaused = false
+  #isClosing = false
 
   constructor(parts: WorkerSinkTaskParts) {
     this.#parts = parts
-    const { log, control, taskProps: props, consumer, errantRecordReporter } = parts
-    this.#context = new WorkerSinkTaskContext({ log, signal: control.signal, errantRecordReporter, props, consumer })
-    this.#offsets = new SinkOffsets({
-      task: parts.task,
-      consumer,
-      log,
-      commitTimeoutMs: parts.commitTimeoutMs,
-      operator: parts.operator,
+    const { log, control, consumer, task, operator, errantRecordReporter } = parts
+    const pauses = (this.#pauses = new SinkPauses(consumer))
+    const metrics = (this.#metrics = new SinkTaskMetrics(control.metrics))
+    const outage = (this.#outage = new Outage({ control, log }))
+    const atWork = (this.#atWork = new TaskAtWork(consumer, pauses, parts.pollBesideAfterMs))
+    const { signal } = control
+    const context = (this.#context = new WorkerSinkTaskContext({
+      ...{ log, signal, errantRecordReporter, consumer, pauses },
+      props: parts.taskProps,
+    }))
+    const offsets = (this.#offsets = new SinkOffsets({
+      ...{ task, consumer, log, commitTimeoutMs: parts.commitTimeoutMs },
+      reportsSafe: () => {
+        errantRecordReporter?.throwIfIntolerable()
+        return operator.reportsSafe()
+      },
+      onCommitted: () => this.#committed(),
+      onCommitFailed: (error) => this.#commitRefused(error),
+    }))
+    const delivery = (this.#delivery = new SinkDelivery({
+      ...{ task, offsets, pauses, operator, errantRecordReporter, converters: parts.converters, metrics, log },
+      bisects: parts.bisects,
+    }))
+    this.#conversion = new SinkConversion({ ...parts, offsets, delivery, metrics })
+    this.#partitions = new SinkPartitions({
+      ...{ task, context, consumer, control, offsets, delivery, pauses, outage, metrics, log },
+      idle: () => atWork.idle(),
     })
   }
 
   async start(): Promise<void> {
-    const { consumer, topics, task, taskProps, control, commitIntervalMs } = this.#parts
-    consumer.subscribe(topics, this)
+    const { consumer, topics, task, taskProps, control, log, commitIntervalMs } = this.#parts
+    consumer.subscribe(topics, this.#partitions)
     control.onChange = () => consumer.wakeup()
+    // what the task still does when it is given up is not heard of any more; others shall get its partitions at once
+    control.onCancel = () => void consumer.close().catch((error: unknown) => log.warn('Could not stop consumer', error))
     task.initialize(this.#context)
     await task.start(taskProps)
     this.#nextCommitAt = Date.now() + commitIntervalMs
@@ -79,14 +118,15 @@ export class WorkerSinkTask implements TaskLoop, RebalanceListener {
   async execute(): Promise<void> {
     const { control } = this.#parts
     while (!control.stopping) await this.#iteration()
-    await this.#offsets.awaitCommit()
   }
 
   /** The consumer's close revokes all partitions, which commits and closes them; then the task may stop. */
   async close(): Promise<void> {
     const { consumer, task, chain, converters, control, operator } = this.#parts
+    this.#isClosing = true
     control.onChange = () => undefined
     await this.#closing('consumer', () => consumer.close())
+    await this.#closing('partitions', () => this.#partitions.throwFailure())
     await this.#closing('task', () => task.stop())
     await this.#closing('error reporters', () => operator.close())
     await this.#closing('transformations', () => chain.close())
@@ -95,189 +135,116 @@ export class WorkerSinkTask implements TaskLoop, RebalanceListener {
 
   async #iteration(): Promise<void> {
     this.#followTarget()
-    await this.#commitIfDue()
-    this.#offsets.checkCommitTimeout()
-    this.#rewind()
     if (this.#turn.due) await this.#turn.take()
-    const polled = await this.#poll(this.#pollTimeoutMs())
-    await this.#convertMessages(polled)
-    await this.#deliver()
+    if (this.#outage.waitMs === 0) await this.#afterWait()
+    this.#partitions.rewind()
+    const polled = await this.#poll()
+    this.#partitions.throwFailure()
+    if (this.#parts.control.stopping) return
+    if (polled.length > 0) await this.#convert(polled)
+    if (this.#partitions.areOpen && this.#outage.waitMs === 0) await this.#put()
   }
 
   /** PAUSED keeps the consumer in its group with all partitions paused. */
   #followTarget(): void {
-    const { control, consumer } = this.#parts
-    if (control.paused === this.#pausedForConnector) {
-      control.report(control.paused ? 'PAUSED' : 'RUNNING')
-      return
-    }
-    this.#pausedForConnector = this.#context.connectorPaused = control.paused
-    if (control.paused) {
-      consumer.pause(consumer.assignment())
-      this.#context.requestCommit()
-    } else if (this.#redeliveries === 0) {
-      this.#resumeAllowed()
-    }
-    control.report(control.paused ? 'PAUSED' : 'RUNNING')
+    const { paused } = this.#parts.control
+    if (paused && !this.#wasPaused) this.#context.requestCommit()
+    this.#wasPaused = paused
+    this.#pauses.hold('connector paused', paused)
+    this.#parts.control.report(paused ? 'PAUSED' : 'RUNNING')
+  }
+
+  /** What an outage puts off, besides `put`. */
+  async #afterWait(): Promise<void> {
+    this.#pauses.hold('outage', false)
+    if (!this.#partitions.areOpen) await this.#atWork.run(() => this.#partitions.open())
+    await this.#commitIfDue()
+    this.#offsets.checkCommitTimeout()
   }
 
   async #commitIfDue(): Promise<void> {
     const now = Date.now()
     if (this.#offsets.committing || !(this.#context.commitRequested || now >= this.#nextCommitAt)) return
+    // a task that cannot take records cannot flush either: not asked without need
+    if (this.#outage.ongoing && !this.#owesCommit && !this.#offsets.hasNews) return
     this.#context.commitRequested = false
     this.#nextCommitAt = now + this.#parts.commitIntervalMs
-    await this.#offsets.commit()
+    this.#metrics.enter('commit')
+    await this.#atWork.run(() => this.#commit())
   }
 
-  #rewind(): void {
-    for (const { topic, partition, offset } of this.#context.takeRewinds()) {
-      this.#parts.consumer.seek({ topic, partition }, offset)
-      this.#offsets.rewound({ topic, partition }, offset)
+  async #commit(): Promise<void> {
+    const failure = await this.#offsets.commit()
+    if (failure === null) return
+    this.#delivery.forget(failure.rewound)
+    this.#owe('preCommit()', failure.error)
+  }
+
+  #committed(): void {
+    this.#owesCommit = false
+    if (this.#isClosing) return
+    this.#metrics.committed()
+    this.#metrics.active(this.#offsets.uncommitted())
+    if (!this.#delivery.isPending && this.#partitions.areOpen) this.#outage.over()
+  }
+
+  /** Called between any two steps of the loop, while it polls as a rule. */
+  #commitRefused(error: unknown): void {
+    if (this.#isClosing) return
+    this.#owe('Commit of offsets', error)
+    this.#parts.consumer.wakeup()
+  }
+
+  #owe(doing: string, error: unknown): void {
+    if (faultKindOf(error) !== 'system') return
+    this.#owesCommit = true
+    this.#waitFor(doing, error)
+  }
+
+  /** Keeps everything as it is until the next attempt. */
+  #waitFor(doing: string, error: unknown): void {
+    this.#outage.failed(doing, error, this.#context.takeTimeoutMs())
+    this.#pauses.hold('outage', true)
+  }
+
+  async #poll(): Promise<readonly PartitionRecords[]> {
+    const { consumer, control } = this.#parts
+    this.#metrics.enter(this.#outage.waitMs > 0 ? 'idle' : 'poll')
+    try {
+      this.#atWork.throwPollFailure()
+      return await consumer.poll(this.#pollTimeoutMs())
+    } catch (error) {
+      if (error instanceof WakeupException) return []
+      if (faultKindOf(error) !== 'system') throw error
+      this.#waitFor('poll() of the consumer', error)
+      await delay(this.#outage.waitMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
+      return []
     }
   }
 
   #pollTimeoutMs(): number {
-    const untilCommit = Math.max(this.#nextCommitAt - Date.now(), 0)
-    const asked = this.#context.takeTimeoutMs()
-    if (asked !== null) return Math.min(untilCommit, asked)
-    return this.#redeliveries === 0 ? untilCommit : Math.min(untilCommit, redeliveryPauseMs(this.#redeliveries))
+    const { waitMs } = this.#outage
+    if (waitMs > 0) return waitMs
+    const asked = this.#context.takeTimeoutMs() ?? Infinity
+    if (this.#delivery.isPending || !this.#partitions.areOpen) return 0
+    const untilCommit = Math.max(this.#nextCommitAt - Date.now(), this.#offsets.committing ? commitCheckMs : 0)
+    return Math.min(untilCommit, asked)
   }
 
-  async #poll(timeoutMs: number): Promise<readonly PartitionRecords[]> {
-    try {
-      return await this.#parts.consumer.poll(timeoutMs)
-    } catch (error) {
-      if (error instanceof WakeupException) return []
-      throw error
-    }
+  async #convert(polled: readonly PartitionRecords[]): Promise<void> {
+    this.#metrics.enter('convert')
+    let count = 0
+    for (const { records } of polled) count += records.length
+    this.#metrics.read(count, this.#parts.consumer.lag())
+    await this.#conversion.convert(polled)
   }
 
-  async #convertMessages(polled: readonly PartitionRecords[]): Promise<void> {
-    for (const { topic, partition, records } of polled) {
-      let next = 0
-      while (next < records.length) {
-        next = this.#convertRun(records, next)
-        const failed = records[next]
-        if (failed !== undefined) {
-          await this.#recover(failed)
-          next++
-        }
-      }
-      const last = records.at(-1)
-      if (last !== undefined) this.#offsets.consumed(topic, partition, last.offset + 1)
-    }
-  }
-
-  #conversionError: unknown = null
-
-  /** Converts from there on into the batch. @returns the index of the record that threw, or their number */
-  #convertRun(records: readonly ConsumerRecord[], from: number): number {
-    let index = from
-    try {
-      for (; index < records.length; index++) {
-        const record = records[index]
-        if (record !== undefined) this.#convertAndTransform(record)
-      }
-    } catch (error) {
-      this.#conversionError = error
-    }
-    return index
-  }
-
-  #convertAndTransform(consumed: ConsumerRecord): true {
-    const { converters, chain } = this.#parts
-    const record = new SinkRecord({
-      topic: consumed.topic,
-      kafkaPartition: consumed.partition,
-      keyData: converters.keyFromKafka(consumed),
-      valueData: converters.valueFromKafka(consumed),
-      headers: converters.headersFromKafka(consumed),
-      kafkaOffset: consumed.offset,
-      timestamp: consumed.timestamp < 0 ? null : consumed.timestamp,
-      timestampType: consumed.timestampType,
-    })
-    const transformed = chain.apply(record)
-    if (transformed !== null) {
-      this.#parts.errantRecordReporter?.remember(transformed, consumed)
-      this.#batch.push(transformed)
-    }
-    return true
-  }
-
-  async #recover(record: ConsumerRecord): Promise<void> {
-    await this.#parts.operator.recover({ consumed: record }, this.#conversionError, () => this.#convertAndTransform(record))
-  }
-
-  async #deliver(): Promise<void> {
-    const { task, log, errantRecordReporter } = this.#parts
-    try {
-      const putting = task.put(this.#batch)
-      if (putting !== undefined) await putting
-    } catch (error) {
-      if (!(error instanceof RetriableException)) {
-        throw new ConnectException(`Exiting WorkerSinkTask due to unrecoverable exception: ${messageOf(error)}`, { cause: error })
-      }
-      if (this.#redeliveries === 0) log.warn(`put() asks for a retry; its ${this.#batch.length} records are kept and put again`, error)
-      this.#redeliver()
-      return
-    }
-    errantRecordReporter?.throwIfIntolerable()
-    this.#offsets.delivered()
-    this.#batch = []
-    if (this.#redeliveries > 0) {
-      log.info(`put() took the kept records after ${this.#redeliveries} retries`)
-      this.#redeliveries = 0
-      if (!this.#pausedForConnector) this.#resumeAllowed()
-    }
-  }
-
-  #redeliver(): void {
-    const { consumer } = this.#parts
-    if (this.#redeliveries === 0) consumer.pause(consumer.assignment())
-    this.#redeliveries++
-  }
-
-  #resumeAllowed(): void {
-    const { consumer } = this.#parts
-    consumer.resume(consumer.assignment().filter((partition) => !this.#context.pausedByTask.has(partition)))
-  }
-
-  async onPartitionsAssigned(partitions: readonly TopicPartition[]): Promise<void> {
-    const { consumer, task, log } = this.#parts
-    for (const partition of partitions) this.#offsets.assigned(partition, await consumer.position(partition))
-    if (this.#batch.length === 0) this.#redeliveries = 0
-    if (this.#pausedForConnector || this.#redeliveries > 0) consumer.pause(consumer.assignment())
-    else consumer.pause(partitions.filter((partition) => this.#context.pausedByTask.has(partition)))
-    log.info(`Assigned ${partitions.map(partitionText).join(', ') || 'no partitions'}`)
-    if (partitions.length === 0) return
-    await task.open(partitions)
-    this.#rewind()
-  }
-
-  async onPartitionsRevoked(partitions: readonly TopicPartition[]): Promise<void> {
-    const { task, control } = this.#parts
-    if (control.cancelled) return
-    await this.#offsets.commitAndClose(partitions, () => task.close(partitions))
-    this.#forget(partitions)
-  }
-
-  async onPartitionsLost(partitions: readonly TopicPartition[]): Promise<void> {
-    const { task, log } = this.#parts
-    log.warn(`Lost ${partitions.map(partitionText).join(', ')}: another member may have them already; nothing more is committed for them`)
-    this.#offsets.forget(partitions)
-    await task.close(partitions)
-    this.#forget(partitions)
-  }
-
-  #forget(partitions: readonly TopicPartition[]): void {
-    const gone = new PartitionMap<true>()
-    for (const { topic, partition } of partitions) {
-      gone.set(topic, partition, true)
-      this.#context.pausedByTask.delete({ topic, partition })
-    }
-    this.#batch = this.#batch.filter(
-      ({ originalTopic, originalKafkaPartition }) => !gone.has({ topic: originalTopic, partition: originalKafkaPartition }),
-    )
+  async #put(): Promise<void> {
+    this.#metrics.enter('put')
+    const fault = await this.#atWork.run(() => this.#delivery.put())
+    if (fault !== null) return this.#waitFor(`put() of ${this.#delivery.size} records`, fault)
+    if (this.#owesCommit) this.#context.requestCommit()
+    else if (!this.#delivery.isPending) this.#outage.over()
   }
 
   async #closing(what: string, close: () => Promise<void> | void): Promise<void> {
@@ -287,12 +254,4 @@ export class WorkerSinkTask implements TaskLoop, RebalanceListener {
       this.#parts.log.warn(`Could not stop ${what}`, error)
     }
   }
-}
-
-function redeliveryPauseMs(redeliveries: number): number {
-  return Math.min(firstRedeliveryMs * 2 ** (redeliveries - 1), longestRedeliveryMs)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,24 +1,27 @@
-import type { ConnectException } from '../../api/errors.ts'
+import { ConnectException, RetriableException } from '../../api/errors.ts'
 import type { ErrantRecordReporter, SinkRecord } from '../../api/sink.ts'
-import type { ConsumerRecord } from '../../kafka/ports.ts'
+import { InternalSinkRecord } from '../internal-sink-record.ts'
 import type { RecordConverters } from '../record-converters.ts'
-import type { ConsumedBytes } from './processing-context.ts'
-import type { RecordFailure } from './processing-context.ts'
+import { faultKindOf } from './fault-kind.ts'
+import type { ConsumedBytes, RecordFailure } from './processing-context.ts'
 import type { RetryWithToleranceOperator } from './retry-with-tolerance-operator.ts'
-import { toleranceExceeded } from './tolerance-exceeded.ts'
 
-/** What logs and dead letter headers name as the class at work when a task reports a record. */
-const sinkTaskClass = 'org.apache.kafka.connect.sink.SinkTask'
+/** What logs and dead letter headers name as the class at work when a task refuses a record. */
+export const sinkTaskClass = 'org.apache.kafka.connect.sink.SinkTask'
 
 /**
- * Reports of single records by a sink task (KIP-610). Offsets wait for them; with tolerance none the first one also fails the task,
- * even where the task swallows the exception. Apache Kafka 4.3, WorkerErrantRecordReporter.
+ * Reports of single records by a sink task (KIP-610). Offsets wait for them; one that is not tolerated also fails the task, even where
+ * the task swallows the exception. Apache Kafka 4.3, WorkerErrantRecordReporter.
+ *
+ * One departure: a record that is reported because another system is out is not a bad record and reaches no reporter. Inside of `put`
+ * that counts as a failed `put`, and the batch is kept; a report after it can only fail the task, which reads the record again.
  */
 export class WorkerErrantRecordReporter implements ErrantRecordReporter {
   readonly #operator: RetryWithToleranceOperator
   readonly #converters: RecordConverters
-  /** The bytes each record came from, so that a report can show the original. */
-  readonly #consumed = new WeakMap<SinkRecord, ConsumerRecord>()
+  #isInPut = false
+  #reported: SinkRecord[] = []
+  #outage: Error | null = null
   #intolerable: ConnectException | null = null
 
   constructor(operator: RetryWithToleranceOperator, converters: RecordConverters) {
@@ -26,38 +29,66 @@ export class WorkerErrantRecordReporter implements ErrantRecordReporter {
     this.#converters = converters
   }
 
-  /** Called by the loop for each record it is about to put. */
-  remember(record: SinkRecord, consumed: ConsumerRecord): void {
-    this.#consumed.set(record, consumed)
-  }
-
   report(record: SinkRecord, error: Error): Promise<void> {
-    const consumed = this.#consumed.get(record) ?? this.#serialized(record)
+    if (faultKindOf(error) === 'system') throw this.#refuse(error)
+    const consumed = consumedBytesOf(record, this.#converters)
     const failure: RecordFailure = { stage: 'TASK_PUT', executing: sinkTaskClass, record: { consumed }, error }
     const reported = this.#operator.report(failure)
-    if (this.#operator.tolerates(error)) return reported
-    this.#intolerable = toleranceExceeded(failure)
+    if (this.#operator.tolerates(error)) {
+      if (this.#isInPut) this.#reported.push(record)
+      return reported
+    }
+    this.#intolerable = this.#operator.intolerable(failure)
     throw this.#intolerable
   }
 
-  /** Called after `put` returned. @throws ConnectException when a report was not tolerable */
+  #refuse(error: Error): ConnectException {
+    const text = `A record was reported as bad because another system is out: ${error.message}`
+    if (this.#isInPut) {
+      this.#outage = error
+      return new RetriableException(text, { cause: error })
+    }
+    this.#intolerable = new ConnectException(`${text}. It is read again after the restart of the task`, { cause: error })
+    return this.#intolerable
+  }
+
+  beginPut(): void {
+    this.#isInPut = true
+  }
+
+  /**
+   * Called after each `put`, whether it failed or not.
+   * @returns what the task reported meanwhile, and the outage that it took for bad records, or null
+   * @throws ConnectException when a report was not tolerable
+   */
+  endPut(): { readonly reported: readonly SinkRecord[]; readonly outage: Error | null } {
+    const ended = { reported: this.#reported, outage: this.#outage }
+    this.#isInPut = false
+    this.#reported = []
+    this.#outage = null
+    this.throwIfIntolerable()
+    return ended
+  }
+
+  /** Called before offsets are committed. @throws ConnectException when a report was not tolerable */
   throwIfIntolerable(): void {
     if (this.#intolerable !== null) throw this.#intolerable
   }
+}
 
-  /** A record the task made itself, in the bytes the converters give it. */
-  #serialized(record: SinkRecord): ConsumedBytes {
-    const { originalTopic: topic, originalKafkaPartition: partition, originalKafkaOffset: offset, timestamp, timestampType } = record
-    return {
-      topic,
-      partition,
-      offset,
-      timestamp: timestamp ?? -1,
-      timestampType,
-      key: copyOf(this.#converters.keyToKafka(record)),
-      value: copyOf(this.#converters.valueToKafka(record)),
-      headers: this.#converters.headersToKafka(record),
-    }
+/** The bytes a record came from; for one that a task or transformation made anew, those that the converters give it. */
+export function consumedBytesOf(record: SinkRecord, converters: RecordConverters): ConsumedBytes {
+  if (record instanceof InternalSinkRecord) return record.consumed
+  const { originalTopic: topic, originalKafkaPartition: partition, originalKafkaOffset: offset, timestamp, timestampType } = record
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestamp ?? -1,
+    timestampType,
+    key: copyOf(converters.keyToKafka(record)),
+    value: copyOf(converters.valueToKafka(record)),
+    headers: converters.headersToKafka(record),
   }
 }
 

@@ -5,8 +5,8 @@ import {
   ConfigDef,
   DataException,
   RetriableException,
+  SinkRecord,
   SinkTask,
-  type SinkRecord,
   type TopicPartition,
   type TopicPartitionOffset,
 } from '../../../src/api/index.ts'
@@ -118,6 +118,8 @@ function running(options: { tolerance?: 'none' | 'all'; commitIntervalMs?: numbe
       control,
       commitIntervalMs: options.commitIntervalMs ?? 60_000,
       commitTimeoutMs: 5000,
+      pollBesideAfterMs: 10_000,
+      bisects: true,
       log,
     })
   })
@@ -127,6 +129,10 @@ function running(options: { tolerance?: 'none' | 'all'; commitIntervalMs?: numbe
   }
   onTestFinished(stop)
   return { consumer, task, log, reported, statuses, workerTask, stop }
+}
+
+function placeOf({ topic, originalKafkaPartition: kafkaPartition, kafkaOffset, timestampType }: SinkRecord) {
+  return { topic, kafkaPartition, kafkaOffset, timestampType }
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -226,18 +232,23 @@ describe('WorkerSinkTask', () => {
     expect(log.lines.filter((line) => line.includes('Ignoring invalid task provided offset')).length).toBeGreaterThanOrEqual(2)
   })
 
-  it('reports single records for the task, with the bytes they came from or, for changed copies, the bytes they would have', async () => {
+  it('reports single records for the task, with the bytes they came from or, for records of its own, the bytes they would have', async () => {
     const { consumer, task, reported, stop } = running({ tolerance: 'all' })
     task.onPut = (records) => {
-      for (const record of records) void task.report(record.value === 'b' ? record.newRecord({ value: 'changed' }) : record)
+      for (const record of records) {
+        if (record.value === 'a') void task.report(record)
+        else if (record.value === 'b') void task.report(record.newRecord({ topic: 'elsewhere', value: 'changed' }))
+        else void task.report(new SinkRecord({ ...placeOf(record), value: 'own' }))
+      }
     }
-    consumer.append('t', 0, 'a', 'b')
-    await until(() => reported.length === 2)
+    consumer.append('t', 0, 'a', 'b', 'c')
+    await until(() => reported.length === 3)
     await stop()
     const letters = reported.map(({ record }) => 'consumed' in record && [record.consumed.offset, record.consumed.value?.toString()])
     expect(letters).toEqual([
       [0, 'a'],
-      [1, 'changed'],
+      [1, 'b'],
+      [2, 'own'],
     ])
     expect(reported[0]).toMatchObject({ stage: 'TASK_PUT', executing: 'org.apache.kafka.connect.sink.SinkTask' })
   })
