@@ -123,7 +123,9 @@ export class FakeCluster {
     const fault = outcomeOf(position, id)
     const outcome: ItemOutcome = fault === null ? this.#execute(name, operation) : { id: id ?? '', ...fault }
     const { id: stored, version, ...rest } = outcome
-    return Object.fromEntries([[operation.action, { _index: name, _id: stored, ...(version === undefined ? {} : { _version: version }), ...rest }]])
+    return Object.fromEntries([
+      [operation.action, { _index: name, _id: stored, ...(version === undefined ? {} : { _version: version }), ...rest }],
+    ])
   }
 
   #execute(name: string, operation: BulkLine): ItemOutcome {

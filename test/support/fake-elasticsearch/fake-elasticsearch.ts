@@ -3,11 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { TlsOptions } from 'node:tls'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { FakeCluster, refused, type Answer, type Flavour } from './cluster.ts'
 import type { StoredDocument } from './fake-index.ts'
-import { isBulk, type Fault, type FaultSource, type SeenRequest } from './faults.ts'
+import { hang, isBulk, type Fault, type FaultSource, type SeenRequest } from './faults.ts'
 import { filterPath } from './filter-path.ts'
 import { route } from './routes.ts'
 
@@ -106,11 +107,11 @@ export class FakeElasticsearch {
   async #answer(seen: SeenRequest, fault: Fault | null, response: ServerResponse): Promise<void> {
     if (fault?.kind === 'status') return this.#send(seen, response, { status: fault.status, body: fault.body }, fault.headers)
     if (fault?.kind === 'reset' && !fault.done) return void response.destroy()
-    if (fault?.kind === 'hang' && !fault.done) await this.#released.promise
+    if (fault?.kind === 'hang' && !fault.done) await hang(this.#released.promise, fault.ms)
     const answer = this.#refusal(seen) ?? route(this.cluster, seen, fault?.kind === 'items' ? fault.outcomeOf : () => null)
     if (fault?.kind === 'reset') return void response.destroy()
-    if (fault?.kind === 'hang' && fault.done) await this.#released.promise
-    if (fault?.kind === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms))
+    if (fault?.kind === 'hang' && fault.done) await hang(this.#released.promise, fault.ms)
+    if (fault?.kind === 'slow') await delay(fault.ms)
     if (fault?.kind === 'answer') return void response.writeHead(200, this.#headers()).end(fault.text)
     this.#send(seen, response, answer)
   }

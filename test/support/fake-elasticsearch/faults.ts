@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ItemError } from './fake-index.ts'
 
 /** What goes wrong with one request. */
@@ -6,8 +7,8 @@ export type Fault =
   | { readonly kind: 'status'; readonly status: number; readonly body?: unknown; readonly headers?: Readonly<Record<string, string>> }
   /** The connection is broken off, before the work (`done: false`) or when it is done but nobody knows. */
   | { readonly kind: 'reset'; readonly done: boolean }
-  /** No answer until `release`, then the usual one; the work is done at once, or then. */
-  | { readonly kind: 'hang'; readonly done: boolean }
+  /** No answer until `release`, or so many milliseconds, then the usual one; the work is done at once, or then. */
+  | { readonly kind: 'hang'; readonly done: boolean; readonly ms?: number }
   /** The work is done at once, the answer comes later. */
   | { readonly kind: 'slow'; readonly ms: number }
   /** Some operations of a bulk request are refused. @returns null for those that go through */
@@ -55,4 +56,12 @@ export function refusal(status: number, type: string, reason: string): Fault & {
 
 export function errorBody(status: number, type: string, reason: string): unknown {
   return { error: { root_cause: [{ type, reason }], type, reason }, status }
+}
+
+/** Waits until somebody releases the request, or for so long. */
+export async function hang(released: Promise<void>, ms: number | undefined): Promise<void> {
+  if (ms === undefined) return released
+  const over = new AbortController()
+  await Promise.race([released, delay(ms, undefined, { signal: over.signal }).catch(() => undefined)])
+  over.abort()
 }

@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ask, DEAD_LETTERS, documentsOf, startSink, type SinkOptions } from '../../support/elasticsearch-sink.ts'
+
+/** Only on servers that have data streams: OpenSearch's test build, and the fake one. */
+export function dataStreams(kafka: string, server: string): void {
+  describe('data streams', () => {
+    beforeAll(async () => {
+      for (const type of ['logs', 'traces'])
+        await ask(server, 'PUT', `/_index_template/${type}-of-tests`, { index_patterns: [`${type}-*-*`], data_stream: {} })
+    })
+
+    /** A sink on a data set of its own. */
+    const start = async (options: SinkOptions) => {
+      const dataset = `ds${randomUUID().slice(0, 8)}`
+      const config = { 'data.stream.type': 'LOGS', 'data.stream.dataset': dataset, ...options.config }
+      const sink = await startSink(kafka, server, { ...options, config })
+      return { sink, stream: `logs-${dataset}-${sink.topic.toLowerCase()}`, dataset }
+    }
+    const AT = 1700000000000
+
+    it('#19 is made, gets creates, and each document its time', async () => {
+      const { sink, stream } = await start({ records: [{ value: { a: 1 }, timestamp: AT }] })
+      await sink.committed(1)
+      expect(sink.calls).toEqual([`HEAD /${stream}`, `PUT /_data_stream/${stream}`])
+      expect(sink.actions).toEqual([{ create: { _index: stream, _id: `${sink.topic}+0+0` } }])
+      expect(JSON.parse(sink.proxy.bulkLines[1]!)).toEqual({ a: 1, '@timestamp': AT })
+      expect(Object.keys(await documentsOf(server, stream))).toEqual([`${sink.topic}+0+0`])
+    })
+
+    it('#20 ids from keys, without versions; #60 a record that comes again is no error', async () => {
+      const config = { ...DEAD_LETTERS, 'key.ignore': 'false' }
+      const records = [1, 2].map((n) => ({ key: 'k', value: { n }, timestamp: AT }))
+      const { sink, stream } = await start({ config, records })
+      await sink.committed(2)
+      expect(sink.actions[0]).toEqual({ create: { _index: stream, _id: 'k' } })
+      expect((await documentsOf(server, stream)).k!.source).toMatchObject({ n: 1 })
+      expect(await sink.deadLetterCount()).toBe(0)
+      expect(sink.task?.state).toBe('RUNNING')
+    })
+
+    it('#21 #22 the time of a field; a document without one goes as it is and is refused', async () => {
+      const config = { ...DEAD_LETTERS, 'data.stream.timestamp.field': 'one, two', 'behavior.on.malformed.documents': 'ignore' }
+      const records = [{ value: { two: '2021-05-14T11:11:22.000Z', x: 1 } }, { value: { x: 1 } }]
+      const { sink } = await start({ config, records })
+      await sink.committed(2)
+      expect(JSON.parse(sink.proxy.bulkLines[1]!)).toMatchObject({ '@timestamp': '2021-05-14T11:11:22.000Z' })
+      expect(JSON.parse(sink.proxy.bulkLines[3]!)).toEqual({ x: 1 })
+      expect(await sink.deadLetterCount()).toBe(1)
+    })
+
+    it('#23 a time that is there already gives way to the record’s', async () => {
+      const { sink } = await start({ records: [{ value: { '@timestamp': 'old' }, timestamp: AT }] })
+      await sink.committed(1)
+      expect(JSON.parse(sink.proxy.bulkLines[1]!)).toEqual({ '@timestamp': AT })
+    })
+
+    it('#24 what is no object has no time', async () => {
+      const { sink } = await start({ records: [{ value: ['a'] }] })
+      expect(await sink.failed()).toMatch(/JSON object/i)
+    })
+
+    it('#25 #26 a namespace of its own, and any type', async () => {
+      const config = { 'data.stream.type': 'traces', 'data.stream.namespace': 'pre_${topic}' }
+      const { sink, dataset } = await start({ config, topic: `T-${randomUUID()}`, records: [{ value: { a: 1 }, timestamp: AT }] })
+      await sink.committed(1)
+      expect(sink.actions[0]!.create!._index).toBe(`traces-${dataset}-pre_${sink.topic.toLowerCase()}`)
+    })
+
+    it('#36 an alias of a data stream that is there gets creates with the time', async () => {
+      const stream = `logs-own-${randomUUID()}`
+      await ask(server, 'PUT', `/_data_stream/${stream}`)
+      await ask(server, 'POST', '/_aliases', { actions: [{ add: { index: stream, alias: `alias-${stream}`, is_write_index: true } }] })
+      const config = { 'external.resource.usage': 'alias_datastream', 'topic.to.external.resource.mapping': `{topic}:alias-${stream}` }
+      const sink = await startSink(kafka, server, { config, records: [{ value: { a: 1 }, timestamp: AT }] })
+      await sink.committed(1)
+      expect(sink.calls.join()).not.toContain('PUT')
+      expect(sink.actions).toEqual([{ create: { _index: `alias-${stream}`, _id: `${sink.topic}+0+0` } }])
+      expect(Object.keys(await documentsOf(server, stream))).toHaveLength(1)
+    })
+  })
+}

@@ -1,0 +1,18 @@
+import { dataTypes } from './data-types.ts'
+import { idsAndVersions } from './ids-and-versions.ts'
+import { namesAndMappings } from './names-and-mappings.ts'
+import { restarts } from './restarts.ts'
+import { upsertsAndTombstones } from './upserts-and-tombstones.ts'
+
+/**
+ * What the Elasticsearch sink does in a whole worker on any server it is made for. Tests carry the numbers of the acceptance tests.
+ * @param kafka address of a broker
+ * @param server address of a search server; every test has an index of its own there
+ */
+export function elasticsearchSinkSuite(kafka: string, server: string): void {
+  idsAndVersions(kafka, server)
+  upsertsAndTombstones(kafka, server)
+  namesAndMappings(kafka, server)
+  dataTypes(kafka, server)
+  restarts(kafka, server)
+}

@@ -1,0 +1,264 @@
+import { describe, expect, it } from 'vitest'
+import { forBulks, isBulk, refusal, tooManyRequests, type Fault } from '../../support/fake-elasticsearch/faults.ts'
+import { ask, DEAD_LETTERS, startSink, type RunningSink } from '../../support/elasticsearch-sink.ts'
+
+const GIVEN_UP_AFTER_2 = { 'max.retries': '2' }
+const doc = { a: 1 }
+const docs = (count: number, size = 0) =>
+  Array.from({ length: count }, (_, n) => ({ key: `k${n}`, value: { n, ...(size === 0 ? {} : { text: 'x'.repeat(size) }) } }))
+
+const failingWith = (faults: RunningSink['proxy']['faults']) => async (sink: RunningSink) => {
+  sink.proxy.faults = faults
+}
+
+/** An index whose field `n` is a long: a text does not fit. */
+const numbersOnly = async (sink: RunningSink) => {
+  await ask(sink.server, 'PUT', `/${sink.topic}`, { mappings: { properties: { n: { type: 'long' } } } })
+}
+const ONE_BAD = [{ value: { n: 1 } }, { value: { n: 'abc' } }, { value: { n: 3 } }]
+
+export function refusals(kafka: string, server: string): void {
+  describe('a document the server refuses', () => {
+    it.each(['ignore', 'warn'])('#54 #55 %s: is reported with id, field and reason, the others are in the index', async (behavior) => {
+      const config = { ...DEAD_LETTERS, 'behavior.on.malformed.documents': behavior, 'key.ignore': 'false' }
+      const records = [
+        { key: 'a', value: { n: 1 } },
+        { key: 'b', value: { n: 'abc' } },
+        { key: 'c', value: { n: 3 } },
+      ]
+      const sink = await startSink(kafka, server, { config, before: numbersOnly, records })
+      await sink.committed(3)
+      expect(Object.keys(await sink.documents())).toEqual(['a', 'c'])
+      const [letter] = await sink.deadLetters(1)
+      expect(await sink.deadLetterCount()).toBe(1)
+      expect([letter!.key!.toString(), letter!.value!.toString()]).toEqual(['b', '{"n":"abc"}'])
+      const message = letter!.headers.find(({ key }) => key === '__connect.errors.exception.message')!.value!.toString()
+      expect(message).toMatch(/^Indexing failed: /)
+      expect(message).toContain(sink.topic)
+      expect(message).toMatch(/\[n\] of type \[long\] in document with id 'b'/)
+      expect(sink.task?.state).toBe('RUNNING')
+      const warnings = sink.log.lines.filter((line) => line.startsWith('WARN') && line.includes(sink.topic))
+      expect(warnings.length > 0).toBe(behavior === 'warn')
+      expect(sink.log.lines.join()).not.toContain('"abc"')
+    })
+
+    it('#56 fail, the default: the task fails, and commits no further than the document', async () => {
+      const sink = await startSink(kafka, server, { before: numbersOnly, records: ONE_BAD })
+      expect(await sink.failed()).toMatch(/Indexing record failed/)
+      expect((await sink.offsets())[0] ?? 0).toBeLessThanOrEqual(1)
+    })
+
+    it('#56 a strict mapping refuses under a name of its own', async () => {
+      const before = async (sink: RunningSink) => {
+        await ask(server, 'PUT', `/${sink.topic}`, { mappings: { dynamic: 'strict', properties: { n: { type: 'long' } } } })
+      }
+      const config = { ...DEAD_LETTERS, 'behavior.on.malformed.documents': 'ignore' }
+      const sink = await startSink(kafka, server, { config, before, records: [{ value: { n: 1 } }, { value: { m: 1 } }] })
+      await sink.committed(2)
+      expect(await sink.deadLetterCount()).toBe(1)
+    })
+
+    it('#91 the dead letter is the record as it came, with where it came from', async () => {
+      const config = { ...DEAD_LETTERS, 'behavior.on.malformed.documents': 'ignore' }
+      const bad = { key: 'k', value: '{ "n" : "abc" }', headers: [{ key: 'h', value: Buffer.from('v') }], timestamp: 1700000000000 }
+      const sink = await startSink(kafka, server, { config, before: numbersOnly, records: [{ value: { n: 1 } }, bad] })
+      const [letter] = await sink.deadLetters(1)
+      expect([letter!.key!.toString(), letter!.value!.toString()]).toEqual(['k', '{ "n" : "abc" }'])
+      const headers = Object.fromEntries(letter!.headers.map(({ key, value }) => [key, value?.toString()]))
+      expect(headers).toMatchObject({
+        h: 'v',
+        '__connect.errors.topic': sink.topic,
+        '__connect.errors.partition': '0',
+        '__connect.errors.offset': '1',
+        '__connect.errors.connector.name': sink.name,
+        '__connect.errors.stage': 'TASK_PUT',
+      })
+      await sink.committed(2)
+    })
+
+    it('#59 an update that loses against others is reported and passed over', async () => {
+      const lost = { status: 409, error: { type: 'version_conflict_engine_exception', reason: '[k]: version conflict' } }
+      const config = { ...DEAD_LETTERS, 'key.ignore': 'false', 'write.method': 'upsert' }
+      const before = failingWith(forBulks({ kind: 'items', outcomeOf: () => lost }))
+      const sink = await startSink(kafka, server, { config, before, records: [{ key: 'k', value: doc }] })
+      await sink.committed(1)
+      expect(await sink.deadLetterCount()).toBe(1)
+      expect(sink.task?.state).toBe('RUNNING')
+    })
+  })
+
+  describe('a server in trouble', () => {
+    it('#61 takes the same request again when it is back', async () => {
+      const before = failingWith(forBulks(refusal(503, 'x', 'y'), refusal(503, 'x', 'y')))
+      const sink = await startSink(kafka, server, { config: GIVEN_UP_AFTER_2, before, records: docs(4) })
+      await sink.committed(4)
+      expect(Object.keys(await sink.documents())).toHaveLength(4)
+      const [first, second] = sink.proxy.bulkRequests
+      expect(second!.body).toBe(first!.body)
+    })
+
+    it('#62 fails the task when max.retries is over, saying how often it tried', async () => {
+      const before = failingWith((request) => (isBulk(request) ? refusal(503, 'x', 'y') : null))
+      const sink = await startSink(kafka, server, { config: GIVEN_UP_AFTER_2, before, records: [{ value: doc }] })
+      expect(await sink.failed()).toContain('after 3 attempt(s)')
+      expect(sink.proxy.bulkRequests).toHaveLength(3)
+      expect(await sink.offsets()).toEqual({})
+    })
+
+    it('#63 takes only the items again that it had no room for', async () => {
+      const busy: Fault = { kind: 'items', outcomeOf: (position) => (position % 2 === 1 ? tooManyRequests : null) }
+      const config = { ...GIVEN_UP_AFTER_2, ...DEAD_LETTERS, 'key.ignore': 'false' }
+      const sink = await startSink(kafka, server, {
+        config: { ...config, 'linger.ms': '200' },
+        before: failingWith(forBulks(busy)),
+        records: docs(4),
+      })
+      await sink.committed(4)
+      expect(sink.actions.map((action) => action.index!._id)).toEqual(['k0', 'k1', 'k2', 'k3', 'k1', 'k3'])
+      expect(Object.keys(await sink.documents())).toHaveLength(4)
+      expect(await sink.deadLetterCount()).toBe(0)
+    })
+
+    it.each([
+      ['#64 429 with Retry-After', { ...refusal(429, 'es_rejected_execution_exception', 'full'), headers: { 'retry-after': '1' } }],
+      ['502 of a proxy', refusal(502, 'x', 'y')],
+      ['504', refusal(504, 'x', 'y')],
+      ['#68 a connection that breaks before the work', { kind: 'reset', done: false }],
+      ['#68 a connection that breaks behind the work', { kind: 'reset', done: true }],
+      ['an answer that is no JSON', { kind: 'answer', text: '<html>' }],
+      ['an answer with fewer items than operations', { kind: 'answer', text: '{"errors":false,"items":[]}' }],
+      ['no answer within read.timeout.ms', { kind: 'hang', done: true }],
+    ] satisfies [string, Fault][])('%s: what was sent is sent again, and nothing is lost or double', async (_name, fault) => {
+      const config = { 'key.ignore': 'false', 'read.timeout.ms': '500', ...DEAD_LETTERS }
+      const sink = await startSink(kafka, server, { config, before: failingWith(forBulks(fault, fault)), records: docs(20) })
+      await sink.committed(20)
+      const documents = await sink.documents()
+      for (let n = 0; n < 20; n++) expect(documents[`k${n}`]).toEqual({ version: n, source: { n } })
+      expect(await sink.deadLetterCount()).toBe(0)
+    })
+
+    it('#65 401: fails at once, without a storm of requests', async () => {
+      const before = failingWith((request) => (isBulk(request) ? refusal(401, 'security_exception', 'who are you') : null))
+      const sink = await startSink(kafka, server, { before, records: [{ value: doc }] })
+      expect(await sink.failed()).toContain('401')
+      expect(sink.proxy.bulkRequests.length).toBeLessThanOrEqual(2)
+    })
+
+    it('#69 an index that has gone meanwhile is made again', async () => {
+      const gone = { status: 404, error: { type: 'index_not_found_exception', reason: 'no such index' } }
+      const before = failingWith(forBulks({ kind: 'items', outcomeOf: () => gone }))
+      const sink = await startSink(kafka, server, { before, records: docs(3) })
+      await sink.committed(3)
+      expect(Object.keys(await sink.documents())).toHaveLength(3)
+      expect(sink.calls.filter((call) => call === `HEAD /${sink.topic}`).length).toBeGreaterThan(1)
+    })
+
+    it('waits for one that is not there at the start', async () => {
+      const broken: Fault = { kind: 'reset', done: false }
+      let isThere = false
+      const before = failingWith(() => (isThere ? null : broken))
+      const sink = await startSink(kafka, server, { before, records: docs(3) })
+      expect(sink.task?.state).not.toBe('FAILED')
+      isThere = true
+      await sink.committed(3)
+    })
+  })
+
+  describe('sizes', () => {
+    const upTo = (bytes: number) =>
+      failingWith((request) => (isBulk(request) && request.body.length > bytes ? { kind: 'status', status: 413 } : null))
+
+    it('#66 413: halves the request until it is taken', async () => {
+      const sink = await startSink(kafka, server, { config: { 'key.ignore': 'false' }, before: upTo(2500), records: docs(8, 800) })
+      await sink.committed(8)
+      expect(Object.keys(await sink.documents())).toHaveLength(8)
+    })
+
+    it('#67 413 for a single document: that one is reported', async () => {
+      const config = { ...DEAD_LETTERS, 'key.ignore': 'false', 'behavior.on.malformed.documents': 'ignore' }
+      const records = [...docs(3), { key: 'large', value: { text: 'x'.repeat(5000) } }, ...docs(2)]
+      const sink = await startSink(kafka, server, { config, before: upTo(2500), records })
+      await sink.committed(6)
+      expect(Object.keys(await sink.documents())).toEqual(['k2', 'k0', 'k1'].sort())
+      expect((await sink.deadLetters(1))[0]!.key!.toString()).toBe('large')
+    })
+
+    it('#70 batch.size: bulks of two, the last one at the commit', async () => {
+      const config = { 'batch.size': '2', 'linger.ms': '60000', 'max.in.flight.requests': '1' }
+      const sink = await startSink(kafka, server, { config, records: docs(5) })
+      await sink.committed(5)
+      expect(sink.proxy.bulkRequests.map(({ body }) => body.split('\n').length >> 1)).toEqual([2, 2, 1])
+    })
+
+    it('#71 bulk.size.bytes bounds a bulk', async () => {
+      const config = { 'bulk.size.bytes': '1000', 'linger.ms': '60000' }
+      const sink = await startSink(kafka, server, { config, records: docs(20, 300) })
+      await sink.committed(20)
+      expect(Math.max(...sink.proxy.bulkRequests.map(({ body }) => body.length))).toBeLessThan(1800)
+      const unbounded = await startSink(kafka, server, { config: { ...config, 'bulk.size.bytes': '-1' }, records: docs(20, 300) })
+      await unbounded.committed(20)
+      expect(unbounded.proxy.bulkRequests).toHaveLength(1)
+    })
+
+    it('#72 max.in.flight.requests is reached and never passed', async () => {
+      const config = { 'max.in.flight.requests': '4', 'batch.size': '1' }
+      const before = failingWith(() => ({ kind: 'slow', ms: 20 }))
+      const sink = await startSink(kafka, server, { config, before, records: docs(60) })
+      await sink.committed(60)
+      expect(sink.proxy.mostConcurrentBulks).toBe(4)
+    })
+
+    it('#74 commits up to the first request without an answer, and all when it has come', async () => {
+      const config = { 'batch.size': '2', 'max.in.flight.requests': '2', 'linger.ms': '60000', 'read.timeout.ms': '60000' }
+      const before = failingWith(forBulks(null, { kind: 'hang', done: true }, null))
+      const sink = await startSink(kafka, server, { config, before, records: docs(6) })
+      await sink.committed(2)
+      while (Object.keys(await sink.documents()).length < 6);
+      expect(await sink.offsets()).toEqual({ 0: 2 })
+      sink.proxy.release()
+      await sink.committed(6)
+    })
+
+    it('#73 a server that does not answer makes the sink stop reading, not fill the memory', async () => {
+      const config = {
+        'max.buffered.records': '10',
+        'batch.size': '5',
+        'read.timeout.ms': '60000',
+        'consumer.override.max.poll.records': '5',
+      }
+      const before = failingWith((request) => (isBulk(request) ? { kind: 'hang', done: true } : null))
+      const sink = await startSink(kafka, server, { config: { ...config, 'max.in.flight.requests': '2' }, before, records: docs(200) })
+      while (sink.proxy.bulkRequests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+      expect(sink.actions.length).toBeLessThanOrEqual(10)
+      expect(sink.task?.state).toBe('RUNNING')
+      sink.proxy.faults = () => null
+      sink.proxy.release()
+      await sink.committed(200)
+      expect(Object.keys(await sink.documents())).toHaveLength(200)
+    })
+
+    it('#78 flush.synchronously: a commit is everything or nothing', async () => {
+      const config = { 'flush.synchronously': 'true', 'key.ignore': 'false' }
+      const before = failingWith(forBulks(refusal(503, 'x', 'y')))
+      const sink = await startSink(kafka, server, { config, before, records: docs(10) })
+      await sink.committed(10)
+      expect(Object.keys(await sink.documents())).toHaveLength(10)
+    })
+
+    it('#79 stop: what is under way is waited for', async () => {
+      const config = { 'linger.ms': '60000', 'batch.size': '10', 'read.timeout.ms': '60000' }
+      const sink = await startSink(kafka, server, { config, before: failingWith(forBulks({ kind: 'slow', ms: 500 })), records: docs(10) })
+      while (sink.proxy.bulkRequests.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await sink.stop()
+      expect(await sink.offsets()).toEqual({ 0: 10 })
+    })
+
+    it('#83 connection.compression compresses', async () => {
+      const sink = await startSink(kafka, server, { config: { 'connection.compression': 'true' }, records: docs(10) })
+      await sink.committed(10)
+      expect(sink.proxy.bulkRequests[0]!.headers['content-encoding']).toBe('gzip')
+      expect(sink.proxy.bulkLines).toHaveLength(20)
+      expect(Object.keys(await sink.documents())).toHaveLength(10)
+    })
+  })
+}
