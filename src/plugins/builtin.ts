@@ -18,9 +18,18 @@ import { standpipeVersion as version } from '../version.ts'
 import { builtinTransforms } from './builtin-transforms.ts'
 
 const file = () => import('../../connectors/file/index.ts')
+const elasticsearchSink = async () => (await import('../../connectors/elasticsearch/index.ts')).ElasticsearchSinkConnector
+
+/** Whose property files the Elasticsearch and OpenSearch sink takes. */
+const elasticsearchSinkNames = [
+  'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector',
+  'io.aiven.connect.elasticsearch.ElasticsearchSinkConnector',
+  'io.aiven.kafka.connect.opensearch.OpensearchSinkConnector',
+  'io.aiven.connect.opensearch.OpensearchSinkConnector',
+]
 
 /**
- * The plugins that come with standpipe, under Apache's class names: the only list of ours. Connectors are loaded when they are first
+ * The plugins that come with standpipe, under the class names of Apache and of the connectors' makers: the only list of ours. Connectors are loaded when they are first
  * needed, so that a worker never loads the client library of a system it does not talk to.
  */
 export const builtinPlugins: readonly Plugin[] = [
@@ -36,6 +45,7 @@ export const builtinPlugins: readonly Plugin[] = [
     version,
     load: async () => (await file()).FileStreamSinkConnector,
   },
+  ...elasticsearchSinkNames.map((className): Plugin => ({ kind: 'sink', className, version, load: elasticsearchSink })),
   ...converter('org.apache.kafka.connect.json.JsonConverter', JsonConverter),
   ...converter('org.apache.kafka.connect.storage.StringConverter', StringConverter),
   ...converter('org.apache.kafka.connect.converters.ByteArrayConverter', ByteArrayConverter),

@@ -16,7 +16,7 @@ const suffixes: { readonly [K in PluginKind]: readonly string[] } = {
 /**
  * Finds plugin classes by the names configurations use: full class name, simple name, or simple name without its type.
  * Knows no plugin itself; `builtin.ts` lists ours, `plugin-path.ts` brings others. A name that two classes claim is nobody's,
- * only their full names work.
+ * only their full names work; one class under several full names is the first of them.
  */
 export class PluginRegistry {
   readonly #plugins: Plugin[] = []
@@ -30,8 +30,8 @@ export class PluginRegistry {
     const ofKind = this.list(kind)
     const exact = ofKind.find((plugin) => plugin.className === name)
     if (exact !== undefined) return exact
-    const matches = ofKind.filter((plugin) => aliases(plugin).includes(name))
-    return matches.length === 1 ? (matches[0] ?? null) : null
+    const [first = null, ...others] = ofKind.filter((plugin) => aliases(plugin).includes(name))
+    return others.every(({ load }) => load === first?.load) ? first : null
   }
 
   /** The class, loaded; null when no class of that kind answers to the name. */

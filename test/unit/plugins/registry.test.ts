@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { FileStreamSinkConnector } from '../../../connectors/file/index.ts'
 import type { Plugin, PluginKind } from '../../../src/api/plugin.ts'
 import { builtinPlugins } from '../../../src/plugins/builtin.ts'
 import { PluginRegistry } from '../../../src/plugins/registry.ts'
@@ -15,6 +16,10 @@ describe('PluginRegistry', () => {
     ['source', 'FileStreamSourceConnector'],
     ['source', 'FileStreamSource'],
     ['sink', 'FileStreamSink'],
+    ['sink', 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector'],
+    ['sink', 'ElasticsearchSink'],
+    ['sink', 'io.aiven.kafka.connect.opensearch.OpensearchSinkConnector'],
+    ['sink', 'OpensearchSink'],
     ['converter', 'JsonConverter'],
     ['converter', 'Json'],
     ['header_converter', 'SimpleHeaderConverter'],
@@ -40,6 +45,13 @@ describe('PluginRegistry', () => {
     const registry = registryOf(['transformation', 'a.Cast$Value'], ['transformation', 'a.Flatten$Value'])
     expect(registry.find('transformation', 'Value')).toBeNull()
     expect(registry.find('transformation', 'a.Flatten$Value')?.className).toBe('a.Flatten$Value')
+  })
+
+  it('one class under several full names has their simple name', () => {
+    const registry = new PluginRegistry()
+    const load = () => Promise.resolve(FileStreamSinkConnector)
+    for (const className of ['a.FancySink', 'b.FancySink']) registry.add({ kind: 'sink', className, version: '1', load })
+    expect(registry.find('sink', 'FancySink')?.className).toBe('a.FancySink')
   })
 
   it('has no class for a name nobody answers to', async () => {
