@@ -32,14 +32,15 @@ export function stalledText(
     silentSince === null
       ? ''
       : `. Its thread has not answered since ${isoTime(silentSince)}: something there works without ever waiting, such as an endless loop`
-  return `${undone(kind, metrics)} for ${seconds(now - since)}. The task is ${place}; ${timeShares(kind, times, phaseTimes(metrics, now))}${silence}`
+  return `${undone(kind, metrics, seconds(now - since))}. The task is ${place}; ${timeShares(kind, times, phaseTimes(metrics, now))}${silence}`
 }
 
-function undone(kind: TaskKind, metrics: TaskMetrics): string {
-  if (kind === 'source') return `${metrics.get('source-record-active-count')} records were polled, and Kafka acknowledged none`
+function undone(kind: TaskKind, metrics: TaskMetrics, time: string): string {
+  const active = metrics.get(`${kind}-record-active-count`)
   const lag = metrics.get('sink-record-lag')
-  const active = metrics.get('sink-record-active-count')
-  return `put() took no record although ${lag} wait in Kafka and ${active} are read and not committed`
+  if (active === 0 && lag === 0) return `Nothing was done for ${time}`
+  if (kind === 'source') return `Kafka acknowledged no record for ${time}, although ${active} are polled and not acknowledged`
+  return `put() took no record for ${time}, although ${lag} wait in Kafka and ${active} are read and not committed`
 }
 
 /** `since the last progress it spent 98 % in put(), 2 % in converters`. */

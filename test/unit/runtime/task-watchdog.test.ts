@@ -45,7 +45,7 @@ describe('TaskWatchdog', () => {
     sink.metrics.enter('put', sink.now + 3000)
     expect(sink.after(299)).toBeNull()
     expect(sink.after(1)).toBe(
-      'put() took no record although 1000 wait in Kafka and 100 are read and not committed for 300 s. The task is in put() of the task ' +
+      'put() took no record for 300 s, although 1000 wait in Kafka and 100 are read and not committed. The task is in put() of the task ' +
         'since 2026-11-21T10:00:04.000Z; since the last progress it spent 99 % in put() of the task, 1 % in poll() of the consumer',
     )
     expect(sink.watchdog.condition(id)).toMatchObject({ kind: 'STALLED', since: start + 1000 })
@@ -58,7 +58,7 @@ describe('TaskWatchdog', () => {
     for (let seconds = 10; seconds <= 420; seconds += 10) source.after(10)
     expect(source.log.lines).toHaveLength(3)
     expect(source.log.lines[0]).toBe(
-      'WARN STALLED since 2026-11-21T10:00:01.000Z: 10 records were polled, and Kafka acknowledged none for 300 s. ' +
+      'WARN STALLED since 2026-11-21T10:00:01.000Z: Kafka acknowledged no record for 300 s, although 10 are polled and not acknowledged. ' +
         'The task is between two steps; since the last progress it spent no time in any step',
     )
     source.set({ 'source-record-write-total': 1 })
@@ -136,7 +136,7 @@ describe('TaskWatchdog', () => {
     source.silentSince = source.now
     for (let seconds = 10; seconds < 300; seconds += 10) expect(source.after(10)).toBeNull()
     expect(source.after(10)).toMatch(
-      /The task is in poll\(\) of the task since .*\. Its thread has not answered since 2026-11-21T10:00:10.000Z: something there works without ever waiting/,
+      /^Nothing was done for \d+ s\. The task is in poll\(\) of the task since .*\. Its thread has not answered since 2026-11-21T10:00:10.000Z: something there works without ever waiting/,
     )
     source.silentSince = null
     expect(source.after(10)).toBeNull()
