@@ -3,7 +3,6 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
-import { javaTool } from '../test/support/services/java-tools.ts'
 import { kafkaJars } from '../test/support/services/kafka-jars.ts'
 import type { KafkaBroker } from '../test/support/services/kafka.ts'
 import { log4jOption } from '../test/support/services/log4j.ts'
@@ -11,6 +10,7 @@ import { ServerProcess } from '../test/support/services/server-process.ts'
 import { EndOffset } from '../test/support/services/end-offset.ts'
 import { throughput, watchArrival, watchToEnd } from './measured-process.ts'
 import type { Metrics, Results } from './results.ts'
+import { deleteTopic, newTopic } from './topics.ts'
 
 const TIMEOUT_MS = 300_000
 const PAYLOADS = 1_000
@@ -56,7 +56,7 @@ async function benchmarkSize(
   const payloads = await writePayloads(bench.dir, bytes)
   const jobs: Job[] = []
   for (const [side, command] of commands) {
-    const job = { address: bench.kafka.address, topic: await newTopic(bench, `client-${randomUUID()}`), records, payloads }
+    const job = { address: bench.kafka.address, topic: await newTopic(bench.kafka.address, `client-${randomUUID()}`), records, payloads }
     jobs.push(job)
     bench.results.add({ case: `produce, ${bytes} B`, side, round, metrics: await measureProduce(command, job, bench.dir) })
   }
@@ -64,7 +64,7 @@ async function benchmarkSize(
   for (const [side, command] of commands) {
     bench.results.add({ case: `consume, ${bytes} B`, side, round, metrics: await measureConsume(side, command, written, bench.dir) })
   }
-  for (const { topic } of jobs) await deleteTopic(bench, topic)
+  for (const { topic } of jobs) await deleteTopic(bench.kafka.address, topic)
 }
 
 async function start(command: readonly string[], dir: string): Promise<ServerProcess> {
@@ -140,13 +140,4 @@ async function writePayloads(dir: string, bytes: number): Promise<string> {
   const line = () => randomBytes(bytes).toString('base64').slice(0, bytes)
   await writeFile(file, Array.from({ length: PAYLOADS }, line).join('\n'))
   return file
-}
-
-async function newTopic(bench: KafkaBenchmark, topic: string): Promise<string> {
-  await javaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', bench.kafka.address, '--create', '--topic', topic])
-  return topic
-}
-
-async function deleteTopic(bench: KafkaBenchmark, topic: string): Promise<void> {
-  await javaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', bench.kafka.address, '--delete', '--topic', topic])
 }

@@ -8,13 +8,16 @@ export const LINE_BYTES = LINE_CHARACTERS + 1
 
 const LINES_PER_WRITE = 10_000
 
-/** Writes `count` numbered lines of 93 characters. */
-export async function writeLines(file: string, count: number): Promise<void> {
+function numberedLine(number: number): string {
+  return `${String(number).padStart(12, '0')} ${'x'.repeat(80)}`
+}
+
+/** Writes the lines of 0 to `count` - 1; without `lineOf` numbered ones of 93 characters. */
+export async function writeLines(file: string, count: number, lineOf: (number: number) => string = numberedLine): Promise<void> {
   const out = createWriteStream(file)
   for (let next = 0; next < count; next += LINES_PER_WRITE) {
     const numbers = Array.from({ length: Math.min(LINES_PER_WRITE, count - next) }, (_, index) => next + index)
-    const text = numbers.map((number) => `${String(number).padStart(12, '0')} ${'x'.repeat(80)}\n`).join('')
-    if (!out.write(text)) await once(out, 'drain')
+    if (!out.write(numbers.map((number) => `${lineOf(number)}\n`).join(''))) await once(out, 'drain')
   }
   out.end()
   await finished(out)

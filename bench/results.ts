@@ -2,6 +2,8 @@ import { appendFileSync } from 'node:fs'
 
 /** Every figure a benchmark can report, in the order of the table. */
 const METRICS = {
+  parseMicros: { title: 'µs to read a record', better: 'lower', digits: 2 },
+  chainMicros: { title: 'µs of the chain beyond that', better: 'lower', digits: 2 },
   readySeconds: { title: 'start to ready, s', better: 'lower', digits: 2 },
   firstRecordSeconds: { title: 'start to first record at the sink, s', better: 'lower', digits: 2 },
   startCpuSeconds: { title: 'CPU of the start, s', better: 'lower', digits: 2 },

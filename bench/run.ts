@@ -1,59 +1,92 @@
-/** `npm run bench -- kafka|file [--rounds N]`: both sides in one run, in turns, on a broker of their own. */
+/** `npm run bench -- kafka|file|transforms|lanes [--rounds N]`: what is compared runs in turns, on a broker of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { startKafka } from '../test/support/services/kafka.ts'
+import { startKafka, type KafkaBroker } from '../test/support/services/kafka.ts'
 import { benchmarkFile } from './file.ts'
 import { benchmarkKafka } from './kafka.ts'
+import { benchmarkLanes, comparisons } from './lanes.ts'
 import { Results } from './results.ts'
-import { javaConnectSide, standpipeSide } from './worker-side.ts'
+import { benchmarkTransforms } from './transforms.ts'
+import { javaConnectSide, standpipeSide, type WorkerSide } from './worker-side.ts'
 
-const USAGE = `Usage: npm run bench -- kafka|file [options]
+const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes [options]
   --rounds N      rounds, each with both sides (default 3)
-  --lines N       file: lines of the input (default 3000000)
+  --lines N       file, transforms: lines of the input (default 3000000)
   --records N     kafka: records of 100 B; a fifth as many of 1 KiB (default 5000000)
+                  lanes: records of the busy chain; ten times as many without it (default 400000)
   --case TEXT     file: only the cases with this in their name, such as "sink, Json"
   --side NAME     standpipe or java alone
-  --profile DIR   standpipe's workers write CPU profiles there`
+  --profile DIR   file, transforms: standpipe's workers write CPU profiles there`
 
 const BROKER_JVM = ['-Xms512m', '-Xmx1g']
+const STANDPIPE = 'standpipe'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '3' },
     lines: { type: 'string', default: '3000000' },
-    records: { type: 'string', default: '5000000' },
+    records: { type: 'string' },
     case: { type: 'string', default: '' },
     side: { type: 'string' },
     profile: { type: 'string' },
   },
 })
 
-const [name] = positionals
-if (name !== 'file' && name !== 'kafka') {
+/** What every benchmark is given. */
+interface Bench {
+  readonly kafka: KafkaBroker
+  readonly dir: string
+  readonly rounds: number
+  readonly results: Results
+}
+
+/** Each prints its own tables. */
+const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
+  async kafka(bench) {
+    await benchmarkKafka({ ...bench, records: Number(values.records ?? 5_000_000), sides: ([STANDPIPE, 'java'] as const).filter(isWanted) })
+    printTable(bench, STANDPIPE, 'java')
+  },
+  async file(bench) {
+    await benchmarkFile({ ...bench, lines: Number(values.lines), only: values.case, sides: workerSides() })
+    printTable(bench, STANDPIPE, javaConnectSide.name)
+  },
+  async transforms(bench) {
+    await benchmarkTransforms({ ...bench, lines: Number(values.lines), sides: workerSides() })
+    printTable(bench, STANDPIPE, javaConnectSide.name)
+  },
+  async lanes(bench) {
+    await benchmarkLanes({ ...bench, records: Number(values.records ?? 400_000) })
+    for (const [ours, peer] of comparisons) printTable(bench, ours, peer)
+  },
+}
+
+function isWanted(side: string): boolean {
+  return values.side === undefined || values.side === side
+}
+
+function workerSides(): WorkerSide[] {
+  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]
+  return [...(isWanted(STANDPIPE) ? [standpipeSide(profile)] : []), ...(isWanted('java') ? [javaConnectSide] : [])]
+}
+
+function printTable({ results }: Bench, ours: string, peer: string): void {
+  console.log(`\n${results.table(ours, peer)}`)
+}
+
+const benchmark = benchmarks[positionals[0] ?? '']
+if (benchmark === undefined) {
   console.error(USAGE)
   process.exit(2)
 }
 
 const dir = await mkdtemp(join(tmpdir(), 'standpipe-bench-'))
 const resultsFile = `${dir}.jsonl`
-const results = new Results(resultsFile)
 const kafka = await startKafka({ jvm: BROKER_JVM })
-const isWanted = (side: string) => values.side === undefined || values.side === side
 try {
-  const rounds = Number(values.rounds)
-  if (name === 'file') {
-    const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]
-    const sides = [...(isWanted('standpipe') ? [standpipeSide(profile)] : []), ...(isWanted('java') ? [javaConnectSide] : [])]
-    await benchmarkFile({ kafka, dir, rounds, lines: Number(values.lines), only: values.case, sides, results })
-    console.log(`\n${results.table('standpipe', javaConnectSide.name)}`)
-  } else {
-    const sides = (['standpipe', 'java'] as const).filter(isWanted)
-    await benchmarkKafka({ kafka, dir, rounds, records: Number(values.records), sides, results })
-    console.log(`\n${results.table('standpipe', 'java')}`)
-  }
+  await benchmark({ kafka, dir, rounds: Number(values.rounds), results: new Results(resultsFile) })
   console.log(`\nEvery run: ${resultsFile}`)
 } finally {
   await kafka.stop()

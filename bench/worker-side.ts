@@ -36,7 +36,10 @@ export const javaConnectSide: WorkerSide = {
   },
 }
 
-export async function writeProperties(file: string, properties: Readonly<Record<string, string | number>>): Promise<string> {
+/** A property file: keys and texts. */
+export type Properties = Readonly<Record<string, string>>
+
+export async function writeProperties(file: string, properties: Properties): Promise<string> {
   const lines = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`)
   await writeFile(file, lines.join(''))
   return file
