@@ -16,7 +16,7 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)?([^/?#]*)@/i
 export function readNode(text: string): ElasticsearchNode | null {
   const withScheme = scheme.test(text) ? text : `http://${text}`
   const credentials = userInfo.exec(withScheme)?.[2] ?? null
-  const url = parsedUrl(withoutUserInfo(withScheme))
+  const url = parsedUrl(withScheme.replace(userInfo, '$1'))
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || /\s/.test(text)) return null
   const separator = credentials?.indexOf(':') ?? -1
   return {
@@ -36,9 +36,9 @@ export function readNodes(urls: readonly string[]): readonly ElasticsearchNode[]
   return [...nodes.values()]
 }
 
-/** For errors and answers: everything up to the last `@` of the authority is left out. */
+/** For errors and answers: everything up to the last `@` of the authority is left out, or of the whole text where it is no address. */
 export function withoutUserInfo(url: string): string {
-  return url.replace(userInfo, '$1')
+  return url.replace(readNode(url) === null ? /^([^@]*?:\/\/)?[^]*@/ : userInfo, '$1')
 }
 
 function parsedUrl(text: string): URL | null {

@@ -113,12 +113,12 @@ export class SchemaJson {
       before: `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`,
       write: this.#writerOf(fieldSchema),
     }))
-    if (fields.length === 0) return () => '{}'
+    const end = fields.length === 0 ? '{}' : '}'
     return (value) => {
       if (!isStruct(value)) return misfit(schema, value)
       let text = ''
       for (const { name, before, write } of fields) text += before + write(Object.hasOwn(value, name) ? value[name] : null)
-      return `${text}}`
+      return text + end
     }
   }
 

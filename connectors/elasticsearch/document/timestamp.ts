@@ -12,16 +12,18 @@ export class DocumentTimestamp {
   }
 
   /** @param document one JSON object @param recordTimestamp epoch milliseconds; null: the record has none */
-  addTo(document: Buffer | string, recordTimestamp: number | null): Buffer | string {
-    if (this.#fields.length > 0) return fromField(document.toString(), this.#fields)
+  addTo(document: Buffer | string, recordTimestamp: number | null): string {
+    // As a string even where bytes came: searching and cutting strings is several times as fast.
+    const json = typeof document === 'string' ? document : document.toString('utf8')
+    if (this.#fields.length > 0) return fromField(json, this.#fields)
     const time = String(recordTimestamp)
-    return mayHaveTimestamp(document) ? withMember(document.toString(), time) : appended(document, time)
+    return mayHaveTimestamp(json) ? replaced(json, jsonMembers(json), time) : appended(json, time)
   }
 }
 
 /** A name may be written with escapes. */
-function mayHaveTimestamp(document: Buffer | string): boolean {
-  return document.includes(name) || document.includes('\\u')
+function mayHaveTimestamp(json: string): boolean {
+  return json.includes(name) || json.includes('\\u')
 }
 
 /** The first of the fields that is there and not null, as text; without one the document stays as it is. */
@@ -49,29 +51,13 @@ function asText(json: string, { start, end }: JsonMember): string | null {
   }
 }
 
-function withMember(json: string, value: string): string {
-  return replaced(json, jsonMembers(json), value)
-}
-
 function replaced(json: string, members: readonly JsonMember[], value: string): string {
   const old = members.findLast((member) => member.name === name)
-  return old === undefined ? appendedText(json, value) : json.slice(0, old.start) + value + json.slice(old.end)
+  return old === undefined ? appended(json, value) : json.slice(0, old.start) + value + json.slice(old.end)
 }
 
-function appended(document: Buffer | string, value: string): Buffer | string {
-  if (typeof document === 'string') return appendedText(document, value)
-  const end = document.lastIndexOf('}')
-  return Buffer.concat([document.subarray(0, end), Buffer.from(tail(isEmptyObject(document.toString('latin1', 0, 64)), value))])
-}
-
-function appendedText(json: string, value: string): string {
-  return json.slice(0, json.lastIndexOf('}')) + tail(isEmptyObject(json), value)
-}
-
-function tail(isFirst: boolean, value: string): string {
-  return `${isFirst ? '' : ','}"${name}":${value}}`
-}
-
-function isEmptyObject(json: string): boolean {
-  return /^\s*\{\s*\}/.test(json)
+function appended(json: string, value: string): string {
+  const end = json.lastIndexOf('}')
+  const isFirst = /^\s*\{\s*\}/.test(json)
+  return `${json.slice(0, end)}${isFirst ? '' : ','}"${name}":${value}}`
 }
