@@ -1,6 +1,8 @@
-import type { Props, SourceRecordInit } from '../../../src/api/index.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Props, SourceOffset, SourcePartition, SourceRecordInit } from '../../../src/api/index.ts'
 import type { Herder } from '../../../src/runtime/herder.ts'
 import type { TaskStatus } from '../../../src/runtime/state.ts'
+import type { Step } from './dialogue.ts'
 import { Director, type Script } from './director.ts'
 import type { Scene } from './scene.ts'
 import type { LogLine } from './story-log.ts'
@@ -13,18 +15,17 @@ export class ObservedConnector {
   config: Props
   readonly #scene: Scene
   #lastStatus: TaskStatus | undefined
-  #queue: (readonly SourceRecordInit[])[] = []
+  /** What the next polls of the source do. */
+  readonly #polls: Step[] = []
+  /** The partition that polls read the stored offset of; null: none. */
+  #watched: SourcePartition | null = null
 
   constructor(scene: Scene, name: string, topic: string, script: Script, config: Props) {
     this.#scene = scene
     this.name = name
     this.topic = topic
     this.config = config
-    const poll = () => {
-      const records = this.#queue.shift()
-      return records === undefined ? undefined : { do: 'emit' as const, records }
-    }
-    this.director = new Director(name, { poll, ...script })
+    this.director = new Director(name, this.#withOffsets(script))
   }
 
   get group(): string {
@@ -67,7 +68,27 @@ export class ObservedConnector {
 
   /** The next poll of the source gives these. */
   emit(...records: readonly (Partial<SourceRecordInit> & { readonly value: string | null })[]): void {
-    this.#queue.push(records.map((record, index) => sourceRecord(this.topic, record, index)))
+    this.play({ do: 'emit', records: records.map((record, index) => sourceRecord(this.topic, record, index)) })
+  }
+
+  /** The next poll of the source does this. */
+  play(step: Step): void {
+    this.#polls.push(step)
+  }
+
+  /** What a task that polls after now reads as the stored offset of a partition. */
+  async storedOffset(partition: SourcePartition): Promise<SourceOffset | null> {
+    const reads = () => this.director.calls.filter(({ outcome }) => outcome?.stored !== undefined)
+    const before = reads().length
+    this.#watched = partition
+    await this.director.until(() => reads().length > before)
+    this.#watched = null
+    return reads().at(-1)?.outcome?.stored?.[0] ?? null
+  }
+
+  /** Waits until a task reads that as the stored offset of a partition. */
+  async offsetIs(partition: SourcePartition, offset: SourceOffset | null): Promise<void> {
+    await this.#scene.until(async () => isDeepStrictEqual(await this.storedOffset(partition), offset))
   }
 
   async pause(): Promise<void> {
@@ -101,6 +122,20 @@ export class ObservedConnector {
     this.#lastStatus = this.#herder.connectors().includes(this.name) ? this.status() : undefined
     if (this.#herder.connectors().includes(this.name)) await this.delete()
     this.director.close()
+  }
+
+  /** Before whatever a poll does, it reads the offset that the story wants to know. */
+  #withOffsets(script: Script): Script {
+    const poll = script.poll ?? (() => this.#polls.shift())
+    return {
+      ...script,
+      poll: async (call) => {
+        const answer = await poll(call)
+        if (this.#watched === null) return answer
+        const steps = answer === undefined ? [] : 'do' in answer ? [answer] : answer
+        return [{ do: 'readOffsets', partitions: [this.#watched] }, ...steps]
+      },
+    }
   }
 
   /** What happened, for a story that went wrong. */

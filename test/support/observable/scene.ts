@@ -37,6 +37,16 @@ export class Scene {
     return name
   }
 
+  /** These topics come to be in the story, and go with it. */
+  adopt(...topics: readonly string[]): void {
+    for (const topic of topics) this.stage.topics.add(topic)
+  }
+
+  async partitionsOf(topic: string): Promise<number> {
+    const found = (await this.stage.admin.describeTopics([topic])).get(topic)
+    return found === undefined || found instanceof Error ? 0 : found.partitions.length
+  }
+
   /** Sends values to a topic, in one batch a partition, and waits until Kafka has them. */
   async produce(
     topic: string,
@@ -83,9 +93,18 @@ export class Scene {
   }
 
   /** A source for one topic, which is there. It emits what `ObservedConnector.emit` gives it, unless its script has a `poll`. */
-  async source(script: Script = {}, options: { partitions?: number; config?: Props; topic?: string } = {}): Promise<ObservedConnector> {
+  async source(
+    script: Script = {},
+    options: {
+      readonly partitions?: number
+      readonly config?: Props
+      readonly topic?: string
+      readonly initialState?: TargetState
+    } = {},
+  ): Promise<ObservedConnector> {
     const topic = options.topic ?? (await this.topic(options.partitions))
-    return this.connector(script, topic, { 'connector.class': 'test.ObservableSourceConnector', ...options.config })
+    const config = { 'connector.class': 'test.ObservableSourceConnector', ...options.config }
+    return this.connector(script, topic, config, options.initialState)
   }
 
   async connector(script: Script, topic: string, config: Props, initialState: TargetState = 'STARTED'): Promise<ObservedConnector> {

@@ -97,7 +97,12 @@ export class Stage {
   }
 }
 
-export type Story = (name: string, tell: (scene: Scene) => Promise<void>) => void
+/** In place of `it`. */
+export interface Story {
+  (name: string, tell: (scene: Scene) => Promise<void>): void
+  /** One story a row: `%s` in the name is the row's first member, the last is given to the story. */
+  each<T>(rows: readonly (readonly [string, T])[]): (name: string, tell: (scene: Scene, row: T) => Promise<void>) => void
+}
 
 /**
  * Stories on the real broker, each told in both hosts.
@@ -112,7 +117,12 @@ export function describeStories(title: string, props: Props, define: (story: Sto
         stage = await Stage.open(host, address, props)
       })
       afterAll(() => stage.close())
-      define((name, tell) => it(name, { timeout: 60_000 }, async (test) => tell(new Scene(stage, test))), host)
+      const story = (name: string, tell: (scene: Scene) => Promise<void>) =>
+        it(name, { timeout: 60_000 }, (test) => tell(new Scene(stage, test)))
+      const each: Story['each'] = (rows) => (name, tell) => {
+        for (const [what, row] of rows) story(name.replace('%s', what), (scene) => tell(scene, row))
+      }
+      define(Object.assign(story, { each }), host)
     })
   })
 }
