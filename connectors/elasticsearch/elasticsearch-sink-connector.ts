@@ -1,9 +1,9 @@
 import type { ConfigValue, ConnectorContext, Props, SinkConnector } from 'standpipe/api'
-import { connectionProblems } from './client/connection-check.ts'
+import { ElasticsearchClient } from './client/elasticsearch-client.ts'
 import { elasticsearchSinkConfig } from './config/elasticsearch-sink-config.ts'
 import { logConfigNotices } from './config/notices.ts'
 import { readElasticsearchSinkSettings } from './config/settings.ts'
-import { validateElasticsearchSinkConfig } from './config/validate.ts'
+import { validateWithServer } from './config/server-checks.ts'
 import { ElasticsearchSinkTask } from './elasticsearch-sink-task.ts'
 import { version } from './version.ts'
 
@@ -39,11 +39,7 @@ export class ElasticsearchSinkConnector implements SinkConnector {
 
   /** Keys first; when all are right, the servers are asked. */
   async validate(props: Props): Promise<readonly ConfigValue[]> {
-    const values = validateElasticsearchSinkConfig(props)
-    if (values.some(({ errorMessages }) => errorMessages.length > 0)) return values
-    const byName = new Map(values.map((value) => [value.name, value]))
-    for (const { key, message } of await connectionProblems(readElasticsearchSinkSettings(props))) byName.get(key)?.addError(message)
-    return values
+    return await validateWithServer(props, (settings) => ElasticsearchClient.open(settings))
   }
 
   /** Offsets of the consumer group are all there is, and any of them will do. */

@@ -30,6 +30,8 @@ export class RecordWriter {
   readonly #parts: RecordWriterParts
   /** Where each partition began: nothing is committed before there is progress. */
   readonly #begun = new LowestOffsets()
+  /** The record that failed the task, and those behind it: nothing is committed from there on. */
+  readonly #notTaken = new LowestOffsets()
   #reports: Promise<void>[] = []
 
   constructor(parts: RecordWriterParts) {
@@ -54,9 +56,17 @@ export class RecordWriter {
    */
   async write(records: readonly SinkRecord[]): Promise<void> {
     await this.#room()
-    const unmappable = await this.#prepare(records)
+    let taken = 0
     try {
-      for (const record of records) this.#take(record, unmappable)
+      const unmappable = await this.#prepare(records)
+      for (const record of records) {
+        this.#begun.note(record)
+        this.#take(record, unmappable)
+        taken++
+      }
+    } catch (error) {
+      if (!(error instanceof RetriableException)) this.#keepFrom(records, taken)
+      throw error
     } finally {
       this.#parts.writer.settleIn()
     }
@@ -101,9 +111,9 @@ export class RecordWriter {
   committable(current: readonly TopicPartitionOffset[]): TopicPartitionOffset[] {
     const committable: TopicPartitionOffset[] = []
     for (const { topic, partition, offset } of current) {
-      const pending = this.#parts.writer.lowestPending({ topic, partition })
-      const next = pending === null ? offset : Math.min(pending, offset)
-      const begun = this.#begun.of({ topic, partition })
+      const own = { topic, partition }
+      const next = Math.min(offset, this.#parts.writer.lowestPending(own) ?? offset, this.#notTaken.of(own) ?? offset)
+      const begun = this.#begun.of(own)
       if (begun === null || next > begun) committable.push({ topic, partition, offset: next })
     }
     return committable
@@ -147,9 +157,15 @@ export class RecordWriter {
     return unmappable
   }
 
+  #keepFrom(records: readonly SinkRecord[], index: number): void {
+    for (const record of records.slice(index)) {
+      this.#begun.note(record)
+      this.#notTaken.note(record)
+    }
+  }
+
   #take(record: SinkRecord, unmappable: ReadonlyMap<SinkRecord, DataException> | null): void {
     const { factory, writer } = this.#parts
-    this.#begun.note(record)
     if (factory.isIgnored(record)) {
       this.#report(record, new ConnectException('Cannot write null valued record.'))
       return

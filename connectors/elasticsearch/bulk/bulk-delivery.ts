@@ -189,7 +189,7 @@ export class BulkDelivery {
   /** A request of one operation was refused: the operation's fault, unless the server has not taken anything yet. */
   async #settleLonely({ part, failure }: Lonely): Promise<void> {
     if (failure.status !== 413 && this.#byteLimit.largestAccepted === 0) throw bulkFailed(failure, 1)
-    const error = failure.serverError ?? { type: 'request_refused', reason: failure.message, causedBy: null }
+    const error = failure.serverError ?? { type: `http_${failure.status}`, reason: failure.message, causedBy: null }
     const refusal = { index: 0, outcome: 'malformed', status: failure.status, error } as const
     const fatal = await this.#parts.refused.report(part, [refusal])
     if (fatal !== null) throw fatal

@@ -3,8 +3,14 @@ import { bulkFilterPath, isObject, parsedJson, readBulkAnswer, type ItemError } 
 import type { ConnectionSettings } from '../config/settings.ts'
 import { clientOptions } from './client-options.ts'
 import { failureOfAnswer, failureOfStatus, failureWithoutAnswer, type RequestPlace } from './failure-of.ts'
+import { RequestFailure } from './request-failure.ts'
 
 type Method = 'GET' | 'HEAD' | 'PUT' | 'POST'
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+}
 
 interface Call {
   readonly method: Method
@@ -22,8 +28,6 @@ export interface ServerInfo {
   /** Such as `8.19.9`; empty: it does not say. */
   readonly version: string
   readonly isOpenSearch: boolean
-  /** The answer carries `X-Elastic-Product: Elasticsearch`, as of 7.14. */
-  readonly hasProductHeader: boolean
 }
 
 /**
@@ -94,22 +98,21 @@ export class ElasticsearchClient {
     await this.#request({ method: 'PUT', path: `${pathOf(name)}/_mapping`, querystring: 'master_timeout=30s&timeout=30s', body: mapping })
   }
 
-  /** `GET /`, which the server may not have or not allow. */
+  /** `GET /`; a server that has no such page, as those of test distributions, says nothing of itself. */
   async info(): Promise<ServerInfo> {
-    const { text, headers } = await this.#request({ method: 'GET', path: '/' })
-    const answer = parsedJson(text)
-    const version = isObject(answer) && isObject(answer['version']) ? answer['version'] : {}
+    const answer = await this.#unlessMissing({ method: 'GET', path: '/' })
+    const said = answer === null ? null : parsedJson(answer.text)
+    const version = isObject(said) && isObject(said['version']) ? said['version'] : {}
     return {
       version: typeof version['number'] === 'string' ? version['number'] : '',
       isOpenSearch: version['distribution'] === 'opensearch',
-      hasProductHeader: headers['x-elastic-product'] === 'Elasticsearch',
     }
   }
 
   /** `HEAD /`. @returns false: the server says there is nothing */
   async ping(): Promise<boolean> {
-    const { status } = await this.#request({ method: 'HEAD', path: '/' })
-    return status < 300
+    const answer = await this.#unlessMissing({ method: 'HEAD', path: '/' })
+    return answer === null || answer.status < 300
   }
 
   /** Ends the connections, idle or not. */
@@ -117,11 +120,18 @@ export class ElasticsearchClient {
     await this.#client.close()
   }
 
-  async #request({ method, path, querystring, body, bulkBody, signal, shownQuery }: Call): Promise<{
-    status: number
-    headers: Readonly<Record<string, unknown>>
-    text: string
-  }> {
+  /** Null: the server answers, but does not know the method there. */
+  async #unlessMissing(call: Call): Promise<Answer | null> {
+    try {
+      return await this.#request(call)
+    } catch (error) {
+      if (error instanceof RequestFailure && error.status === 405) return null
+      throw error
+    }
+  }
+
+  async #request(call: Call): Promise<Answer> {
+    const { method, path, querystring, body, bulkBody, signal } = call
     const params = {
       method,
       path,
@@ -129,21 +139,13 @@ export class ElasticsearchClient {
       ...(body === undefined ? {} : { body }),
       ...(bulkBody === undefined ? {} : { bulkBody }),
     }
-    const json = body === undefined ? {} : { headers: { 'content-type': 'application/json', accept: 'application/json' } }
+    const headers = body === undefined ? {} : { headers: { 'content-type': 'application/json', accept: 'application/json' } }
     try {
-      const answer = await this.#client.transport.request<unknown>(params, {
-        meta: true,
-        ...json,
-        ...(signal === undefined ? {} : { signal }),
-      })
-      return { status: answer.statusCode ?? 0, headers: answer.headers ?? {}, text: typeof answer.body === 'string' ? answer.body : '' }
+      const options = { meta: true, ...headers, ...(signal === undefined ? {} : { signal }) } as const
+      const { statusCode, body: text } = await this.#client.transport.request<unknown>(params, options)
+      return { status: statusCode ?? 0, text: typeof text === 'string' ? text : '' }
     } catch (error) {
-      throw this.#failure(error, {
-        method,
-        path,
-        ...(querystring === undefined ? {} : { querystring }),
-        ...(shownQuery === undefined ? {} : { shownQuery }),
-      })
+      throw this.#failure(error, call)
     }
   }
 

@@ -47,8 +47,6 @@ export function failureOfStatus(
     status,
     serverError,
     retryAfterMs: retryAfterMs(headers['retry-after']),
-    exchange,
-    body: excerpt(body),
     message: `${method} ${host}${path}: HTTP ${status}${said === '' ? '' : ` ${said}`}`,
     javaText:
       serverError === null ? javaStatusText(method, exchange, excerpt(body)) : nestedErrorText(serverError, 'ElasticsearchStatusException'),

@@ -15,8 +15,6 @@ export interface RequestFailureInit {
   readonly status?: number
   readonly serverError?: ServerError | null
   readonly retryAfterMs?: number | null
-  readonly exchange?: string
-  readonly body?: string
 }
 
 /** A request to Elasticsearch that got no good answer. Made in one place, `requestFailure`; who retries decides by kind, status and error type. */
@@ -29,10 +27,6 @@ export class RequestFailure extends Error {
   readonly serverError: ServerError | null
   /** What the server asks to wait. */
   readonly retryAfterMs: number | null
-  /** Java's line about request and status; empty: there was no answer. */
-  readonly exchange: string
-  /** The answer's, cut off where it is long. */
-  readonly body: string
 
   constructor(init: RequestFailureInit) {
     super(init.message)
@@ -41,8 +35,6 @@ export class RequestFailure extends Error {
     this.status = init.status ?? 0
     this.serverError = init.serverError ?? null
     this.retryAfterMs = init.retryAfterMs ?? null
-    this.exchange = init.exchange ?? ''
-    this.body = init.body ?? ''
   }
 
   /** The server or the way to it is in trouble, which passes: the same request may work later. */
