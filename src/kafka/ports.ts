@@ -15,7 +15,7 @@ export type ClientProps = Readonly<Record<string, string>>
 export interface InflightBytes {
   /** Most bytes at one time; one batch or record more is always possible, so that the largest goes through. Changes at any time. */
   readonly limit: number
-  /** Called by the client with what comes, and negative with what goes. Cheap: called once a record. */
+  /** Called by the client with what came, and negative with what went, a few times a batch. */
   add(bytes: number): void
 }
 

@@ -24,8 +24,8 @@ export interface TaskHost {
   start(spec: TaskSpec, target: TaskTargetState): void
   setTargetState(id: ConnectorTaskId, target: TaskTargetState): void
   /**
-   * Since when the thread of the task has owed a sign of life, epoch ms; null: it owes none. Each call asks for one, and looks for the
-   * answer to the call before: one thread alone never owes itself any.
+   * Since when the thread of the task has owed a sign of life, epoch ms; null: it owes none. Each call asks for the next one. The main
+   * thread owes itself none: while it is blocked, nobody asks.
    */
   silentSince(id: ConnectorTaskId): number | null
   /**

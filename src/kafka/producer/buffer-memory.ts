@@ -9,16 +9,23 @@ interface Waiter {
 /** What an accepted record keeps alive besides its bytes: its delivery and our lists. A guess, so that small records do not take many times `buffer.memory`. */
 export const RECORD_OVERHEAD_BYTES = 128
 
+const TELL_BYTES = 64 * 1024
+
 /** Counts what was accepted and is not settled against `buffer.memory` and the task's share of the worker's memory: the producer's only back-pressure. */
 export class BufferMemory {
   readonly totalBytes: number
   readonly #inflight: InflightBytes
   #usedBytes = 0
+  /** Part of what is used that `#inflight` knows of. */
+  #toldBytes = 0
+  /** The smaller of the two limits, as it was when `#inflight` was last told. */
+  #mostBytes: number
   #waiter: Waiter | null = null
 
   constructor(totalBytes: number, inflight: InflightBytes) {
     this.totalBytes = totalBytes
     this.#inflight = inflight
+    this.#mostBytes = Math.min(totalBytes, inflight.limit)
   }
 
   /** A send waits: batches go out without lingering. */
@@ -28,9 +35,13 @@ export class BufferMemory {
 
   /** While nothing is taken any size is given: whether a record may be that large is not decided here. */
   tryTake(bytes: number): boolean {
-    if (this.#usedBytes > 0 && this.#usedBytes + bytes > this.#mostBytes) return false
-    this.#usedBytes += bytes
-    this.#inflight.add(bytes)
+    const used = this.#usedBytes + bytes
+    if (used > this.#mostBytes && this.#usedBytes > 0) {
+      this.#tell()
+      if (used > this.#mostBytes) return false
+    }
+    this.#usedBytes = used
+    if (used - this.#toldBytes > TELL_BYTES) this.#tell()
     return true
   }
 
@@ -57,15 +68,18 @@ export class BufferMemory {
 
   give(bytes: number): void {
     this.#usedBytes -= bytes
-    this.#inflight.add(-bytes)
+    this.#tell()
     const waiter = this.#waiter
     if (waiter === null || !this.tryTake(waiter.bytes)) return
     this.#waiter = null
     waiter.taken()
   }
 
-  get #mostBytes(): number {
-    return Math.min(this.totalBytes, this.#inflight.limit)
+  /** Not with every record: it takes as long as the rest. */
+  #tell(): void {
+    this.#inflight.add(this.#usedBytes - this.#toldBytes)
+    this.#toldBytes = this.#usedBytes
+    this.#mostBytes = Math.min(this.totalBytes, this.#inflight.limit)
   }
 
   #exhausted(bytes: number, maxBlockMs: number): string {
