@@ -1,114 +1,136 @@
-import { ConnectException, DataException, type SinkRecord } from 'standpipe/api'
-import { expect } from 'vitest'
-import { BulkBody } from '../../connectors/elasticsearch/bulk/bulk-body.ts'
-import { readElasticsearchSinkSettings } from '../../connectors/elasticsearch/config/settings.ts'
-import { OperationFactory } from '../../connectors/elasticsearch/document/operation-factory.ts'
-import { inferMapping } from '../../connectors/elasticsearch/mapping/mapping.ts'
-import { expectThrown, type RecordedError, type RecordedSchema } from './compat-data.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ConnectException, type SinkRecord, type TopicPartitionOffset } from 'standpipe/api'
+import { expect, onTestFinished } from 'vitest'
+import { ElasticsearchSinkTask } from '../../connectors/elasticsearch/elasticsearch-sink-task.ts'
+import { decodeConfig, type RecordedCase, type RecordedError, type RecordedSchema } from './compat-data.ts'
 import { decodeRecord, type RecordedRecord } from './compat-records.ts'
+import { CollectingLogger } from './fakes/collecting-logger.ts'
+import { RecordingSinkTaskContext } from './fakes/sink-task-context.ts'
+import { ScriptedElasticsearch, type ScriptRule } from './scripted-elasticsearch.ts'
 
 /**
- * The recorded cases of the Elasticsearch sink (test/compat/README.md), and what our conversion alone makes of their records:
- * everything up to the requests, without a server.
+ * Recorded cases of the Elasticsearch sink (test/compat/README.md) that ran against a real server: `replay` starts our task on a server
+ * that gives the answers recorded, `comparable` leaves of an outcome what is to be compared, `checkCase` does it all.
  */
 
-/** A request that was made, with the answer. */
-export interface RecordedExchange {
+/** A request with its answer. */
+interface Exchange {
   readonly method: string
   readonly path: string
   readonly status?: number
+  readonly answer?: unknown
   readonly body?: string
   /** Of a bulk request. */
   readonly lines?: readonly string[]
-  readonly answer?: unknown
 }
 
-export interface ElasticsearchCase {
-  readonly name: string
-  readonly quirk?: string
+/** What a task did and what became of it. */
+export interface Outcome {
+  readonly exchanges: readonly Exchange[]
+  /** Next offset by partition. */
+  readonly commit: Readonly<Record<string, number>>
+  readonly reported?: readonly { readonly offset: number; readonly class: string; readonly message: string }[]
+  readonly failed?: RecordedError
+}
+
+export interface ElasticsearchCase extends RecordedCase {
   readonly config: Readonly<Record<string, string | null>>
   readonly puts: readonly (readonly (RecordedRecord & { readonly originalTopic?: string })[])[]
-  readonly want: {
-    readonly exchanges: readonly RecordedExchange[]
-    readonly reported?: readonly (RecordedError & { readonly topic: string; readonly offset: number })[]
-    readonly failed?: RecordedError & { readonly at: string }
+  readonly want: Outcome
+  /** With Elasticsearch 8.19.9, where it answers otherwise. */
+  readonly wantOn8?: Outcome
+}
+
+/** A deliberate departure from what was recorded. */
+export interface Departure {
+  readonly cases: RegExp
+  readonly reason: string
+  /** What ours does, made of what was recorded. */
+  readonly want: (recorded: Outcome) => Outcome
+}
+
+/** The record is bad: reported, and dropped or fails the task. @param drops `drop.invalid.message` @param offset of the record */
+export function recordFault(message: string, { drops = false, offset = 7 } = {}): (recorded: Outcome) => Outcome {
+  const fault = { class: 'org.apache.kafka.connect.errors.DataException', message }
+  return ({ exchanges, commit }) => ({
+    exchanges,
+    commit: drops ? { 't-0': offset + 1 } : commit,
+    reported: [{ offset, ...fault }],
+    ...(drops ? {} : { failed: fault }),
+  })
+}
+
+/** What the server refuses for good is asked for once. */
+export function askedOnce(recorded: Outcome): Outcome {
+  const { exchanges, failed } = recorded
+  const message = failed?.message?.replace('after 2 attempt', 'after 1 attempt').replace(/(?<=due to ')\[.*?\] /, '') ?? null
+  return { ...recorded, exchanges: exchanges.slice(0, -1), failed: { class: failed?.class ?? '', message } }
+}
+
+/** The cases, and once more each that the newer server answers otherwise. */
+export function withNewerServer(cases: readonly ElasticsearchCase[]): ElasticsearchCase[] {
+  const newer = cases.flatMap((each) =>
+    each.wantOn8 === undefined ? [] : [{ ...each, name: `${each.name}, on 8.19.9`, want: each.wantOn8 }],
+  )
+  return [...cases, ...newer]
+}
+
+/** Runs the case and compares, or compares with what ours does instead. @returns the departure, null: none */
+export async function checkCase(each: ElasticsearchCase, departures: readonly Departure[]): Promise<Departure | null> {
+  const departure = departures.find(({ cases }) => cases.test(each.name)) ?? null
+  const want = departure === null ? each.want : departure.want(each.want)
+  expect(comparable(await replay(each), each)).toEqual(comparable(want, each))
+  return departure
+}
+
+const defaults = { name: 'es', topics: 't', 'linger.ms': '60000', 'retry.backoff.ms': '1', 'max.retries': '1', 'read.timeout.ms': '30000' }
+
+/** Runs the task as the case says: puts, preCommit, a wait until nothing is under way, preCommit, stop. */
+async function replay(each: ElasticsearchCase): Promise<Outcome> {
+  const server = await ScriptedElasticsearch.start(rulesOf(each.want.exchanges))
+  onTestFinished(() => server.stop())
+  const context = new RecordingSinkTaskContext(new CollectingLogger())
+  const task = new ElasticsearchSinkTask()
+  task.initialize(context)
+  await task.start(decodeConfig({ ...defaults, 'connection.url': `http://${server.address}`, ...each.config }))
+  const puts = each.puts.map((records) => records.map(sinkRecord))
+  const current = offsetsBehind(puts.flat())
+  const failedPut = await putAll(task, puts)
+  const failedLater = await settled(task, context, current)
+  const failed = failedPut ?? failedLater
+  const commit = await task.preCommit(current)
+  context.stopping.abort()
+  await task.stop()
+  return {
+    exchanges: server.exchanges.map(({ method, path, body }) => exchange(method, path, body)),
+    commit: Object.fromEntries(commit.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset])),
+    reported: context.reported.map(({ record, error }) => ({
+      offset: record.originalKafkaOffset,
+      class: classOf(error),
+      message: error.message,
+    })),
+    ...(failed === null ? {} : { failed: { class: classOf(failed), message: withoutAddress(failed.message, server) } }),
   }
 }
 
-const defaults = { name: 'es', topics: 't', 'linger.ms': '60000', 'connection.url': 'http://localhost:9200' }
-
-/** What conversion makes of the records of a case. */
-export interface Converted {
-  /** Text of the bulk requests, one line an entry. */
-  readonly lines: readonly string[]
-  /** Names of what is written to, and the mapping made for each that has one, in the order of their first record. */
-  readonly targets: ReadonlyMap<string, string | null>
-  readonly reported: readonly { readonly offset: number; readonly error: Error }[]
-  /** Null: the task goes on. */
-  readonly failed: Error | null
+/** As recorded; our client escapes a colon in a path, Java's does not. */
+function withoutAddress(message: string, { address }: ScriptedElasticsearch): string {
+  return message.replaceAll(address, '${server}').replaceAll('%3A', ':')
 }
 
-/** Runs the records through the conversion as the sink task does; the answers recorded say which indices have a mapping already. */
-export function convertCase(each: ElasticsearchCase): Converted {
-  const props = Object.entries({ ...defaults, ...each.config }).filter((entry): entry is [string, string] => entry[1] !== null)
-  const settings = readElasticsearchSinkSettings(Object.fromEntries(props))
-  const run = new ConversionRun(new OperationFactory(settings), indicesWithMapping(each))
-  for (const record of each.puts.flat().map(sinkRecord)) {
-    const error = run.convert(record)
-    if (error !== null && !(error instanceof DataException && settings.bulk.dropInvalidMessage)) return run.result(error)
-  }
-  return run.result(null)
+/** The answers recorded, by request, in their order. */
+function rulesOf(exchanges: readonly Exchange[]): ScriptRule[] {
+  return exchanges.map(({ method, path, status = 200, answer = null }) => ({
+    match: `${method} ${encoded(path).replace(/[^\w/%]/g, '\\$&')}(&filter_path=.*)?`,
+    answers: [{ status, body: answer }],
+  }))
 }
 
-class ConversionRun {
-  readonly #factory: OperationFactory
-  readonly #mapped: ReadonlySet<string>
-  readonly #body = new BulkBody()
-  readonly #targets = new Map<string, string | null>()
-  readonly #reported: { offset: number; error: Error }[] = []
-
-  constructor(factory: OperationFactory, mapped: ReadonlySet<string>) {
-    this.#factory = factory
-    this.#mapped = mapped
-  }
-
-  /** @returns what is wrong with the record or the task; null: nothing */
-  convert(record: SinkRecord): Error | null {
-    try {
-      if (this.#factory.isIgnored(record)) this.#report(record, new ConnectException('Cannot write null valued record.'))
-      else this.#write(record)
-      return null
-    } catch (error) {
-      if (error instanceof DataException) this.#report(record, error)
-      return error as Error
-    }
-  }
-
-  result(failed: Error | null): Converted {
-    const text = this.#body.view().toString()
-    const lines = text === '' ? [] : text.slice(0, -1).split('\n')
-    return { lines, targets: this.#targets, reported: this.#reported, failed }
-  }
-
-  #write(record: SinkRecord): void {
-    const { name } = this.#factory.routeOf(record.topic).target
-    if (!this.#targets.has(name)) {
-      this.#targets.set(name, null)
-      if (this.#factory.needsMapping(record) && !this.#mapped.has(name)) this.#targets.set(name, inferMapping(record.valueSchema))
-    }
-    const operation = this.#factory.operationOf(record)
-    if (operation !== null) this.#body.append(operation)
-  }
-
-  #report(record: SinkRecord, error: Error): void {
-    this.#reported.push({ offset: record.originalKafkaOffset, error })
-  }
-}
-
-function indicesWithMapping({ want }: ElasticsearchCase): ReadonlySet<string> {
-  const answers = want.exchanges.filter(({ method, path }) => method === 'GET' && path.includes('/_mapping')).map(({ answer }) => answer)
-  const indices = answers.flatMap((answer) => Object.entries(answer as Record<string, { readonly mappings: object }>))
-  return new Set(indices.filter(([, { mappings }]) => Object.keys(mappings).length > 0).map(([name]) => name))
+/** A path as our client writes it, which escapes more than Java's. */
+function encoded(path: string): string {
+  const [names = '', query] = path.split('?')
+  const written = names.split('/').map((name) => encodeURIComponent(decodeURIComponent(name)))
+  return written.join('/') + (query === undefined ? '' : `?${query}`)
 }
 
 function sinkRecord(recorded: RecordedRecord & { readonly originalTopic?: string }): SinkRecord {
@@ -117,62 +139,73 @@ function sinkRecord(recorded: RecordedRecord & { readonly originalTopic?: string
   return originalTopic === undefined ? record : record.newRecord({ topic })
 }
 
-/** Bulk lines that Java sent, a request that was only sent again left out. */
-export function recordedLines({ want }: ElasticsearchCase): string[] {
-  const bulks = want.exchanges.map((exchange) => exchange.lines ?? [])
-  const first = bulks.filter((lines, index) => JSON.stringify(lines) !== JSON.stringify(bulks[index - 1]))
-  return first.flat()
+function offsetsBehind(records: readonly SinkRecord[]): TopicPartitionOffset[] {
+  const offsets = new Map<string, TopicPartitionOffset>()
+  for (const { originalTopic: topic, originalKafkaPartition: partition, originalKafkaOffset: offset } of records) {
+    offsets.set(`${topic}-${partition}`, { topic, partition, offset: offset + 1 })
+  }
+  return [...offsets.values()]
 }
 
-/** Strings, which are left alone, and numbers. */
-const jsonTokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
-
-/**
- * Lines as data in which numbers keep their text, without what is the old client's way alone: the version -4 of a `create`
- * and the second copy of an update's document.
- */
-export function comparableLines(lines: readonly string[]): unknown[] {
-  return lines.map((line) => {
-    const parsed = JSON.parse(line.replace(jsonTokens, numberAsObject)) as Record<string, Record<string, unknown>>
-    if (parsed['create']) delete parsed['create']['version']
-    if (parsed['doc'] && parsed['upsert']) return { doc: parsed['doc'], doc_as_upsert: true }
-    return parsed
-  })
+async function putAll(task: ElasticsearchSinkTask, puts: readonly (readonly SinkRecord[])[]): Promise<Error | null> {
+  for (const records of puts) {
+    const failed = await failureOf(() => task.put(records))
+    if (failed !== null) return failed
+  }
+  return null
 }
 
-function numberAsObject(token: string): string {
-  return token.startsWith('"') ? token : `{"$number":"${token}"}`
+/** Sends what is left, and puts nothing until the task asks for no more calls. @returns the first failure */
+async function settled(
+  task: ElasticsearchSinkTask,
+  context: RecordingSinkTaskContext,
+  current: readonly TopicPartitionOffset[],
+): Promise<Error | null> {
+  await task.preCommit(current)
+  for (;;) {
+    context.timeoutMs = null
+    const failed = await failureOf(() => task.put([]))
+    if (failed !== null || context.timeoutMs === null) return failed
+    await delay(5)
+  }
 }
 
-/** Asserts that conversion alone gives what was recorded: names, mappings, lines, reports, and the failure unless the server caused it. */
-export function expectAsRecorded(each: ElasticsearchCase): void {
-  const got = convertCase(each)
-  const { failed, reported = [] } = each.want
-  expect(namesAsked(got, each)).toEqual(recordedNames(each))
-  expect(mappingsMade(got)).toEqual(recordedMappings(each))
-  if (!isRefusedBeforeBulk(each)) expectLines(got.lines, each)
-  const ownReports = reported.filter(({ message }) => !isOfServer(message))
-  expect(got.reported.map(({ offset }) => offset)).toEqual(ownReports.map(({ offset }) => offset))
-  for (const [index, report] of ownReports.entries()) expectThrown(got.reported[index]?.error, report)
-  if (failed === undefined || isOfServer(failed.message)) expect(got.failed).toBeNull()
-  else expectThrown(got.failed, failed)
+async function failureOf(call: () => Promise<void>): Promise<Error | null> {
+  try {
+    await call()
+    return null
+  } catch (error) {
+    return error as Error
+  }
 }
 
-/** Asserts what ours does where Java's client fails on a whole request: the record is reported, and fails the task or is dropped. */
-export function expectRecordFault(each: ElasticsearchCase, message: string): void {
-  const got = convertCase(each)
-  expect(got.reported.map(({ error }) => error.message)).toEqual([message])
-  expect(got.reported[0]?.error).toBeInstanceOf(DataException)
-  expect(got.failed?.message).toBe(each.config['drop.invalid.message'] === 'true' ? undefined : message)
-  expect(got.lines).toEqual([])
+function exchange(method: string, path: string, body: string): Exchange {
+  return {
+    method,
+    path: path.replace(/&filter_path=.*/, ''),
+    body,
+    ...(path.startsWith('/_bulk') ? { lines: body.split('\n').slice(0, -1) } : {}),
+  }
 }
 
-export function expectLines(got: readonly string[], each: ElasticsearchCase): void {
-  const want = recordedLines(each)
-  expect(comparableLines(got)).toEqual(comparableLines(want))
-  const isOrdered = each.puts.flat().every(({ valueSchema }) => hasFixedOrder(valueSchema))
-  if (isOrdered)
-    expect(comparableLines(got).map((line) => JSON.stringify(line))).toEqual(comparableLines(want).map((line) => JSON.stringify(line)))
+function classOf(error: Error): string {
+  return error instanceof ConnectException ? error.javaName : error.constructor.name
+}
+
+/** An outcome as data: documents and mappings in which numbers keep their text; keys in order where all values are structs. */
+function comparable({ exchanges, commit, reported = [], failed }: Outcome, { puts }: ElasticsearchCase): unknown {
+  const isOrdered = puts.flat().every(({ valueSchema }) => hasFixedOrder(valueSchema))
+  const requests = exchanges.filter(({ method, path }) => method !== 'GET' || path !== '/')
+  return {
+    requests: requests.map(({ method, path, body, lines }) => ({
+      request: `${method} ${encoded(path)}`,
+      lines: lines?.map((line) => (isOrdered ? JSON.stringify(comparableLine(line)) : comparableLine(line))),
+      mapping: method === 'PUT' && path.includes('/_mapping') ? JSON.stringify(exactJson(body ?? '')) : undefined,
+    })),
+    commit,
+    reported: reported.map(({ offset, class: name, message }) => ({ offset, class: name, message })),
+    failed: failed === undefined ? null : { class: failed.class, message: failed.message },
+  }
 }
 
 /** A struct has the order of its schema; Java's maps have none. */
@@ -180,34 +213,16 @@ function hasFixedOrder(schema: RecordedSchema | null): boolean {
   return schema?.type === 'struct' && !JSON.stringify(schema).includes('"map"')
 }
 
-function isOfServer(message: string | null | undefined): boolean {
-  return /^(Indexing |Failed to create )/.test(message ?? '')
+/** Without what is the old client's way alone: the version -4 of a `create` and the second copy of an update's document. */
+function comparableLine(line: string): unknown {
+  const parsed = exactJson(line) as Record<string, Record<string, unknown>>
+  if (parsed['create']) delete parsed['create']['version']
+  return parsed['doc'] && parsed['upsert'] ? { doc: parsed['doc'], doc_as_upsert: true } : parsed
 }
 
-/** The index or its mapping could not be made, so that no document was sent. */
-function isRefusedBeforeBulk({ want }: ElasticsearchCase): boolean {
-  return /^Failed to create /.test(want.failed?.message ?? '')
-}
+/** Strings, which are left alone, and numbers. */
+const jsonTokens = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
 
-/** Existing resources are not asked for. */
-function namesAsked({ targets }: Converted, { config }: ElasticsearchCase): string[] {
-  return config['external.resource.usage'] === undefined ? [...targets.keys()] : []
-}
-
-function recordedNames({ want }: ElasticsearchCase): string[] {
-  return want.exchanges.filter(({ method }) => method === 'HEAD').map(({ path }) => decodeURIComponent(path.slice(1)))
-}
-
-function mappingsMade({ targets }: Converted): unknown[] {
-  return [...targets.values()].filter((mapping) => mapping !== null).map(withNumberTexts)
-}
-
-function recordedMappings({ want }: ElasticsearchCase): unknown[] {
-  const requests = want.exchanges.filter(({ method, path }) => method === 'PUT' && path.includes('/_mapping'))
-  const first = requests.filter(({ body }, index) => body !== requests[index - 1]?.body)
-  return first.map(({ body }) => withNumberTexts(body ?? ''))
-}
-
-function withNumberTexts(json: string): string {
-  return JSON.stringify(JSON.parse(json.replace(jsonTokens, numberAsObject)))
+function exactJson(json: string): unknown {
+  return JSON.parse(json.replace(jsonTokens, (token) => (token.startsWith('"') ? token : `{"$number":"${token}"}`)))
 }
