@@ -1,7 +1,7 @@
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
 import { ConfigException } from 'standpipe/api'
 import type { SslSettings } from '../config/settings.ts'
-import { readKeyStore, readTrustStore } from './key-store.ts'
+import { readKeyStore, readTrustStore } from './stores/read-store.ts'
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 
