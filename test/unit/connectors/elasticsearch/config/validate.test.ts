@@ -89,6 +89,18 @@ describe('validation of a configuration', () => {
     expect(errorsOf(props)).toEqual({})
   })
 
+  it('refuses to wait longer for a batch than for its answer', () => {
+    expect(errorsOf({ 'linger.ms': '2000', 'flush.timeout.ms': '1000' })).toEqual({
+      'linger.ms': ["'linger.ms' (2000) can not be larger than 'flush.timeout.ms' (1000)."],
+      'flush.timeout.ms': ["'linger.ms' (2000) can not be larger than 'flush.timeout.ms' (1000)."],
+    })
+  })
+
+  it('refuses single topics where all are meant', () => {
+    expect(keysWithErrors({ 'topic.key.ignore': 't' })).toEqual(['key.ignore', 'topic.key.ignore'])
+    expect(keysWithErrors({ 'topic.schema.ignore': 't' })).toEqual(['schema.ignore', 'topic.schema.ignore'])
+  })
+
   it('refuses two ways to log in', () => {
     const props = { 'connection.username': 'u', 'connection.password': 'p', 'connection.api.key': 'k' }
     expect(keysWithErrors(props)).toEqual(['connection.api.key', 'connection.username'])

@@ -117,6 +117,7 @@ describe('OperationFactory: null values', () => {
 
   it('#50 has nothing to do for a deletion without key', () => {
     expect(operationOf(deletes, { key: null, value: null })).toBeNull()
+    expect(operationOf({ ...deletes, 'key.ignore': 'true' }, { key: null, value: null })).toBeNull()
   })
 
   it('#51 needs no mapping for a deletion', () => {
