@@ -10,10 +10,16 @@ export interface SinkOffsetsParts {
   readonly commitTimeoutMs: number
   /** Resolves when failed records are safe with their reporters. @throws ConnectException when one is not */
   readonly reportsSafe: () => Promise<void>
-  /** The broker has taken a commit of the interval, or there was nothing to commit. */
-  readonly onCommitted: () => void
+  /** Told of the commits of the interval. */
+  readonly listener: () => CommitListener
+}
+
+/** Called between any two steps of the loop. */
+export interface CommitListener {
+  /** The broker has taken a commit, or there was nothing to commit. */
+  committed(): void
   /** The broker has not taken it. */
-  readonly onCommitFailed: (error: unknown) => void
+  commitFailed(error: unknown): void
 }
 
 /** `preCommit` threw: partitions with something delivered and not committed were rewound, and are read again. */
@@ -102,7 +108,7 @@ export class SinkOffsets {
    * @throws ConnectException when a failed record could not be reported: it would be lost behind the committed offset
    */
   async commit(): Promise<PreCommitFailure | null> {
-    const { log, task, reportsSafe, onCommitted } = this.#parts
+    const { log, task, reportsSafe, listener } = this.#parts
     await reportsSafe()
     let accepted: readonly TopicPartitionOffset[]
     try {
@@ -111,7 +117,7 @@ export class SinkOffsets {
       log.error(`Commit of offsets failed in ${task.constructor.name}.preCommit(), rewinding to the last committed offsets`, error)
       return { error, rewound: this.#rewindToCommitted() }
     }
-    if (accepted.length === 0) onCommitted()
+    if (accepted.length === 0) listener().committed()
     else this.#send(accepted)
     return null
   }
@@ -179,12 +185,12 @@ export class SinkOffsets {
     for (const { topic, partition, offset } of accepted) {
       if (this.#committed.has({ topic, partition })) this.#committed.set(topic, partition, offset)
     }
-    this.#parts.onCommitted()
+    this.#parts.listener().committed()
   }
 
   #refused(error: unknown): void {
     this.#parts.log.error('Commit of offsets failed; it is tried again at the next interval', error)
-    this.#parts.onCommitFailed(error)
+    this.#parts.listener().commitFailed(error)
   }
 
   async #preCommit(candidates: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {

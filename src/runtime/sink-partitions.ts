@@ -145,7 +145,9 @@ export class SinkPartitions implements RebalanceListener {
 
   #count(): void {
     const { metrics, consumer, offsets } = this.#parts
-    metrics.assigned(offsets.partitionCount, consumer.lag())
+    const { partitionCount } = offsets
+    // while partitions go, the consumer still has them
+    metrics.assigned(partitionCount, partitionCount === 0 ? 0 : consumer.lag())
     metrics.active(offsets.uncommitted())
   }
 
@@ -155,6 +157,7 @@ export class SinkPartitions implements RebalanceListener {
     } catch (error) {
       if (this.#failure === null) this.#failure = { error }
       else this.#parts.log.warn('Another error while partitions came and went', error)
+      this.#parts.consumer.wakeup() // the poll that this happens in need not wait for records any more
     }
   }
 }

@@ -10,6 +10,7 @@ import type { WorkerErrantRecordReporter } from './errors/worker-errant-record-r
 import { EventLoopTurn } from './event-loop-turn.ts'
 import { Outage } from './outage.ts'
 import type { RecordConverters } from './record-converters.ts'
+import { SinkCommitter } from './sink-committer.ts'
 import { SinkConversion } from './sink-conversion.ts'
 import { SinkDelivery } from './sink-delivery.ts'
 import { SinkOffsets } from './sink-offsets.ts'
@@ -22,8 +23,8 @@ import type { TransformationChain } from './transformation-chain.ts'
 import { WorkerSinkTaskContext } from './worker-sink-task-context.ts'
 import type { TaskLoop } from './worker-task.ts'
 
-/** How often the loop looks whether a commit under way has ended, when the next one is due already. */
-const commitCheckMs = 100
+/** A poll of this length without an error says that the brokers are back, even when there are no records. */
+const pollProofMs = 5000
 
 export interface WorkerSinkTaskParts {
   readonly task: SinkTask
@@ -58,6 +59,7 @@ export class WorkerSinkTask implements TaskLoop {
   readonly #parts: WorkerSinkTaskParts
   readonly #context: WorkerSinkTaskContext
   readonly #offsets: SinkOffsets
+  readonly #committer: SinkCommitter
   readonly #delivery: SinkDelivery
   readonly #conversion: SinkConversion
   readonly #partitions: SinkPartitions
@@ -66,11 +68,9 @@ export class WorkerSinkTask implements TaskLoop {
   readonly #atWork: TaskAtWork
   readonly #metrics: SinkTaskMetrics
   readonly #turn = new EventLoopTurn()
-  #nextCommitAt = 0
-  /** A commit met a system fault and has not succeeded since: the outage is not over before. */
-  #owesCommit = false
+  /** A poll failed, and none has succeeded since. */
+  #pollFailed = false
   #wasPaused = false
-  #isClosing = false
 
   constructor(parts: WorkerSinkTaskParts) {
     this.#parts = parts
@@ -90,13 +90,20 @@ export class WorkerSinkTask implements TaskLoop {
         errantRecordReporter?.throwIfIntolerable()
         return operator.reportsSafe()
       },
-      onCommitted: () => this.#committed(),
-      onCommitFailed: (error) => this.#commitRefused(error),
+      listener: () => this.#committer,
     }))
     const delivery = (this.#delivery = new SinkDelivery({
       ...{ task, offsets, pauses, operator, errantRecordReporter, converters: parts.converters, metrics, log },
       bisects: parts.bisects,
     }))
+    this.#committer = new SinkCommitter({
+      ...{ offsets, delivery, context, outage, atWork, metrics, commitIntervalMs: parts.commitIntervalMs },
+      onOutage: (doing, error) => {
+        this.#waitFor(doing, error)
+        consumer.wakeup() // a poll under way shall not take longer than the pause
+      },
+      onCommitted: () => this.#endOutage(),
+    })
     this.#conversion = new SinkConversion({ ...parts, offsets, delivery, metrics })
     this.#partitions = new SinkPartitions({
       ...{ task, context, consumer, control, offsets, delivery, pauses, outage, metrics, log },
@@ -105,14 +112,14 @@ export class WorkerSinkTask implements TaskLoop {
   }
 
   async start(): Promise<void> {
-    const { consumer, topics, task, taskProps, control, log, commitIntervalMs } = this.#parts
+    const { consumer, topics, task, taskProps, control, log } = this.#parts
     consumer.subscribe(topics, this.#partitions)
     control.onChange = () => consumer.wakeup()
     // what the task still does when it is given up is not heard of any more; others shall get its partitions at once
     control.onCancel = () => void consumer.close().catch((error: unknown) => log.warn('Could not stop consumer', error))
     task.initialize(this.#context)
     await task.start(taskProps)
-    this.#nextCommitAt = Date.now() + commitIntervalMs
+    this.#committer.start()
   }
 
   async execute(): Promise<void> {
@@ -123,7 +130,7 @@ export class WorkerSinkTask implements TaskLoop {
   /** The consumer's close revokes all partitions, which commits and closes them; then the task may stop. */
   async close(): Promise<void> {
     const { consumer, task, chain, converters, control, operator } = this.#parts
-    this.#isClosing = true
+    this.#committer.close()
     control.onChange = () => undefined
     await this.#closing('consumer', () => consumer.close())
     await this.#closing('partitions', () => this.#partitions.throwFailure())
@@ -138,11 +145,14 @@ export class WorkerSinkTask implements TaskLoop {
     if (this.#turn.due) await this.#turn.take()
     if (this.#outage.waitMs === 0) await this.#afterWait()
     this.#partitions.rewind()
+    const waited = this.#outage.waitMs > 0
     const polled = await this.#poll()
     this.#partitions.throwFailure()
     if (this.#parts.control.stopping) return
     if (polled.length > 0) await this.#convert(polled)
-    if (this.#partitions.areOpen && this.#outage.waitMs === 0) await this.#put()
+    if (!this.#partitions.areOpen || this.#outage.waitMs > 0) return
+    // what was paused for the wait is polled before a put tells that the outage is over
+    if (!waited || this.#delivery.isPending) await this.#put()
   }
 
   /** PAUSED keeps the consumer in its group with all partitions paused. */
@@ -158,47 +168,8 @@ export class WorkerSinkTask implements TaskLoop {
   async #afterWait(): Promise<void> {
     this.#pauses.hold('outage', false)
     if (!this.#partitions.areOpen) await this.#atWork.run(() => this.#partitions.open())
-    await this.#commitIfDue()
+    await this.#committer.commitIfDue()
     this.#offsets.checkCommitTimeout()
-  }
-
-  async #commitIfDue(): Promise<void> {
-    const now = Date.now()
-    if (this.#offsets.committing || !(this.#context.commitRequested || now >= this.#nextCommitAt)) return
-    // a task that cannot take records cannot flush either: not asked without need
-    if (this.#outage.ongoing && !this.#owesCommit && !this.#offsets.hasNews) return
-    this.#context.commitRequested = false
-    this.#nextCommitAt = now + this.#parts.commitIntervalMs
-    this.#metrics.enter('commit')
-    await this.#atWork.run(() => this.#commit())
-  }
-
-  async #commit(): Promise<void> {
-    const failure = await this.#offsets.commit()
-    if (failure === null) return
-    this.#delivery.forget(failure.rewound)
-    this.#owe('preCommit()', failure.error)
-  }
-
-  #committed(): void {
-    this.#owesCommit = false
-    if (this.#isClosing) return
-    this.#metrics.committed()
-    this.#metrics.active(this.#offsets.uncommitted())
-    if (!this.#delivery.isPending && this.#partitions.areOpen) this.#outage.over()
-  }
-
-  /** Called between any two steps of the loop, while it polls as a rule. */
-  #commitRefused(error: unknown): void {
-    if (this.#isClosing) return
-    this.#owe('Commit of offsets', error)
-    this.#parts.consumer.wakeup()
-  }
-
-  #owe(doing: string, error: unknown): void {
-    if (faultKindOf(error) !== 'system') return
-    this.#owesCommit = true
-    this.#waitFor(doing, error)
   }
 
   /** Keeps everything as it is until the next attempt. */
@@ -212,10 +183,14 @@ export class WorkerSinkTask implements TaskLoop {
     this.#metrics.enter(this.#outage.waitMs > 0 ? 'idle' : 'poll')
     try {
       this.#atWork.throwPollFailure()
-      return await consumer.poll(this.#pollTimeoutMs())
+      const timeoutMs = this.#pollTimeoutMs()
+      const polled = await consumer.poll(timeoutMs)
+      if (this.#pollFailed && (polled.length > 0 || timeoutMs >= pollProofMs)) this.#pollFailed = false
+      return polled
     } catch (error) {
       if (error instanceof WakeupException) return []
       if (faultKindOf(error) !== 'system') throw error
+      this.#pollFailed = true
       this.#waitFor('poll() of the consumer', error)
       await delay(this.#outage.waitMs, undefined, { signal: control.signal }).catch(() => null) // stop ends the wait
       return []
@@ -227,8 +202,7 @@ export class WorkerSinkTask implements TaskLoop {
     if (waitMs > 0) return waitMs
     const asked = this.#context.takeTimeoutMs() ?? Infinity
     if (this.#delivery.isPending || !this.#partitions.areOpen) return 0
-    const untilCommit = Math.max(this.#nextCommitAt - Date.now(), this.#offsets.committing ? commitCheckMs : 0)
-    return Math.min(untilCommit, asked)
+    return Math.min(this.#pollFailed ? pollProofMs : this.#committer.untilDueMs, asked)
   }
 
   async #convert(polled: readonly PartitionRecords[]): Promise<void> {
@@ -243,8 +217,13 @@ export class WorkerSinkTask implements TaskLoop {
     this.#metrics.enter('put')
     const fault = await this.#atWork.run(() => this.#delivery.put())
     if (fault !== null) return this.#waitFor(`put() of ${this.#delivery.size} records`, fault)
-    if (this.#owesCommit) this.#context.requestCommit()
-    else if (!this.#delivery.isPending) this.#outage.over()
+    this.#committer.putTaken()
+    this.#endOutage()
+  }
+
+  #endOutage(): void {
+    if (this.#committer.isOwed || this.#pollFailed || this.#delivery.isPending || !this.#partitions.areOpen) return
+    this.#outage.over()
   }
 
   async #closing(what: string, close: () => Promise<void> | void): Promise<void> {

@@ -20,10 +20,18 @@ export class MemoryConsumer implements Consumer {
   readonly paused = new Set<string>()
   /** Set to make commits fail. */
   commitError: Error | null = null
+  /** Set to keep commits from being answered until it resolves. */
+  commitGate: Promise<void> | null = null
+  /** Thrown by the next poll, once. */
+  pollError: Error | null = null
+  /** Thrown by `position`, while set. */
+  positionError: Error | null = null
+  polls = 0
   readonly #logs = new Map<string, ConsumerRecord[]>()
   readonly #positions = new Map<string, number>()
   #assignment: TopicPartition[] = []
   #next: readonly TopicPartition[] | null = null
+  #isLost = false
   #listener: RebalanceListener | null = null
   #wake: (() => void) | null = null
   #wakeup = false
@@ -53,6 +61,12 @@ export class MemoryConsumer implements Consumer {
     this.#wake?.()
   }
 
+  /** The next poll says that the member was thrown out of the group; then it is assigned these. */
+  loseAllAndRejoin(...partitions: TopicPartition[]): void {
+    this.#isLost = true
+    this.rebalanceTo(...partitions)
+  }
+
   subscribe(_topics: readonly string[] | ((topic: string) => boolean), listener: RebalanceListener): void {
     this.#listener = listener
   }
@@ -66,6 +80,10 @@ export class MemoryConsumer implements Consumer {
   }
 
   async poll(timeoutMs: number): Promise<readonly PartitionRecords[]> {
+    this.polls++
+    const error = this.pollError
+    this.pollError = null
+    if (error !== null) throw error
     await this.#rebalance()
     for (const waitMs of [0, timeoutMs]) {
       if (waitMs > 0 && !this.#wakeup) await this.#wait(waitMs)
@@ -99,6 +117,7 @@ export class MemoryConsumer implements Consumer {
   }
 
   async position(partition: TopicPartition): Promise<number> {
+    if (this.positionError !== null) throw this.positionError
     return this.#positions.get(keyOf(partition)) ?? 0
   }
 
@@ -107,6 +126,7 @@ export class MemoryConsumer implements Consumer {
   }
 
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
+    if (this.commitGate !== null) await this.commitGate
     if (this.commitError !== null) throw this.commitError
     for (const offset of offsets) this.committedOffsets.set(keyOf(offset), offset.offset)
   }
@@ -148,11 +168,21 @@ export class MemoryConsumer implements Consumer {
     const next = this.#next
     if (next === null) return
     this.#next = null
-    if (this.#assignment.length > 0) await this.#listener?.onPartitionsRevoked(this.#assignment)
+    await this.#takeAway()
     this.#assignment = [...next]
     this.paused.clear()
     for (const partition of next) this.#positions.set(keyOf(partition), this.committedOffsets.get(keyOf(partition)) ?? 0)
     await this.#listener?.onPartitionsAssigned(next)
+  }
+
+  async #takeAway(): Promise<void> {
+    const gone = this.#assignment
+    const isLost = this.#isLost
+    this.#isLost = false
+    if (isLost) this.#assignment = []
+    if (gone.length === 0) return
+    if (isLost) await this.#listener?.onPartitionsLost(gone)
+    else await this.#listener?.onPartitionsRevoked(gone)
   }
 
   #take(): PartitionRecords[] {

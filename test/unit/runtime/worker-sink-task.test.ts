@@ -1,147 +1,24 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Converter } from '../../../src/api/converter.ts'
-import {
-  ConfigDef,
-  DataException,
-  RetriableException,
-  SinkRecord,
-  SinkTask,
-  type TopicPartition,
-  type TopicPartitionOffset,
-} from '../../../src/api/index.ts'
-import { TaskMetrics } from '../../../src/metrics/task-metrics.ts'
-import { ProcessingContext, type RecordFailure } from '../../../src/runtime/errors/processing-context.ts'
-import { RetryWithToleranceOperator } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
-import { WorkerErrantRecordReporter } from '../../../src/runtime/errors/worker-errant-record-reporter.ts'
-import { RecordConverters } from '../../../src/runtime/record-converters.ts'
-import type { TaskStatus } from '../../../src/runtime/state.ts'
-import { TransformationChain } from '../../../src/runtime/transformation-chain.ts'
-import { WorkerSinkTask } from '../../../src/runtime/worker-sink-task.ts'
-import { WorkerTask } from '../../../src/runtime/worker-task.ts'
-import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
-import { MemoryConsumer } from '../../support/fakes/memory-consumer.ts'
+import { describe, expect, it } from 'vitest'
+import { RetriableException, SinkRecord } from '../../../src/api/index.ts'
+import { reportedOffsets, runningSink, until, type RunningSink } from '../../support/running-sink.ts'
 
-/** Text values; `bad…` cannot be converted. */
-const textConverter: Converter = {
-  config: () => new ConfigDef({}),
-  configure: () => undefined,
-  fromConnectData: (_topic, _schema, value) => (typeof value === 'string' ? Buffer.from(value) : null),
-  toConnectData: (_topic, value) => {
-    const text = value?.toString() ?? null
-    if (text?.startsWith('bad') === true) throw new DataException(`cannot read ${text}`)
-    return { schema: null, value: text }
-  },
-}
-
-/** Keeps what it was given and does what the test says. */
-class ObservableSinkTask extends SinkTask {
-  readonly version = '1'
-  readonly calls: string[] = []
-  readonly values: unknown[] = []
-  onPut: (records: readonly SinkRecord[]) => void = () => undefined
-  onPreCommit: (offsets: readonly TopicPartitionOffset[]) => readonly TopicPartitionOffset[] = (offsets) => offsets
-
-  start(): void {
-    this.calls.push('start')
+/** As a careless task does: the exception of the report is not passed on. */
+function report({ task }: RunningSink, record: SinkRecord): void {
+  const reporter = task.ask.errantRecordReporter
+  try {
+    reporter?.report(record, new Error('refused by the target')).catch(() => null)
+  } catch {
+    return
   }
-
-  override open(partitions: readonly TopicPartition[]): void {
-    this.calls.push(`open ${partitions.map(({ topic, partition }) => `${topic}-${partition}`).join()}`)
-  }
-
-  put(records: readonly SinkRecord[]): void {
-    this.onPut(records)
-    this.values.push(...records.map(({ value }) => value))
-  }
-
-  override async preCommit(offsets: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
-    return this.onPreCommit(offsets)
-  }
-
-  override close(partitions: readonly TopicPartition[]): void {
-    this.calls.push(`close ${partitions.map(({ topic, partition }) => `${topic}-${partition}`).join()}`)
-  }
-
-  stop(): void {
-    this.calls.push('stop')
-  }
-
-  requestCommit(): void {
-    this.context.requestCommit()
-  }
-
-  /** As a careless task does: the exception of the report is not passed on. */
-  async report(record: SinkRecord): Promise<void> {
-    await this.context.errantRecordReporter!.report(record, new Error('refused by the target'))
-  }
-
-  rewindTo(offset: number): void {
-    this.context.offset([{ topic: 't', partition: 0, offset }])
-  }
-}
-
-function running(options: { tolerance?: 'none' | 'all'; commitIntervalMs?: number } = {}) {
-  const consumer = new MemoryConsumer()
-  const task = new ObservableSinkTask()
-  const log = new CollectingLogger()
-  const reported: RecordFailure[] = []
-  const statuses: TaskStatus[] = []
-  const workerTask = new WorkerTask({
-    id: { connector: 'c', task: 0 },
-    target: 'STARTED',
-    metrics: new TaskMetrics(),
-    log,
-    onStatus: (status) => void statuses.push(status),
-  })
-  consumer.rebalanceTo({ topic: 't', partition: 0 })
-  workerTask.run(async (control) => {
-    const context = new ProcessingContext()
-    const policy = { retryTimeoutMs: 0, retryDelayMaxMs: 0, tolerance: options.tolerance ?? 'none' } as const
-    const reporters = [{ report: (failure: RecordFailure) => void reported.push(failure) }]
-    const operator = new RetryWithToleranceOperator({ context, policy, reporters, signal: control.signal })
-    const named = { className: 'TextConverter', converter: textConverter }
-    const header = {
-      className: 'none',
-      converter: { ...textConverter, fromConnectHeader: () => null, toConnectHeader: () => ({ schema: null, value: null }) },
-    }
-    const converters = new RecordConverters({ key: { ...named, converter: { ...textConverter } }, value: named, header, context })
-    return new WorkerSinkTask({
-      task,
-      taskProps: {},
-      topics: ['t'],
-      converters,
-      chain: new TransformationChain([], context),
-      consumer,
-      operator,
-      errantRecordReporter: new WorkerErrantRecordReporter(operator, converters),
-      control,
-      commitIntervalMs: options.commitIntervalMs ?? 60_000,
-      commitTimeoutMs: 5000,
-      pollBesideAfterMs: 10_000,
-      bisects: true,
-      log,
-    })
-  })
-  const stop = async () => {
-    workerTask.stop()
-    await workerTask.ended()
-  }
-  onTestFinished(stop)
-  return { consumer, task, log, reported, statuses, workerTask, stop }
 }
 
 function placeOf({ topic, originalKafkaPartition: kafkaPartition, kafkaOffset, timestampType }: SinkRecord) {
   return { topic, kafkaPartition, kafkaOffset, timestampType }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await delay(2)
-}
-
 describe('WorkerSinkTask', () => {
   it('opens after start, puts records in order, and commits and closes at stop', async () => {
-    const { consumer, task, statuses, stop } = running()
+    const { consumer, task, statuses, stop } = runningSink()
     consumer.append('t', 0, 'a', 'b', 'c')
     await until(() => task.values.length === 3)
     await stop()
@@ -152,7 +29,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('puts the same batch again, with all partitions paused, while put asks for a retry', async () => {
-    const { consumer, task, stop } = running()
+    const { consumer, task, stop } = runningSink()
     const batches: unknown[][] = []
     task.onPut = (records) => {
       if (records.length > 0) batches.push(records.map(({ value }) => value))
@@ -175,7 +52,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('commits nothing of a batch that put has not taken', async () => {
-    const { consumer, task, stop } = running()
+    const { consumer, task, stop } = runningSink()
     task.onPut = (records) => {
       if (records.length > 0) throw new RetriableException('busy')
     }
@@ -186,7 +63,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('fails with the cause when put throws anything else, and still closes and stops the task', async () => {
-    const { consumer, task, statuses, workerTask } = running()
+    const { consumer, task, statuses, workerTask } = runningSink()
     task.onPut = (records) => {
       if (records.length > 0) throw new Error('no such table')
     }
@@ -198,7 +75,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('fails the task at a record that cannot be converted when tolerance is none, and commits up to it', async () => {
-    const { consumer, statuses, reported, workerTask } = running()
+    const { consumer, statuses, reported, workerTask } = runningSink()
     consumer.append('t', 0, 'bad')
     await workerTask.ended()
     expect(statuses.at(-1)?.trace).toContain('Tolerance exceeded in error handler')
@@ -207,16 +84,17 @@ describe('WorkerSinkTask', () => {
   })
 
   it('skips and reports a record that cannot be converted when tolerance is all, and counts it as consumed', async () => {
-    const { consumer, task, reported, stop } = running({ tolerance: 'all' })
+    const sink = runningSink({ tolerance: 'all' })
+    const { consumer, task, stop } = sink
     consumer.append('t', 0, 'a', 'bad 1', 'b', 'bad 2')
     await until(() => task.values.length === 2)
     await stop()
-    expect(reported.map(({ record }) => 'consumed' in record && record.consumed.offset)).toEqual([1, 3])
+    expect(reportedOffsets(sink)).toEqual([1, 3])
     expect(consumer.committedOffsets.get('t-0')).toBe(4)
   })
 
   it('commits what preCommit returns, but nothing it does not own or was never given', async () => {
-    const { consumer, task, log, stop } = running()
+    const { consumer, task, log, stop } = runningSink()
     task.onPreCommit = () => [
       { topic: 't', partition: 0, offset: 1 },
       { topic: 't', partition: 7, offset: 1 },
@@ -224,7 +102,7 @@ describe('WorkerSinkTask', () => {
     ]
     consumer.append('t', 0, 'a', 'b')
     await until(() => task.values.length === 2)
-    task.requestCommit()
+    task.ask.requestCommit()
     consumer.append('t', 0, 'c')
     await until(() => consumer.committedOffsets.has('t-0'))
     await stop()
@@ -233,12 +111,13 @@ describe('WorkerSinkTask', () => {
   })
 
   it('reports single records for the task, with the bytes they came from or, for records of its own, the bytes they would have', async () => {
-    const { consumer, task, reported, stop } = running({ tolerance: 'all' })
+    const sink = runningSink({ tolerance: 'all' })
+    const { consumer, task, reported, stop } = sink
     task.onPut = (records) => {
       for (const record of records) {
-        if (record.value === 'a') void task.report(record)
-        else if (record.value === 'b') void task.report(record.newRecord({ topic: 'elsewhere', value: 'changed' }))
-        else void task.report(new SinkRecord({ ...placeOf(record), value: 'own' }))
+        if (record.value === 'a') report(sink, record)
+        else if (record.value === 'b') report(sink, record.newRecord({ topic: 'elsewhere', value: 'changed' }))
+        else report(sink, new SinkRecord({ ...placeOf(record), value: 'own' }))
       }
     }
     consumer.append('t', 0, 'a', 'b', 'c')
@@ -254,9 +133,10 @@ describe('WorkerSinkTask', () => {
   })
 
   it('fails after put when the task reported a record and tolerance is none, even if the task swallowed the exception', async () => {
-    const { consumer, task, statuses, workerTask } = running()
+    const sink = runningSink()
+    const { consumer, task, statuses, workerTask } = sink
     task.onPut = (records) => {
-      for (const record of records) task.report(record).catch(() => null)
+      for (const record of records) report(sink, record)
     }
     consumer.append('t', 0, 'a')
     await workerTask.ended()
@@ -265,7 +145,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('rewinds to the last committed offset when preCommit fails, so that nothing is lost', async () => {
-    const { consumer, task } = running()
+    const { consumer, task } = runningSink()
     let failures = 1
     task.onPreCommit = (offsets) => {
       if (failures-- > 0) throw new Error('flush failed')
@@ -273,19 +153,19 @@ describe('WorkerSinkTask', () => {
     }
     consumer.append('t', 0, 'a', 'b')
     await until(() => task.values.length === 2)
-    task.requestCommit()
+    task.ask.requestCommit()
     consumer.append('t', 0, 'c')
     await until(() => task.values.length >= 5)
     expect(task.values.slice(-3)).toEqual(['a', 'b', 'c'])
   })
 
   it('reads from where the task asks it to', async () => {
-    const { consumer, task } = running()
+    const { consumer, task } = runningSink()
     let rewound = false
     task.onPut = (records) => {
       if (records.length > 0 && !rewound) {
         rewound = true
-        task.rewindTo(1)
+        task.ask.offset([{ topic: 't', partition: 0, offset: 1 }])
       }
     }
     consumer.append('t', 0, 'a', 'b', 'c')
@@ -296,7 +176,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('commits and closes what a rebalance takes, and drops its records from a batch that waits', async () => {
-    const { consumer, task, stop } = running()
+    const { consumer, task, stop } = runningSink()
     let busy = true
     task.onPut = (records) => {
       if (busy && records.length > 0) throw new RetriableException('busy')
@@ -314,7 +194,7 @@ describe('WorkerSinkTask', () => {
   })
 
   it('delivers nothing while the connector is paused, and goes on when it is resumed', async () => {
-    const { consumer, task, statuses, workerTask } = running()
+    const { consumer, task, statuses, workerTask } = runningSink()
     consumer.append('t', 0, 'a')
     await until(() => task.values.length === 1)
     workerTask.control.setTarget('PAUSED')
@@ -327,11 +207,11 @@ describe('WorkerSinkTask', () => {
   })
 
   it('keeps going when the broker does not take a commit', async () => {
-    const { consumer, task, log } = running()
+    const { consumer, task, log } = runningSink()
     consumer.append('t', 0, 'a')
     await until(() => task.values.length === 1)
     consumer.commitError = new Error('coordinator moved')
-    task.requestCommit()
+    task.ask.requestCommit()
     consumer.append('t', 0, 'b')
     await until(() => log.lines.some((line) => line.includes('Commit of offsets failed')))
     consumer.append('t', 0, 'c')
