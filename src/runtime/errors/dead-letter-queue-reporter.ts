@@ -68,8 +68,9 @@ export class DeadLetterQueueReporter implements ErrorReporter {
   }
 
   #cannotWrite(failure: RecordFailure, error: unknown): ConnectException {
+    const reason = error instanceof Error ? error.message.replace(/\.$/, '') : String(error)
     return new ConnectException(
-      `Could not write ${placeOf(failure.record)} to the dead letter queue topic ${this.#parts.topic}: ${(error as Error).message}. ` +
+      `Could not write ${placeOf(failure.record)} to the dead letter queue topic ${this.#parts.topic}: ${reason}. ` +
         'Its offset is not committed. Check the topic, its max.message.bytes and the rights on it, or set errors.deadletterqueue.file instead.',
       { cause: error },
     )

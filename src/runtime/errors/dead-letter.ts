@@ -42,14 +42,10 @@ const payloads = new PayloadWriter({ decimalFormat: 'NUMERIC', replaceNullWithDe
  */
 export function deadLetterOf(record: FailedRecord): DeadLetter {
   if ('source' in record) return sourceLetter(record.source)
-  const { timestamp } = record.consumed
-  const isTimed = timestamp >= 0
-  return {
-    ...record.consumed,
-    timestamp: isTimed ? timestamp : null,
-    timestampType: isTimed ? record.consumed.timestampType : null,
-    source: null,
-  }
+  // named one by one: a consumed record may keep them behind getters
+  const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record.consumed
+  const time = timestamp < 0 ? { timestamp: null, timestampType: null } : { timestamp, timestampType }
+  return { topic, partition, offset, ...time, key, value, headers, source: null }
 }
 
 function sourceLetter(record: SourceRecord): DeadLetter {
