@@ -72,6 +72,14 @@ describe('OperationFactory: index, create, update', () => {
     factory.routeOf('u')
     expect(factory.routeOf('t')).toBe(route)
   })
+
+  it('#77 does not keep every topic that was ever named after the time', () => {
+    const factory = operationFactory()
+    const first = factory.routeOf('t-0')
+    for (let time = 1; time <= 10_000; time++) factory.routeOf(`t-${time}`)
+    expect(factory.routeOf('t-0')).toEqual(first)
+    expect(factory.routeOf('t-0')).not.toBe(first)
+  })
 })
 
 describe('OperationFactory: versions from a header', () => {
