@@ -60,7 +60,7 @@ export class RecordWriter {
     try {
       const unmappable = await this.#prepare(records)
       for (const record of records) {
-        this.#begun.note(record)
+        note(this.#begun, record)
         this.#take(record, unmappable)
         taken++
       }
@@ -159,8 +159,8 @@ export class RecordWriter {
 
   #keepFrom(records: readonly SinkRecord[], index: number): void {
     for (const record of records.slice(index)) {
-      this.#begun.note(record)
-      this.#notTaken.note(record)
+      note(this.#begun, record)
+      note(this.#notTaken, record)
     }
   }
 
@@ -202,4 +202,8 @@ export class RecordWriter {
     this.#reports = []
     if (reports.length > 0) await Promise.all(reports)
   }
+}
+
+function note(offsets: LowestOffsets, { originalTopic, originalKafkaPartition, originalKafkaOffset }: SinkRecord): void {
+  offsets.note(originalTopic, originalKafkaPartition, originalKafkaOffset)
 }

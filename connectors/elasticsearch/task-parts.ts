@@ -45,7 +45,7 @@ export async function taskParts(
     refused: new RefusedDocuments({ reporter, behaviorOnMalformed, isDataStream: target.isDataStream, log }),
     backoff,
     maxRetries,
-    recreate: ({ index, record }) => resources.recreate(index, record.valueSchema),
+    recreate: (index) => resources.recreate(index),
     log,
   })
   const batchBytes = bulk.bulkSizeBytes < 0 ? Number.POSITIVE_INFINITY : bulk.bulkSizeBytes
@@ -58,6 +58,7 @@ export async function taskParts(
       maxBufferedRecords: bulk.maxBufferedRecords,
       maxBufferedBytes: Math.max(bufferedBytes, Number.isFinite(batchBytes) ? batchBytes * (bulk.maxInFlightRequests + 1) : 0),
       isOrdered: needsOrder(settings),
+      keepsRecords: reporter !== null,
     },
     delivery,
   )

@@ -1,51 +1,50 @@
-import type { BulkOperation } from '../bulk-operation.ts'
 import type { Batch } from './batch.ts'
+import type { WrittenOperation } from './written-operation.ts'
 
 /** Some operations of a batch, in order, with the text to send. */
 export class BatchPart {
   readonly batch: Batch
-  /** Positions in the batch. */
-  readonly positions: readonly number[]
   readonly body: Buffer
+  /** Positions in the batch; null: all of them. */
+  readonly #positions: readonly number[] | null
 
-  private constructor(batch: Batch, positions: readonly number[], body: Buffer) {
+  private constructor(batch: Batch, positions: readonly number[] | null, body: Buffer) {
     this.batch = batch
-    this.positions = positions
+    this.#positions = positions
     this.body = body
   }
 
   static whole(batch: Batch): BatchPart {
-    return new BatchPart(
-      batch,
-      batch.operations.map((_, position) => position),
-      batch.body.view(),
-    )
+    return new BatchPart(batch, null, batch.body.view())
   }
 
   get count(): number {
-    return this.positions.length
+    return this.#positions?.length ?? this.batch.count
   }
 
-  operation(index: number): BulkOperation {
-    const operation = this.batch.operations[this.position(index)]
-    if (operation === undefined) throw new RangeError(`a bulk request of ${this.count} operations has none at ${index}`)
-    return operation
+  get isWhole(): boolean {
+    return this.#positions === null
   }
 
+  operation(index: number): WrittenOperation {
+    return this.batch.operation(this.position(index))
+  }
+
+  /** In the batch. */
   position(index: number): number {
-    return this.positions[index] ?? -1
+    return this.#positions === null ? index : (this.#positions[index] ?? -1)
   }
 
   /** These operations only, with a text of their own. @param indexes in this part, ascending */
   select(indexes: readonly number[]): BatchPart {
     const positions = indexes.map((index) => this.position(index))
-    return new BatchPart(this.batch, positions, textOf(this.batch, positions))
+    return new BatchPart(this.batch, positions, Buffer.concat(positions.map((position) => this.batch.text(position))))
   }
 
   /** What still has to be sent: itself, unless operations were settled in the meantime; null: nothing. */
   unsettled(): BatchPart | null {
     if (!this.batch.hasSettled) return this
-    const indexes = this.positions.flatMap((position, index) => (this.batch.isSettled(position) ? [] : [index]))
+    const indexes = this.#indexes().filter((index) => !this.batch.isSettled(this.position(index)))
     if (indexes.length === this.count) return this
     return indexes.length === 0 ? null : this.select(indexes)
   }
@@ -54,7 +53,7 @@ export class BatchPart {
   halves(): readonly [BatchPart, BatchPart] {
     if (this.count < 2) throw new RangeError('one operation cannot be split')
     const middle = this.#middle()
-    const indexes = this.positions.map((_, index) => index)
+    const indexes = this.#indexes()
     return [this.select(indexes.slice(0, middle)), this.select(indexes.slice(middle))]
   }
 
@@ -63,21 +62,13 @@ export class BatchPart {
     let bytes = 0
     let index = 0
     while (index < this.count - 1 && (index === 0 || bytes < this.body.length / 2)) {
-      bytes += lengthOf(this.batch, this.position(index))
+      bytes += this.batch.text(this.position(index)).length
       index++
     }
     return index
   }
-}
 
-function textOf(batch: Batch, positions: readonly number[]): Buffer {
-  return Buffer.concat(positions.map((position) => batch.body.view(startOf(batch, position), batch.ends[position])))
-}
-
-function startOf(batch: Batch, position: number): number {
-  return position === 0 ? 0 : (batch.ends[position - 1] ?? 0)
-}
-
-function lengthOf(batch: Batch, position: number): number {
-  return (batch.ends[position] ?? 0) - startOf(batch, position)
+  #indexes(): number[] {
+    return Array.from({ length: this.count }, (_, index) => index)
+  }
 }

@@ -27,8 +27,12 @@ const noErrors: readonly ItemError[] = []
  */
 export function readBulkAnswer(text: string, count: number): readonly ItemError[] | null {
   if (saysAllWell(text, count)) return noErrors
-  const items = parsedItems(text)
-  return items === null || items.length < count ? null : itemErrors(items.slice(0, count))
+  const answer = parsedJson(text)
+  if (!isObject(answer)) return null
+  const items: unknown = answer['items']
+  // Whoever leaves items out of an answer without errors says all the same that there are none.
+  if (items === undefined && answer['errors'] === false) return noErrors
+  return Array.isArray(items) && items.length >= count ? itemErrors(items.slice(0, count)) : null
 }
 
 /** Told without parsing: `errors` is false, and there are as many items as operations, each two objects deep without a text in braces. */
@@ -43,12 +47,6 @@ function saysAllWell(text: string, count: number): boolean {
     if (position < 0) return false
   }
   return objects === 2 * count + 1
-}
-
-function parsedItems(text: string): readonly unknown[] | null {
-  const answer = parsedJson(text)
-  if (!isObject(answer) || !Array.isArray(answer['items'])) return null
-  return answer['items'] as readonly unknown[]
 }
 
 function itemErrors(items: readonly unknown[]): readonly ItemError[] {

@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RetriableException, type Logger } from 'standpipe/api'
-import type { BulkOperation } from '../bulk-operation.ts'
 import type { ElasticsearchClient } from '../client/elasticsearch-client.ts'
 import { RequestFailure } from '../client/request-failure.ts'
 import type { BatchPart } from './batch-part.ts'
@@ -22,8 +21,8 @@ export interface BulkDeliveryParts {
   readonly backoff: RetryBackoff
   /** Infinity: the user set no limit, and a system that is down is waited for. */
   readonly maxRetries: number
-  /** Makes the index of this operation, which the server says is missing. */
-  readonly recreate: (operation: BulkOperation) => Promise<void>
+  /** Makes this index, which the server says is missing. */
+  readonly recreate: (index: string) => Promise<void>
   readonly log: Logger
 }
 
@@ -156,11 +155,11 @@ export class BulkDelivery {
   async #settle(part: BatchPart, items: readonly ItemError[], attempts: number): Promise<BatchPart | null> {
     const again: ItemError[] = []
     const refusals: Refusal[] = []
-    const missing = new Map<string, BulkOperation>()
+    const missing = new Set<string>()
     for (const item of items) {
       const operation = part.operation(item.index)
       const outcome = outcomeOf(item, operation)
-      if (outcome === 'missing') missing.set(operation.index, operation)
+      if (outcome === 'missing') missing.add(operation.index)
       if (outcome === 'passing' || outcome === 'missing') again.push(item)
       else refusals.push({ ...item, outcome })
     }
@@ -171,15 +170,15 @@ export class BulkDelivery {
     const [first] = again
     if (first === undefined) return null
     if (attempts > this.#parts.maxRetries) throw bulkItemFailed(first.error, attempts)
-    for (const operation of missing.values()) await this.#recreate(operation)
+    for (const index of missing) await this.#recreate(index)
     await sleep(retryDelayMs(this.#parts.backoff, attempts), undefined, { signal: this.#abort.signal })
     return part.select(again.map(({ index }) => index))
   }
 
   /** Where it cannot be done just now, the operation is refused again and brings us back here. */
-  async #recreate(operation: BulkOperation): Promise<void> {
+  async #recreate(index: string): Promise<void> {
     try {
-      await this.#parts.recreate(operation)
+      await this.#parts.recreate(index)
     } catch (error) {
       if (!(error instanceof RetriableException)) throw error
       this.#trouble.trouble(error.message)
@@ -198,7 +197,7 @@ export class BulkDelivery {
 }
 
 function settleAllBut(part: BatchPart, items: readonly ItemError[]): void {
-  if (items.length === 0 && part.count === part.batch.count) return
+  if (items.length === 0 && part.isWhole) return
   const refused = new Set(items.map(({ index }) => index))
   for (let index = 0; index < part.count; index++) if (!refused.has(index)) part.batch.settle(part.position(index))
 }

@@ -18,6 +18,8 @@ export interface BulkWriterSettings {
   readonly maxBufferedBytes: number
   /** Whether operations on one id must reach the server in order; else their versions, or ids used only once, see to that. */
   readonly isOrdered: boolean
+  /** Whether records are kept until they are settled, for reports. */
+  readonly keepsRecords: boolean
 }
 
 /** Beside requests under way a partial batch waits at least this long, for many small requests cost more than they gain. */
@@ -91,7 +93,7 @@ export class BulkWriter {
     batch.add(operation)
     this.#records++
     this.#bytes += batch.bytes - before
-    if (batch.bytes > this.#batchBytes()) this.#overflow(lane, batch)
+    if (batch.bytes > this.#batchBytes()) this.#overflow(lane, batch, operation)
     if (lane.filling !== null && lane.filling.count >= this.#settings.batchSize) this.#close(lane)
   }
 
@@ -164,17 +166,17 @@ export class BulkWriter {
   }
 
   #begin(lane: Lane): Batch {
-    const batch = new Batch(this.#bodies.take(), performance.now())
+    const batch = new Batch(this.#bodies.take(), performance.now(), this.#settings.keepsRecords)
     lane.filling = batch
     this.#pending.add(batch)
     return batch
   }
 
   /** The last operation made the batch too large: it starts the next one. Alone it goes as it is. */
-  #overflow(lane: Lane, batch: Batch): void {
+  #overflow(lane: Lane, batch: Batch, last: BulkOperation): void {
     if (batch.count > 1) {
       this.#close(lane)
-      batch.moveLastTo(this.#begin(lane))
+      batch.moveLastTo(this.#begin(lane), last)
       if ((lane.filling?.bytes ?? 0) <= this.#batchBytes()) return
     }
     this.#close(lane)
@@ -221,7 +223,7 @@ export class BulkWriter {
   }
 
   #failed(batch: Batch, error: unknown): void {
-    batch.keepUnsettled()
+    batch.countUnsettled()
     if (error instanceof Error && error.name === 'AbortError') this.#gaveUp = true
     else this.#failure ??= error instanceof Error ? error : new Error(String(error))
   }

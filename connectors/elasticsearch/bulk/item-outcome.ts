@@ -1,5 +1,5 @@
-import type { BulkOperation } from '../bulk-operation.ts'
 import type { ItemError, ServerError } from './bulk-answer.ts'
+import type { WrittenOperation } from './written-operation.ts'
 
 /**
  * What follows from the server's no to one operation.
@@ -35,8 +35,11 @@ const passingTypes: ReadonlySet<string> = new Set([
 ])
 
 /** Decided by status and error type, never by the text of the reason. */
-export function outcomeOf({ status, error }: ItemError, { action, version }: BulkOperation): ItemOutcome {
-  if (error.type === 'version_conflict_engine_exception') return version === null ? 'conflict' : 'obsolete'
+export function outcomeOf(
+  { status, error }: ItemError,
+  { action, isVersioned }: Pick<WrittenOperation, 'action' | 'isVersioned'>,
+): ItemOutcome {
+  if (error.type === 'version_conflict_engine_exception') return isVersioned ? 'obsolete' : 'conflict'
   if (error.type === 'index_not_found_exception') return action === 'delete' ? 'gone' : 'missing'
   if (status === 429 || status === 502 || status === 503 || status === 504 || passingTypes.has(error.type)) return 'passing'
   return hasMalformedType(error) ? 'malformed' : 'refused'

@@ -1,8 +1,8 @@
-import type { SinkRecord, TopicPartition } from 'standpipe/api'
+import type { TopicPartition } from 'standpipe/api'
 
 /**
- * The lowest offset per partition among the records it was shown. Records of a partition come in offset order, so that the first
- * one decides; a run of records of one partition costs a comparison each. Coordinates are those before transformations.
+ * The lowest offset per partition among those it was shown. Offsets of a partition come in ascending order, so that the first
+ * one decides; a run of one partition costs a comparison each. Coordinates are those before transformations.
  */
 export class LowestOffsets {
   readonly #topics: string[] = []
@@ -10,8 +10,8 @@ export class LowestOffsets {
   readonly #offsets: number[] = []
   #last = -1
 
-  note(record: SinkRecord): void {
-    const { originalTopic: topic, originalKafkaPartition: partition, originalKafkaOffset: offset } = record
+  /** @returns the partition's number in here: 0 for the first, and so on */
+  note(topic: string, partition: number, offset: number): number {
     if (this.#partitions[this.#last] !== partition || this.#topics[this.#last] !== topic) this.#last = this.#find(topic, partition)
     if (this.#last < 0) {
       this.#last = this.#topics.push(topic) - 1
@@ -20,12 +20,17 @@ export class LowestOffsets {
     } else if (offset < (this.#offsets[this.#last] ?? offset)) {
       this.#offsets[this.#last] = offset
     }
+    return this.#last
   }
 
-  /** Null: no record of this partition. */
+  /** Null: nothing of this partition. */
   of({ topic, partition }: TopicPartition): number | null {
-    const index = this.#find(topic, partition)
-    return this.#offsets[index] ?? null
+    return this.#offsets[this.#find(topic, partition)] ?? null
+  }
+
+  /** The partition of this number. */
+  partition(number: number): TopicPartition {
+    return { topic: this.#topics[number] ?? '', partition: this.#partitions[number] ?? -1 }
   }
 
   forget({ topic, partition }: TopicPartition): void {

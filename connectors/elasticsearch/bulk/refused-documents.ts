@@ -1,10 +1,10 @@
 import { ConnectException, type ErrantRecordReporter, type Logger } from 'standpipe/api'
-import type { BulkOperation } from '../bulk-operation.ts'
 import type { ServerError } from './bulk-answer.ts'
 import type { BatchPart } from './batch-part.ts'
 import type { ItemOutcome } from './item-outcome.ts'
-import { placeOf, ReportingException } from './reporting-exception.ts'
+import { ReportingException } from './reporting-exception.ts'
 import { TroubleLog } from './trouble-log.ts'
+import { placeOf, type WrittenOperation } from './written-operation.ts'
 
 export interface RefusedDocumentsParts {
   readonly reporter: ErrantRecordReporter | null
@@ -55,7 +55,7 @@ export class RefusedDocuments {
     return outcome === 'refused' || (outcome === 'malformed' && this.#parts.behaviorOnMalformed === 'fail')
   }
 
-  #report(operation: BulkOperation, { outcome, status, error }: Refusal): Promise<void> | null {
+  #report(operation: WrittenOperation, { outcome, status, error }: Refusal): Promise<void> | null {
     const { log, reporter, behaviorOnMalformed, isDataStream } = this.#parts
     if (outcome === 'gone') return null
     if (outcome === 'obsolete') {
@@ -73,8 +73,8 @@ export class RefusedDocuments {
 }
 
 /** A report that throws at once is told of like one that fails later. */
-function reported(reporter: ErrantRecordReporter | null, { record }: BulkOperation, error: Error): Promise<void> | null {
-  if (reporter === null) return null
+function reported(reporter: ErrantRecordReporter | null, { record }: WrittenOperation, error: Error): Promise<void> | null {
+  if (reporter === null || record === null) return null
   try {
     return reporter.report(record, error)
   } catch (refused) {

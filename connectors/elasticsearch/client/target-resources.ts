@@ -23,7 +23,8 @@ export interface TargetResourcesParts {
 export class TargetResources {
   readonly #parts: TargetResourcesParts
   readonly #there = new Map<string, Target>()
-  readonly #mapped = new Set<string>()
+  /** With the schema their mapping was made from, or would have been. */
+  readonly #mapped = new Map<string, Schema | null>()
 
   constructor(parts: TargetResourcesParts) {
     this.#parts = parts
@@ -47,11 +48,11 @@ export class TargetResources {
     }
     if (schema === undefined || this.#mapped.has(target.name)) return
     if (!(await this.#hasMapping(target.name))) await this.#createMapping(target.name, schema)
-    this.#mapped.add(target.name)
+    this.#mapped.set(target.name, schema)
   }
 
-  /** The server says that there is no such index any more. @param schema of a document for it */
-  async recreate(name: string, schema: Schema | null): Promise<void> {
+  /** The server says that there is no such index any more. */
+  async recreate(name: string): Promise<void> {
     const target = this.#there.get(name)
     if (target === undefined || target.isExternal) {
       throw new ConnectException(
@@ -60,7 +61,8 @@ export class TargetResources {
     }
     this.#parts.log.warn(`${describe(target)} is gone; it is created again`)
     await this.#create(target)
-    if (this.#mapped.has(name) && !(await this.#hasMapping(name))) await this.#createMapping(name, schema)
+    const schema = this.#mapped.get(name)
+    if (schema !== undefined && !(await this.#hasMapping(name))) await this.#createMapping(name, schema)
   }
 
   /** Where asking is forbidden, writing will tell. */
