@@ -66,20 +66,6 @@ describeStories('offsets of a source', {}, (story) => {
     expect(await source.storedOffset({ file: 'a' })).toBeNull()
   })
 
-  story('stand still for a partition whose record Kafka has not taken yet, while others go on', async (scene) => {
-    const [held, open] = [await scene.topic(1, { 'min.insync.replicas': '2' }), await scene.topic()] // one broker: not enough replicas
-    const source = await scene.source({}, { topic: open, config: { 'producer.override.retry.backoff.ms': '50' } })
-    source.emit(
-      { value: 'held', topic: held, sourcePartition: { file: 'held' }, sourceOffset: { position: 1 } },
-      { value: 'open', sourcePartition: { file: 'open' }, sourceOffset: { position: 1 } },
-      { value: 'behind', sourcePartition: { file: 'held' }, sourceOffset: { position: 2 } },
-    )
-    await source.offsetIs({ file: 'open' }, { position: 1 })
-    expect(await scene.values(open, 2)).toEqual(['open', 'behind'])
-    expect(await source.storedOffset({ file: 'held' })).toBeNull()
-    expect(source.status()?.state).toBe('RUNNING')
-  })
-
   story('may be null: then nothing is stored for the partition any more', async (scene) => {
     const source = await scene.source()
     source.emit({ value: 'a', sourceOffset: { position: 1 } })
