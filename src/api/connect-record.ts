@@ -24,6 +24,9 @@ export interface ConnectRecordInit {
 /** What a transformation changes; absent means "as it was". Name both parts of a side that changes. */
 export type RecordChanges = Partial<ConnectRecordInit>
 
+/** Everything that every record has. */
+export type RecordParts = Required<Omit<ConnectRecordInit, 'key' | 'keySchema' | 'value' | 'valueSchema'>>
+
 /**
  * A record between Kafka and a connector. Immutable; `newRecord` gives a changed copy.
  * Key and value are kept as `SchemaAndValue`, so nothing is parsed unless somebody looks,
@@ -66,14 +69,12 @@ export abstract class ConnectRecord {
   abstract newRecord(changes: RecordChanges): this
 
   /** This record's parts with the changes laid over them, for `newRecord` of subclasses. */
-  protected changed(changes: RecordChanges): ConnectRecordInit {
-    const hasKey = 'key' in changes || 'keySchema' in changes
-    const hasValue = 'value' in changes || 'valueSchema' in changes
+  protected changed(changes: RecordChanges): RecordParts {
     return {
       topic: changes.topic ?? this.topic,
       kafkaPartition: changes.kafkaPartition === undefined ? this.kafkaPartition : changes.kafkaPartition,
-      keyData: changes.keyData ?? (hasKey ? changedSide(this.keyData, changes.keySchema, changes.key) : this.keyData),
-      valueData: changes.valueData ?? (hasValue ? changedSide(this.valueData, changes.valueSchema, changes.value) : this.valueData),
+      keyData: changes.keyData ?? changedSide(this.keyData, changes.keySchema, changes.key),
+      valueData: changes.valueData ?? changedSide(this.valueData, changes.valueSchema, changes.value),
       timestamp: changes.timestamp === undefined ? this.timestamp : changes.timestamp,
       headers: changes.headers ?? this.headers,
     }
@@ -86,5 +87,6 @@ function sideOf(schema: Schema | null | undefined, value: ConnectValue | undefin
 }
 
 function changedSide(side: SchemaAndValue, schema: Schema | null | undefined, value: ConnectValue | undefined): SchemaAndValue {
+  if (schema === undefined && value === undefined) return side
   return sideOf(schema === undefined ? side.schema : schema, value === undefined ? side.value : value)
 }

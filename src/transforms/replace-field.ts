@@ -87,10 +87,22 @@ function parseRenames(mappings: readonly string[]): ReadonlyMap<string, string> 
   return renames
 }
 
+/** Objects in a row mostly have the same names in the same order: what becomes of each is remembered by its place. */
 function compileExclusion({ exclude, renames }: Names): (map: ConnectStruct) => ConnectStruct {
+  const lastNames: string[] = []
+  /** Null: left out. */
+  const lastNewNames: (string | null)[] = []
   return (map) => {
     const kept: NewFields = {}
-    for (const name in map) if (!exclude.has(name)) setField(kept, renames.get(name) ?? name, map[name])
+    let place = 0
+    for (const name in map) {
+      if (name !== lastNames[place]) {
+        lastNames[place] = name
+        lastNewNames[place] = exclude.has(name) ? null : (renames.get(name) ?? name)
+      }
+      const newName = lastNewNames[place++] ?? null
+      if (newName !== null) setField(kept, newName, map[name])
+    }
     return kept
   }
 }

@@ -5,22 +5,55 @@ import { eras, halves, months, weekdays } from './date-symbols.ts'
 
 type FormatPart = (fields: CalendarFields, ms: number) => string
 
-/** @returns a function that writes a time, in milliseconds since the epoch, as its fields in UTC */
+/**
+ * Times in a row are mostly of the same second: only its milliseconds are written anew.
+ * @returns a function that writes a time, in milliseconds since the epoch, as its fields in UTC
+ */
 export function compileFormatter(parts: readonly PatternPart[]): (ms: number) => string {
-  const formats = parts.map((part): FormatPart => {
-    if (!('text' in part)) return compileField(part.letter, part.count)
-    const { text } = part
-    return () => text
-  })
+  const { runs, counts } = splitAtMilliseconds(parts)
+  let lastSecond = NaN
+  let texts: readonly string[] = []
   return (ms) => {
-    const fields = utcFields(ms)
-    let text = ''
-    for (const format of formats) text += format(fields, ms)
+    const second = Math.floor(ms / 1000)
+    if (second !== lastSecond) {
+      texts = runs.map((formats) => formatAll(formats, ms))
+      lastSecond = second
+    }
+    let text = texts[0] ?? ''
+    for (let index = 0; index < counts.length; index++) text += padded(ms - second * 1000, counts[index] ?? 1) + (texts[index + 1] ?? '')
     return text
   }
 }
 
-function compileField(letter: FieldLetter, count: number): FormatPart {
+/** What stands between milliseconds, before the first and behind the last, and how many letters each of them has. */
+interface Split {
+  readonly runs: readonly (readonly FormatPart[])[]
+  readonly counts: readonly number[]
+}
+
+function splitAtMilliseconds(parts: readonly PatternPart[]): Split {
+  const counts: number[] = []
+  let run: FormatPart[] = []
+  const runs = [run]
+  for (const part of parts) {
+    if ('text' in part) run.push(() => part.text)
+    else if (part.letter !== 'S') run.push(compileField(part.letter, part.count))
+    else {
+      counts.push(part.count)
+      runs.push((run = []))
+    }
+  }
+  return { runs, counts }
+}
+
+function formatAll(formats: readonly FormatPart[], ms: number): string {
+  const fields = utcFields(ms)
+  let text = ''
+  for (const format of formats) text += format(fields, ms)
+  return text
+}
+
+function compileField(letter: Exclude<FieldLetter, 'S'>, count: number): FormatPart {
   switch (letter) {
     case 'y':
       return ({ year }) => yearText(year > 0 ? year : 1 - year, count)
@@ -48,7 +81,7 @@ function compileField(letter: FieldLetter, count: number): FormatPart {
 
 type NumberOf = (fields: CalendarFields, ms: number) => number
 
-const numbers: Readonly<Record<Exclude<FieldLetter, 'y' | 'Y' | 'M' | 'L' | 'E' | 'a' | 'G' | 'z' | 'Z' | 'X'>, NumberOf>> = {
+const numbers: Readonly<Record<Exclude<FieldLetter, 'y' | 'Y' | 'M' | 'L' | 'E' | 'a' | 'G' | 'z' | 'Z' | 'X' | 'S'>, NumberOf>> = {
   d: ({ day }) => day,
   H: ({ hour }) => hour,
   k: ({ hour }) => (hour === 0 ? 24 : hour),
@@ -56,7 +89,6 @@ const numbers: Readonly<Record<Exclude<FieldLetter, 'y' | 'Y' | 'M' | 'L' | 'E' 
   h: ({ hour }) => hour % 12 || 12,
   m: ({ minute }) => minute,
   s: ({ second }) => second,
-  S: ({ millisecond }) => millisecond,
   D: (fields) => dayOfYear(fields),
   F: ({ day }) => Math.floor((day - 1) / 7) + 1,
   w: (fields) => weekOf(fields).week,
@@ -78,9 +110,11 @@ function name(names: readonly string[], index: number, count: number): string {
   return count > 3 ? found : found.slice(0, 3)
 }
 
-const twoDigits = Array.from({ length: 100 }, (_, value) => String(value).padStart(2, '0'))
+const upTo = (limit: number, digits: number) => Array.from({ length: limit }, (_, value) => String(value).padStart(digits, '0'))
+const twoDigits = upTo(100, 2)
+const threeDigits = upTo(1000, 3)
 
 function padded(value: number, length: number): string {
-  const text = length === 2 ? twoDigits[value] : undefined
+  const text = length === 2 ? twoDigits[value] : length === 3 ? threeDigits[value] : undefined
   return text ?? String(value).padStart(length, '0')
 }

@@ -24,6 +24,18 @@ describe('SimpleDateFormat', () => {
     )
   })
 
+  it('writes each of several times around the same second', () => {
+    const format = new SimpleDateFormat("S SSS ss'.'SSS")
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: -2_500, max: 2_500 })), (times) => {
+        for (const ms of times) {
+          const [, second = '', millisecond = ''] = /:(\d\d)\.(\d{3})Z$/.exec(new Date(ms).toISOString()) ?? []
+          expect(format.format(ms)).toBe(`${String(Number(millisecond))} ${millisecond} ${second}.${millisecond}`)
+        }
+      }),
+    )
+  })
+
   it('takes years of two digits from 80 years before now to 20 years after', () => {
     const format = new SimpleDateFormat('dd/MM/yy', Date.UTC(2026, 5, 15))
     expect(new Date(format.parse('14/06/46') ?? NaN).getUTCFullYear()).toBe(2046)
