@@ -1,9 +1,10 @@
-import type { ConfigValue, ConnectorContext, Props, SinkConnector } from 'standpipe/api'
+import type { ConfigValue, ConnectorContext, Props, SinkConnector, ValidationPurpose } from 'standpipe/api'
 import { ElasticsearchClient } from './client/elasticsearch-client.ts'
 import { elasticsearchSinkConfig } from './config/elasticsearch-sink-config.ts'
 import { logConfigNotices } from './config/notices.ts'
 import { readElasticsearchSinkSettings } from './config/settings.ts'
 import { validateWithServer } from './config/server-checks.ts'
+import { validateElasticsearchSinkConfig } from './config/validate.ts'
 import { ElasticsearchSinkTask } from './elasticsearch-sink-task.ts'
 import { version } from './version.ts'
 
@@ -37,8 +38,9 @@ export class ElasticsearchSinkConnector implements SinkConnector {
     return elasticsearchSinkConfig
   }
 
-  /** Keys first; when all are right, the servers are asked. */
-  async validate(props: Props): Promise<readonly ConfigValue[]> {
+  /** Keys first; when all are right and somebody wants to know, the servers are asked. */
+  async validate(props: Props, purpose: ValidationPurpose): Promise<readonly ConfigValue[]> {
+    if (purpose === 'creation') return validateElasticsearchSinkConfig(props)
     return await validateWithServer(props, (settings) => ElasticsearchClient.open(settings))
   }
 

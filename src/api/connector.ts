@@ -16,6 +16,12 @@ export interface ConnectorContext {
 }
 
 /**
+ * Why a configuration is checked. `question`: somebody wants to know, so the other system may be asked too. `creation`: a connector is to
+ * be made from it; only what the configuration itself says counts, because a system that is down now is waited for by the tasks.
+ */
+export type ValidationPurpose = 'question' | 'creation'
+
+/**
  * Splits work into tasks. It moves no record itself. Lifecycle: `initialize` → `start` → `taskConfigs` → … → `stop`;
  * `validate` and `config` may be called at any time, also on an instance that is never started.
  */
@@ -36,7 +42,7 @@ export interface Connector {
   /** The declared keys: parsing, documentation and the REST answer come from it. */
   config(): ConfigDef
   /** Checks of the whole configuration. Default: `config().validate(props)`. Return every problem, not the first. */
-  validate?(props: Props): readonly ConfigValue[] | Promise<readonly ConfigValue[]>
+  validate?(props: Props, purpose: ValidationPurpose): readonly ConfigValue[] | Promise<readonly ConfigValue[]>
 }
 
 /** A connector's class, as a plugin exports it. */

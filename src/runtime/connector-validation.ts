@@ -3,6 +3,7 @@ import { configText, parseList, parseType } from '../api/config/config-type.ts'
 import { ConfigValue } from '../api/config/config-value.ts'
 import { javaPattern } from '../api/config/java-pattern.ts'
 import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
+import type { ValidationPurpose } from '../api/connector.ts'
 import type { PluginKind } from '../api/plugin.ts'
 import type { Props } from '../api/props.ts'
 import { adminConfigDef } from '../kafka/config/admin-keys.ts'
@@ -32,7 +33,11 @@ const KINDS: readonly PluginKind[] = ['source', 'sink', 'converter', 'header_con
  * @param props with variables resolved; null values only come from JSON
  * @throws ConfigException when there is no connector class, or a client override cannot be parsed, as Apache's worker does
  */
-export async function validateConnectorConfig(props: NullableProps, context: ValidationContext): Promise<ConfigInfos> {
+export async function validateConnectorConfig(
+  props: NullableProps,
+  context: ValidationContext,
+  purpose: ValidationPurpose,
+): Promise<ConfigInfos> {
   const { plugins, converters } = context
   const { kind, className, load } = findConnector(props, plugins)
   const definition = await enrichedDefinition(kind, props, plugins, converters)
@@ -41,7 +46,7 @@ export async function validateConnectorConfig(props: NullableProps, context: Val
   const nulls = nullValues(props, values)
   const connector = new (await load())()
   const connectorDef = connector.config()
-  const connectorValues = await (connector.validate?.(props as Props) ?? connectorDef.validate(props))
+  const connectorValues = await (connector.validate?.(props as Props, purpose) ?? connectorDef.validate(props))
   const keys = [...definition.keys.values(), ...connectorDef.keys.values()]
   const main = configInfos(props['connector.class'] ?? className, keys, [...values, ...nulls, ...connectorValues])
   return mergedConfigInfos(main, [...overrideInfos(kind, props, context.policy), ...(await converterInfos(props, values, plugins))])

@@ -85,12 +85,13 @@ export class Worker implements TaskHostListener {
   }
 
   /**
-   * Checks a connector's whole configuration, and warns about keys that nothing reads.
+   * Checks a connector's whole configuration before it is created, and warns about keys that nothing reads. Other systems are not
+   * asked, where Java gives a connector up that starts before them.
    * @throws InvalidConnectorConfigException listing every problem
    */
   async validate(config: Props): Promise<void> {
     const { transformer, log } = this.#parts
-    const infos = await validateConnectorConfig(await transformer.transform(config), this.#validation)
+    const infos = await validateConnectorConfig(await transformer.transform(config), this.#validation, 'creation')
     if (infos.error_count > 0) throw new InvalidConnectorConfigException(infos)
     const declared = infos.configs.filter(({ definition }) => definition !== null).map(({ value }) => value.name)
     const connectorLog = log.child(`[${config['name'] ?? ''}|worker]`)

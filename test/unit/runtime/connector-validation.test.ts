@@ -34,7 +34,7 @@ const none: ClientOverridePolicy = { name: 'None', allows: () => false }
 const source = { name: 'a', 'connector.class': 'TestSource', topic: 't' }
 const sink = { name: 'a', 'connector.class': 'x.TestSinkConnector', topics: 't' }
 
-const validate = (props: NullableProps, policy = all) => validateConnectorConfig(props, { plugins, policy, converters })
+const validate = (props: NullableProps, policy = all) => validateConnectorConfig(props, { plugins, policy, converters }, 'question')
 
 async function errorsOf(props: NullableProps, policy = all): Promise<Record<string, readonly string[]>> {
   const { configs } = await validate(props, policy)
