@@ -123,7 +123,9 @@ describeWithKafka('the dead letter queue', (address) => {
       },
     })
     await until(() => stateOf()?.state === 'FAILED')
-    expect(stateOf()?.trace).toContain(`Could not write the record at topic ${topic}, partition 0, offset 0 to the dead letter queue topic ${topic}-dlq`)
+    expect(stateOf()?.trace).toContain(
+      `Could not write the record at topic ${topic}, partition 0, offset 0 to the dead letter queue topic ${topic}-dlq`,
+    )
     await standalone.stop()
     const admin = await clients.admin({ 'bootstrap.servers': address }, silentLogger)
     expect(await admin.groupOffsets(`connect-${topic}`)).toEqual([])

@@ -164,11 +164,6 @@ export class RetryWithToleranceOperator {
     return this.#lastReport
   }
 
-  /** True: some report is not safe yet, so `reportsSafe` would wait. */
-  get hasPendingReports(): boolean {
-    return this.#pendingReports.size > 0
-  }
-
   /** @throws what kept a report from being safe; the task must fail */
   throwIfReportLost(): void {
     if (this.#lostReport !== null) throw this.#lostReport

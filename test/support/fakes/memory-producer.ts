@@ -17,18 +17,23 @@ export class MemoryProducer implements Producer {
   holding = false
   /** The error for a record, or null to take it. */
   refuse: (record: ProducerRecord) => KafkaError | null = () => null
+  /** The same for a record that had to wait first. */
+  refuseLater: (record: ProducerRecord) => KafkaError | null = () => null
   closedAfterMs: number | undefined
 
-  send(record: ProducerRecord, delivery: Delivery): undefined {
+  send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined {
+    const late = this.refuseLater(record)
+    if (late !== null) return Promise.resolve().then(() => delivery.failed(late))
     const refusal = this.refuse(record)
     if (refusal !== null) {
       delivery.failed(refusal)
-      return
+      return undefined
     }
     const { topic, partition, timestamp, key, value } = record
     this.sent.push({ topic, partition, timestamp, key: key?.toString() ?? null, value: value?.toString() ?? null })
     if (this.holding) this.waiting.push(delivery)
     else delivery.delivered(0, this.sent.length - 1, timestamp ?? 0)
+    return undefined
   }
 
   acknowledge(count = this.waiting.length): void {

@@ -17,10 +17,13 @@ import { StoreOffsetStorageReader } from '../../../src/offsets/offset-storage-re
 import { OffsetStorageWriter } from '../../../src/offsets/offset-storage-writer.ts'
 import { TaskMetrics } from '../../../src/metrics/task-metrics.ts'
 import { ProcessingContext, type RecordFailure } from '../../../src/runtime/errors/processing-context.ts'
-import { RetryWithToleranceOperator } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
+import { RetryWithToleranceOperator, type ErrorReporter } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
+import { ToleranceBudget, type ToleranceLimits } from '../../../src/runtime/errors/tolerance-budget.ts'
 import { RecordConverters } from '../../../src/runtime/record-converters.ts'
 import { SourceOffsetCommitter } from '../../../src/runtime/source-offset-committer.ts'
 import type { TaskStatus } from '../../../src/runtime/state.ts'
+import { topicCreationGroups } from '../../../src/runtime/topic-creation.ts'
+import { TopicCreator } from '../../../src/runtime/topic-creator.ts'
 import { TransformationChain } from '../../../src/runtime/transformation-chain.ts'
 import { WorkerSourceTask } from '../../../src/runtime/worker-source-task.ts'
 import { WorkerTask } from '../../../src/runtime/worker-task.ts'
@@ -91,7 +94,14 @@ const dropper: Transformation = {
 
 function running<T extends LinesTask>(
   task: T,
-  options: { tolerance?: 'none' | 'all'; flushTimeoutMs?: number; store?: MemoryOffsetBackingStore } = {},
+  options: {
+    tolerance?: 'none' | 'all'
+    flushTimeoutMs?: number
+    store?: MemoryOffsetBackingStore
+    reporter?: ErrorReporter
+    topicCreator?: TopicCreator
+    limits?: ToleranceLimits
+  } = {},
 ) {
   const producer = new MemoryProducer()
   const log = new CollectingLogger()
@@ -118,8 +128,10 @@ function running<T extends LinesTask>(
     const operator = new RetryWithToleranceOperator({
       context,
       policy,
-      reporters: [{ report: (failure) => void reported.push(failure) }],
+      reporters: [options.reporter ?? { report: (failure) => void reported.push(failure) }],
       signal: control.signal,
+      metrics: control.metrics,
+      ...(options.limits === undefined ? {} : { budget: new ToleranceBudget(options.limits) }),
     })
     const header = {
       className: 'none',
@@ -135,7 +147,7 @@ function running<T extends LinesTask>(
       offsetReader: new StoreOffsetStorageReader(store, 'c', log),
       committer,
       operator,
-      topicCreator: null,
+      topicCreator: options.topicCreator ?? null,
       control,
       flushTimeoutMs,
       log,
@@ -323,5 +335,173 @@ describe('WorkerSourceTask', () => {
     const { statuses, workerTask } = running(new WrongTime(), { tolerance: 'all' })
     await workerTask.ended()
     expect(statuses.at(-1)?.trace).toContain('Invalid record timestamp -5')
+  })
+
+  it('counts what it polled, what Kafka has and what is open, and where its time goes', async () => {
+    const task = new LinesTask()
+    const { producer, workerTask } = running(task, { tolerance: 'all' })
+    const { metrics } = workerTask.control
+    producer.holding = true
+    task.batches.push(['a', 'bad', 'drop', 'b'])
+    await until(() => producer.waiting.length === 2)
+    await until(() => metrics.get('source-record-active-count') === 2)
+    expect(metrics.get('source-record-poll-total')).toBe(4)
+    expect(metrics.get('source-record-write-total')).toBe(0)
+    producer.acknowledge()
+    workerTask.stop()
+    await workerTask.ended()
+    expect(metrics.get('source-record-write-total')).toBe(2)
+    expect(metrics.get('source-record-active-count')).toBe(0)
+    expect(metrics.get('total-records-skipped')).toBe(1)
+    expect(metrics.get('poll-time-ms-total')).toBeGreaterThan(0)
+    expect(metrics.get('convert-time-ms-total')).toBeGreaterThan(0)
+    expect(metrics.phase().phase).toBe('idle')
+  })
+
+  it.each([
+    ['a RetriableException', new RetriableException('database is away')],
+    ['an error of a socket', Object.assign(new Error('connect ECONNREFUSED 10.0.0.1:5432'), { code: 'ECONNREFUSED' })],
+    ['an error whose cause is one', new Error('query failed', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) })],
+  ])('says RETRYING with the reason while poll() fails with %s, and goes on', async (_, error) => {
+    const task = new LinesTask()
+    const { producer, statuses } = running(task)
+    task.batches.push(error, error, ['a'])
+    await until(() => producer.sent.length === 1)
+    const conditions = statuses.map(({ condition }) => condition)
+    expect(conditions).toContainEqual(expect.objectContaining({ kind: 'RETRYING', because: error.message, attempts: 2 }))
+    expect(statuses.at(-1)).toEqual({ id: { connector: 'c', task: 0 }, state: 'RUNNING' })
+  })
+
+  it('fails when poll() throws a DataException: there is no record that could be skipped', async () => {
+    const task = new LinesTask()
+    const { statuses, reported, workerTask } = running(task, { tolerance: 'all' })
+    task.batches.push(new DataException('row 7 is nonsense'))
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('row 7 is nonsense')
+    expect(reported).toEqual([])
+  })
+
+  it('ends the wait for a source that is out when it is to stop', async () => {
+    const task = new LinesTask()
+    const { statuses, stop } = running(task)
+    task.batches.push(...Array.from({ length: 100 }, () => new RetriableException('away')))
+    await until(() => statuses.some(({ condition }) => condition !== undefined))
+    await stop()
+    expect(statuses.at(-1)?.state).toBe('UNASSIGNED')
+  })
+
+  it('stores the offset of a record that a dead letter queue keeps only when its report is safe, and no later one before', async () => {
+    const gate = Promise.withResolvers<void>()
+    const task = new ObservingLinesTask()
+    const reporter: ErrorReporter = { keepsRecords: true, report: () => gate.promise }
+    const { stored, producer } = running(task, { tolerance: 'all', reporter })
+    task.batches.push(['a', 'bad', 'c'])
+    await until(() => producer.sent.length === 2)
+    await until(async () => (await stored()) === 1)
+    await delay(20)
+    expect(await stored()).toBe(1)
+    expect(task.committed).not.toContainEqual(['bad', null])
+    gate.resolve()
+    await until(async () => (await stored()) === 3)
+    expect(task.committed).toContainEqual(['bad', null])
+  })
+
+  it('waits at stop for a report that is not safe yet, and stores its offset', async () => {
+    const gate = Promise.withResolvers<void>()
+    const task = new ObservingLinesTask()
+    const { stored, workerTask, log } = running(task, { tolerance: 'all', reporter: { keepsRecords: true, report: () => gate.promise } })
+    task.batches.push(['a', 'bad'])
+    await until(() => task.committed.length === 1)
+    workerTask.stop()
+    await delay(5)
+    gate.resolve()
+    await workerTask.ended()
+    expect(await stored()).toBe(2)
+    expect(log.lines.join()).not.toContain('were not acknowledged')
+  })
+
+  it('fails when a report is lost, with the offset before it', async () => {
+    const task = new LinesTask()
+    const reporter: ErrorReporter = { keepsRecords: true, report: () => Promise.reject(new Error('the disk is gone')) }
+    const { stored, statuses, workerTask } = running(task, { tolerance: 'all', reporter })
+    task.batches.push(['a', 'bad', 'c'])
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('the disk is gone')
+    expect(await stored()).toBe(1)
+  })
+
+  it('holds the offset of a refused record back until its report is safe', async () => {
+    const gate = Promise.withResolvers<void>()
+    const task = new LinesTask()
+    const { producer, stored } = running(task, { tolerance: 'all', reporter: { keepsRecords: true, report: () => gate.promise } })
+    producer.refuse = ({ value }) => (value?.toString() === 'b' ? kafkaError(10) : null)
+    task.batches.push(['a', 'b', 'c'])
+    await until(() => producer.sent.length === 2)
+    await delay(20)
+    expect(await stored()).toBe(1)
+    gate.resolve()
+    await until(async () => (await stored()) === 3)
+  })
+
+  it('fails with errors.tolerance=all when Kafka refuses more than the record: nothing would get through', async () => {
+    const task = new LinesTask()
+    const { producer, statuses, reported, workerTask } = running(task, { tolerance: 'all' })
+    producer.refuse = () => kafkaError(47) // the producer was fenced
+    task.batches.push(['a'])
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('Unrecoverable exception from producer send callback')
+    expect(reported).toEqual([])
+  })
+
+  it('fails when the budget of bad records is used up, with the offset before the first of them', async () => {
+    const task = new LinesTask()
+    const limits = { maxCount: -1, maxRatio: 0.25, window: 8 }
+    const { producer, stored, statuses, workerTask } = running(task, { tolerance: 'all', limits })
+    task.batches.push(['a', 'bad', 'b', 'c', 'bad', 'd', 'e', 'f', 'g', 'bad', 'bad', 'h'])
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('errors.tolerance.max.ratio=0.25 of 8 records is used up, 3 of the last 8 were bad')
+    expect(statuses.at(-1)?.trace).toContain('{ position: 11 }')
+    expect(producer.sent.map(({ value }) => value)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g'])
+    expect(await stored()).toBe(9)
+  })
+
+  it('sends a record again that the producer could not take in max.block.ms, in its place', async () => {
+    const task = new LinesTask()
+    const { producer, stored, statuses } = running(task)
+    let refusals = 0
+    producer.refuseLater = ({ value }) => (value?.toString() === 'b' && refusals++ < 2 ? kafkaError(7) : null)
+    task.batches.push(['a', 'b', 'c'])
+    await until(async () => (await stored()) === 3)
+    expect(producer.sent.map(({ value }) => value)).toEqual(['a', 'b', 'c'])
+    expect(statuses.map(({ condition }) => condition)).toContainEqual(expect.objectContaining({ kind: 'RETRYING' }))
+    expect(statuses.at(-1)?.state).toBe('RUNNING')
+  })
+
+  it('sends nothing behind a record that cannot be taken when it is to stop, and stores only what is safe', async () => {
+    const task = new LinesTask()
+    const { producer, stored, statuses, workerTask } = running(task)
+    producer.refuseLater = ({ value }) => (value?.toString() === 'b' ? kafkaError(7) : null)
+    task.batches.push(['a', 'b', 'c'])
+    await until(() => statuses.some(({ condition }) => condition !== undefined))
+    workerTask.stop()
+    await workerTask.ended()
+    expect(producer.sent.map(({ value }) => value)).toEqual(['a'])
+    expect(await stored()).toBe(1)
+    expect(statuses.at(-1)?.state).toBe('UNASSIGNED')
+  })
+
+  it('waits with RETRYING for brokers that do not say whether the topic is there', async () => {
+    const task = new LinesTask()
+    let answers = -2
+    const admin = {
+      describeTopics: async () => (answers++ < 0 ? Promise.reject(kafkaError(7)) : new Map([['t', {}]])),
+      close: async () => undefined,
+    }
+    const groups = topicCreationGroups({ 'topic.creation.default.replication.factor': '1', 'topic.creation.default.partitions': '1' })
+    const { producer, statuses } = running(task, { topicCreator: new TopicCreator(admin as never, groups, new CollectingLogger()) })
+    task.batches.push(['a'])
+    await until(() => producer.sent.length === 1)
+    expect(statuses.map(({ condition }) => condition?.kind)).toContain('RETRYING')
+    expect(statuses.at(-1)?.state).toBe('RUNNING')
   })
 })
