@@ -7,7 +7,7 @@ import type { TaskStatus } from '../../src/runtime/state.ts'
 import { Standalone } from '../../src/standalone.ts'
 import { ChaosProxy } from './fake-elasticsearch/chaos-proxy.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
-import { committedOffsets, firstRecords, produceAll, withAdmin, type TestInput } from './kafka-records.ts'
+import { committedOffsets, endOffset, firstRecords, produceAll, withAdmin, type TestInput } from './kafka-records.ts'
 import { scratchDir, until } from './worker-process.ts'
 
 const STRING = 'org.apache.kafka.connect.storage.StringConverter'
@@ -37,7 +37,7 @@ export interface StoredDocument {
 }
 
 export interface SinkOptions {
-  /** Sink keys that differ from the base; null removes one. `{topic}` is the topic. */
+  /** Sink keys that differ from the base; null removes one. `<topic>` is the topic. */
   readonly config?: Readonly<Record<string, string | null>>
   /** In the topic before the sink starts. */
   readonly records?: readonly TestInput[]
@@ -121,9 +121,8 @@ export class RunningSink {
     return firstRecords(this.kafka, this.deadLetterTopic, count)
   }
 
-  async deadLetterCount(): Promise<number> {
-    const query = [{ topic: this.deadLetterTopic, partition: 0, spec: 'latest' as const }]
-    return withAdmin(this.kafka, async (admin) => (await admin.listOffsets(query).catch(() => [0]))[0] ?? 0)
+  deadLetterCount(): Promise<number> {
+    return endOffset(this.kafka, this.deadLetterTopic, 0)
   }
 
   /** What the index holds, by id. */
@@ -189,23 +188,23 @@ async function makeTopic(kafka: string, name: string, partitions: number): Promi
 function sinkConfig(sink: RunningSink, config: Readonly<Record<string, string | null>>): Record<string, string> {
   const all = { ...BASE, name: sink.name, topics: sink.topic, 'connection.url': sink.proxy.url, ...config }
   return Object.fromEntries(
-    Object.entries(all).flatMap(([key, value]) => (value === null ? [] : [[key, value.replaceAll('{topic}', sink.topic)]])),
+    Object.entries(all).flatMap(([key, value]) => (value === null ? [] : [[key, value.replaceAll('<topic>', sink.topic)]])),
   )
 }
 
 /** Keys of a dead letter queue of the sink's own, and tolerance. */
 export const DEAD_LETTERS: Readonly<Record<string, string>> = {
   'errors.tolerance': 'all',
-  'errors.deadletterqueue.topic.name': '{topic}-dlq',
+  'errors.deadletterqueue.topic.name': '<topic>-dlq',
   'errors.deadletterqueue.topic.replication.factor': '1',
   'errors.deadletterqueue.context.headers.enable': 'true',
 }
 
-/** What an index holds now, by id; nothing when there is none. At most 10,000. */
+/** What an index holds now, by id; nothing when it is not there, or not ready. At most 10,000. */
 export async function documentsOf(server: string, index: string): Promise<Record<string, StoredDocument>> {
   await ask(server, 'POST', `/${index}/_refresh`)
   const answer = await ask(server, 'GET', `/${index}/_search?size=10000&version=true`)
-  if (answer.status === 404) return {}
+  if (answer.status !== 200) return {} // not there, or not ready
   const { hits } = answer.body as { hits: { hits: { _id: string; _version: number; _source: unknown }[] } }
   return Object.fromEntries(hits.hits.map(({ _id, _version, _source }) => [_id, { version: _version, source: _source }]))
 }

@@ -76,3 +76,10 @@ export async function committedOffsets(address: string, group: string): Promise<
   const offsets = await withAdmin(address, (admin) => admin.groupOffsets(group))
   return Object.fromEntries(offsets.map(({ partition, offset }) => [partition, offset]))
 }
+
+/** Where a partition ends; 0 when there is no such topic. */
+export async function endOffset(address: string, topic: string, partition: number): Promise<number> {
+  const query = [{ topic, partition, spec: 'latest' as const }]
+  const offsets = await withAdmin(address, (admin) => admin.listOffsets(query).catch(() => [0]))
+  return offsets[0] ?? 0
+}

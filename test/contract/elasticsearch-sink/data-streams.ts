@@ -71,7 +71,7 @@ export function dataStreams(kafka: string, server: string): void {
       const stream = `logs-own-${randomUUID()}`
       await ask(server, 'PUT', `/_data_stream/${stream}`)
       await ask(server, 'POST', '/_aliases', { actions: [{ add: { index: stream, alias: `alias-${stream}`, is_write_index: true } }] })
-      const config = { 'external.resource.usage': 'alias_datastream', 'topic.to.external.resource.mapping': `{topic}:alias-${stream}` }
+      const config = { 'external.resource.usage': 'alias_datastream', 'topic.to.external.resource.mapping': `<topic>:alias-${stream}` }
       const sink = await startSink(kafka, server, { config, records: [{ value: { a: 1 }, timestamp: AT }] })
       await sink.committed(1)
       expect(sink.calls.join()).not.toContain('PUT')

@@ -27,7 +27,7 @@ export function idsAndVersions(kafka: string, server: string): void {
     })
 
     it('#4 topic.key.ignore is key.ignore for one topic', async () => {
-      const config = { ...BYKEY, 'topic.key.ignore': '{topic}' }
+      const config = { ...BYKEY, 'topic.key.ignore': '<topic>' }
       const sink = await startSink(kafka, server, { config, records: [{ key: 'k', value: doc }] })
       await sink.committed(1)
       expect(Object.keys(await sink.documents())).toEqual([`${sink.topic}+0+0`])

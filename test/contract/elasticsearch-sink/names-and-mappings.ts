@@ -81,7 +81,7 @@ export function namesAndMappings(kafka: string, server: string): void {
     it('#32 an index that another has just made is taken', async () => {
       const before = async (sink: RunningSink) => {
         await ask(server, 'PUT', `/${sink.topic}`)
-        sink.proxy.faults = ({ method }) => (method === 'HEAD' ? { kind: 'status', status: 404 } : null)
+        sink.proxy.faults = ({ method, path }) => (method === 'HEAD' && path === `/${sink.topic}` ? { kind: 'status', status: 404 } : null)
       }
       const sink = await startSink(kafka, server, { before, records: [{ value: doc }] })
       await sink.committed(1)
@@ -115,7 +115,7 @@ export function namesAndMappings(kafka: string, server: string): void {
     it('#33 an external index is written to under its own name and never made', async () => {
       const index = `external-${unique()}`
       await ask(server, 'PUT', `/${index}`)
-      const config = { 'external.resource.usage': 'index', 'topic.to.external.resource.mapping': `{topic}:${index}` }
+      const config = { 'external.resource.usage': 'index', 'topic.to.external.resource.mapping': `<topic>:${index}` }
       const sink = await startSink(kafka, server, { config, records: [{ value: doc }] })
       await sink.committed(1)
       expect(sink.calls.filter((call) => !call.startsWith('HEAD'))).toEqual([])

@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { documentsOf, SINK_CLASS, startSink } from '../../support/elasticsearch-sink.ts'
+import { ask, documentsOf, SINK_CLASS, startSink } from '../../support/elasticsearch-sink.ts'
 import { produceAll } from '../../support/kafka-records.ts'
 import { propertiesFile, scratchDir, until, WorkerProcess } from '../../support/worker-process.ts'
+
+const KEYED = {
+  'key.ignore': 'false',
+  'schema.ignore': 'true',
+  'consumer.override.session.timeout.ms': '6000',
+  'consumer.override.heartbeat.interval.ms': '500',
+}
 
 const byKey = (from: number, to: number) => Array.from({ length: to - from }, (_, n) => ({ key: `k${from + n}`, value: { n: from + n } }))
 
@@ -20,7 +27,7 @@ export function restarts(kafka: string, server: string): void {
     })
 
     it('a worker killed with no last word writes some records again, which changes no document', async () => {
-      const { topic, files } = await mission(kafka, server, { 'key.ignore': 'false', 'key.converter': 'StringConverter' })
+      const { topic, files } = await mission(kafka, server, { ...KEYED, 'key.converter': 'StringConverter' })
       await produceAll(kafka, topic, byKey(0, 3000))
       const killed = new WorkerProcess(files)
       await until(async () => Object.keys(await documentsOf(server, topic.toLowerCase())).length > 0, 5)
@@ -37,9 +44,10 @@ export function restarts(kafka: string, server: string): void {
   describe("the mission's two files", () => {
     it('run as they are but for host and paths: documents of a JSON topic are in the index', async () => {
       const { topic, files } = await mission(kafka, server)
+      const index = topic.toLowerCase()
+      await ask(server, 'PUT', `/${index}`, { mappings: { properties: { title: { type: 'text' } } } })
       await produceAll(kafka, topic, [{ key: '"a"', value: { title: 'one' } }, { value: { title: 'two' } }])
       const worker = new WorkerProcess(files)
-      const index = topic.toLowerCase()
       await until(async () => Object.keys(await documentsOf(server, index)).length === 2, 50)
       expect(await documentsOf(server, index)).toEqual({
         [`${topic}+0+0`]: { version: 1, source: { title: 'one' } },

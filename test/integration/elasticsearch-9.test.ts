@@ -1,0 +1,12 @@
+import { elasticsearchSinkSuite } from '../contract/elasticsearch-sink/index.ts'
+import { searchServerContract } from '../contract/search-server.ts'
+import { describeWithSearchServer } from '../support/services/elasticsearch-suite.ts'
+import { describeWithKafka } from '../support/services/suite.ts'
+
+await describeWithSearchServer('elasticsearch-9', 'a search server', (server) => {
+  searchServerContract(() => server, { parsingException: 'document_parsing_exception', hasDataStreams: false, takesTypes: false })
+})
+
+await describeWithSearchServer('elasticsearch-9', 'the Elasticsearch sink', (server) => {
+  describeWithKafka('in a worker', (kafka) => elasticsearchSinkSuite(kafka, server))
+})
