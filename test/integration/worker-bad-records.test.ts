@@ -63,7 +63,7 @@ describeWithKafka('a sink file on a full disk', (address) => {
     const { topic, worker, sink } = await fileToFile(address, { sink: { ...schemaless, file: '/dev/full' } })
     await kcat(address, ['-P', '-t', topic, '-p', '0'], '1\n2\n')
     const process = new WorkerProcess([worker, sink])
-    await process.says('put() asks for a retry; its 2 records are kept and put again')
+    await process.says('put() of 2 records is tried again until it succeeds; nothing is skipped')
     expect(process.output).toMatch(/RetriableException: .*\/dev\/full.*ENOSPC/)
     await new Promise((resolve) => setTimeout(resolve, 1500)) // several commit intervals
     expect(process.output).not.toContain('unrecoverable')

@@ -103,7 +103,7 @@ describeWithKafka('plugins of a third party', (address) => {
     const process = new WorkerProcess([worker, source, sink])
     const wanted = [0, 1, 2, 3, 4, 5, 6, 8, 9].map((number) => `NUMBER ${number}!\n`).join('')
     await until(async () => (await contentOf(join(dir, 'out.txt'))) === wanted)
-    expect(process.output).toContain('put() asks for a retry') // RetriableException of the plugin is the runtime's
+    expect(process.output).toContain('is tried again until it succeeds') // RetriableException of the plugin is the runtime's
     expect(await process.stop()).toBe(143)
     const values = await kcat(address, ['-C', '-t', topic, '-e', '-q', '-o', 'beginning'])
     expect(values.toString()).toMatch(/^NUMBER 0\nNUMBER 1\n/)
