@@ -40,6 +40,10 @@ export class InlineTaskHost implements TaskHost {
     return null
   }
 
+  lostThread(): false {
+    return false
+  }
+
   async stop(ids: readonly ConnectorTaskId[], timeoutMs: number): Promise<void> {
     const tasks = ids.map((id) => this.#tasks.get(taskIdText(id))).filter((task) => task !== undefined)
     const left = new Set(tasks)

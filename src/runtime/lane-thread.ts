@@ -42,6 +42,8 @@ export class LaneThread {
   /** Tasks that have not ended. */
   readonly #running = new Map<string, ConnectorTaskId>()
   readonly #stopping = new Set<string>()
+  /** Tasks that failed with the thread. */
+  readonly lost = new Set<string>()
   readonly #stops = new Map<number, () => void>()
   #stopCount = 0
   #error: Error | null = null
@@ -143,21 +145,29 @@ export class LaneThread {
   }
 
   #exited(code: number): void {
-    const { listener, onDeath, log, name } = this.#parts
     if (!this.#ended) {
       this.#ended = true
-      onDeath(this)
-      const cause = this.#error
-      const error = new ConnectException(this.#causeOfDeath(code), cause === null ? {} : { cause })
-      log.error(`Lane ${name} ended; the next task that starts gets a new one`, error)
-      for (const [task, id] of this.#running) {
-        if (!this.#stopping.has(task)) log.child(taskLogContext(id)).error(`Task failed with its lane ${name}`)
-        const end: TaskStatus = this.#stopping.has(task) ? { id, state: 'UNASSIGNED' } : { id, state: 'FAILED', trace: traceOf(error) }
-        listener.taskStatusChanged(end)
-      }
+      this.#parts.onDeath(this)
+      this.#failTasks(code)
     }
     this.#running.clear()
     for (const resolve of this.#stops.values()) resolve()
+  }
+
+  #failTasks(code: number): void {
+    const { listener, log, name } = this.#parts
+    const cause = this.#error
+    const error = new ConnectException(this.#causeOfDeath(code), cause === null ? {} : { cause })
+    log.error(`Lane ${name} ended; the next task that starts gets a new one`, error)
+    for (const [task, id] of this.#running) {
+      if (this.#stopping.has(task)) {
+        listener.taskStatusChanged({ id, state: 'UNASSIGNED' })
+        continue
+      }
+      this.lost.add(task)
+      log.child(taskLogContext(id)).error(`Task failed with its lane ${name}`)
+      listener.taskStatusChanged({ id, state: 'FAILED', trace: traceOf(error) })
+    }
   }
 
   #causeOfDeath(code: number): string {

@@ -26,11 +26,17 @@ interface TaskHostParts {
 /** The host that `task.isolation` asks for. */
 export function makeTaskHost(parts: TaskHostParts): TaskHost {
   const cores = availableParallelism()
+  const newHost = laneFactory(parts)
+  const lanes = (count: number): TaskHost[] => Array.from({ length: count }, newHost)
   switch (parts.values['task.isolation']) {
     case 'thread':
-      return new BalancedTaskHost(lanes(Math.max(cores, 2), parts)) // with one lane only, nothing would be isolated
+      return new BalancedTaskHost({ hosts: lanes(Math.max(cores, 2)), newHost }) // with one lane only, nothing would be isolated
     case 'auto':
-      return new BalancedTaskHost(lanes(Math.max(cores - 1, 1), parts), { host: inline(parts), tasks: tasksInMainThread })
+      return new BalancedTaskHost({
+        hosts: lanes(Math.max(cores - 1, 1)),
+        preferred: { host: inline(parts), tasks: tasksInMainThread },
+        newHost,
+      })
     default:
       return inline(parts)
   }
@@ -40,10 +46,12 @@ function inline({ environment, listener, log }: TaskHostParts): TaskHost {
   return new InlineTaskHost({ makeLoop: (spec, control, taskLog) => makeTaskLoop(spec, control, taskLog, environment), listener, log })
 }
 
-function lanes(count: number, { values, environment, laneFile, listener, log }: TaskHostParts): TaskHost[] {
-  const newLane = (_: unknown, index: number) =>
+/** Lanes get numbers; none costs anything before its first task. */
+function laneFactory({ values, environment, laneFile, listener, log }: TaskHostParts): () => TaskHost {
+  let count = 0
+  return () =>
     new ThreadTaskHost({
-      name: `lane-${index + 1}`,
+      name: `lane-${++count}`,
       file: laneFile,
       data: { logLevel: levelOf(log), pluginPath: values['plugin.path'] ?? [] },
       maxHeapMb: values['task.lane.max.heap.mb'],
@@ -51,5 +59,4 @@ function lanes(count: number, { values, environment, laneFile, listener, log }: 
       listener,
       log,
     })
-  return Array.from({ length: count }, newLane)
 }

@@ -28,6 +28,8 @@ export interface TaskHost {
    * thread owes itself none: while it is blocked, nobody asks.
    */
   silentSince(id: ConnectorTaskId): number | null
+  /** True: the task failed because its thread ended, with all that ran there. Until it is stopped. */
+  lostThread(id: ConnectorTaskId): boolean
   /**
    * Ends these tasks: last flush, last commit, clients closed.
    * @returns when all have ended, or `timeoutMs` after the call: those left are cancelled, that is abandoned without a last commit

@@ -32,6 +32,10 @@ export class ThreadTaskHost implements TaskHost {
     return this.#threads.get(taskIdText(id))?.silentSince() ?? null
   }
 
+  lostThread(id: ConnectorTaskId): boolean {
+    return this.#threads.get(taskIdText(id))?.lost.has(taskIdText(id)) ?? false
+  }
+
   async stop(ids: readonly ConnectorTaskId[], timeoutMs: number): Promise<void> {
     const byThread = Map.groupBy(ids, (id) => this.#threads.get(taskIdText(id)))
     await Promise.all(Array.from(byThread, ([thread, its]) => this.#stopIn(thread, its, timeoutMs)))

@@ -179,7 +179,7 @@ export const ownWorkerKeys = {
     default: 'auto',
     validator: validString('auto', 'inline', 'thread'),
     importance: 'medium',
-    doc: 'Where tasks run. inline: in the main thread. thread: in lanes, that is threads of their own, as many as there are cores; one that dies takes down its own tasks only. auto: one task each of two connectors inline, such as a source and a sink; further ones in lanes, or where the fewest are.',
+    doc: 'Where tasks run. inline: in the main thread. thread: in lanes, that is threads of their own, as many as there are cores; one that dies takes down its own tasks only, each of which starts again in a lane of its own. auto: one task each of two connectors inline, such as a source and a sink; further ones in lanes, or where the fewest are.',
   },
   'task.lane.max.heap.mb': {
     type: 'int',

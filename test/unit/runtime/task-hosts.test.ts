@@ -22,12 +22,21 @@ function lane(place: TaskHostPlace, name = 'lane-1'): ThreadTaskHost {
   return new ThreadTaskHost({ name, file: laneFile, data: { logLevel: 'info', pluginPath: [] }, maxHeapMb: 48, ...place })
 }
 
-const twoLanes = (place: TaskHostPlace) => new BalancedTaskHost([lane(place, 'lane-1'), lane(place, 'lane-2')])
+const balancedLanes = (place: TaskHostPlace, count: number) => {
+  let made = 0
+  const newHost = () => lane(place, `lane-${++made}`)
+  return new BalancedTaskHost({ hosts: Array.from({ length: count }, newHost), newHost })
+}
+
+const twoLanes = (place: TaskHostPlace) => balancedLanes(place, 2)
 
 describe('InlineTaskHost', () => taskHostContract(inline))
 
 describe('BalancedTaskHost of main thread and lane', () => {
-  taskHostContract((place) => new BalancedTaskHost([lane(place)], { host: inline(place), tasks: 2 }))
+  taskHostContract((place) => {
+    const preferred = { host: inline(place), tasks: 2 }
+    return new BalancedTaskHost({ hosts: [lane(place)], preferred, newHost: () => lane(place, 'lane-2') })
+  })
 })
 
 describe('BalancedTaskHost', () => {
@@ -38,16 +47,20 @@ describe('BalancedTaskHost', () => {
       start: ({ id }) => void tasks.push(taskIdText(id)),
       setTargetState: () => undefined,
       silentSince: () => null,
+      lostThread: () => false,
       stop: async () => undefined,
     }))
     return { started, hosts }
   }
 
+  const newHost = () => {
+    throw new Error('nobody lost a thread')
+  }
   const specOfConnector = (connector: string, task: number): TaskSpec => ({ ...specOf(task, 'runs'), id: { connector, task } })
 
   it('starts each task where the fewest are', async () => {
     const { started, hosts } = recordingHosts(2)
-    const balanced = new BalancedTaskHost(hosts)
+    const balanced = new BalancedTaskHost({ hosts, newHost })
     for (const task of [0, 1, 2]) balanced.start(specOfConnector('c', task), 'STARTED')
     await balanced.stop(
       [0, 2].map((task) => ({ connector: 'c', task })),
@@ -59,7 +72,7 @@ describe('BalancedTaskHost', () => {
 
   it('fills the preferred host first, with tasks of different connectors', async () => {
     const { started, hosts } = recordingHosts(3)
-    const balanced = new BalancedTaskHost(hosts.slice(1), { host: hosts[0]!, tasks: 2 })
+    const balanced = new BalancedTaskHost({ hosts: hosts.slice(1), preferred: { host: hosts[0]!, tasks: 2 }, newHost })
     for (const [connector, task] of [
       ['a', 0],
       ['a', 1],
@@ -105,6 +118,31 @@ describe('ThreadTaskHost', () => {
     host.setTargetState(idOf(0), 'PAUSED')
     await statuses.reaches(0, 'PAUSED')
     expect(statuses.statesOf(0)).toEqual(['RUNNING', 'PAUSED'])
+  })
+
+  it('keeps tasks that failed with their lane apart, so that only the one that ends its thread fails again', async () => {
+    const { host, statuses, log } = hostOf((place) => balancedLanes(place, 1))
+    const deeds: readonly Deed[] = ['runs', 'eats', 'runs']
+    for (const [task, deed] of deeds.entries()) host.start(specOf(task, deed), 'STARTED')
+    for (const task of deeds.keys()) await statuses.reaches(task, 'FAILED')
+    for (const [task, deed] of deeds.entries()) {
+      expect(host.lostThread(idOf(task))).toBe(true)
+      await host.stop([idOf(task)], 5000)
+      host.start(specOf(task, deed), 'STARTED')
+    }
+    while (statuses.statesOf(1).filter((state) => state === 'FAILED').length < 2) await delay(2)
+    for (const task of [0, 2]) {
+      await statuses.reaches(task, 'RUNNING')
+      expect(host.lostThread(idOf(task))).toBe(false)
+    }
+    expect(log.lines.filter((line) => /^ERROR Lane lane-\d ended;/.test(line))).toEqual([
+      'ERROR Lane lane-1 ended; the next task that starts gets a new one',
+      'ERROR Lane lane-3 ended; the next task that starts gets a new one',
+    ])
+    await host.stop([0, 1, 2].map(idOf), 5000)
+    host.start(specOf(0, 'exits'), 'STARTED') // it ended in good order meanwhile, and shares again
+    await statuses.reaches(0, 'FAILED')
+    expect(statuses.last(0)?.trace).toContain('Lane lane-1 ended with exit code 7')
   })
 
   it('ends a thread that is blocked', async () => {
