@@ -67,6 +67,16 @@ describe('DeadLetterFile', () => {
       )
   })
 
+  it('follows the name to a file that was put in its place', async () => {
+    const path = await scratch()
+    const { file } = fileAt(path)
+    await file.append('a\n')
+    await rename(path, `${path}.1`)
+    await appendFile(path, 'new\n')
+    await file.append('b\n')
+    expect(await contentOf(path)).toBe('new\nb\n')
+  })
+
   it('creates the file anew when it was renamed or removed', async () => {
     const path = await scratch()
     const { file } = fileAt(path)

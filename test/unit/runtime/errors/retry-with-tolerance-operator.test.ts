@@ -13,6 +13,8 @@ import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 
 const record = { source: new SourceRecord({ topic: 't', sourcePartition: { file: 'f' }, sourceOffset: { position: 7 } }) }
 
+const sendFailure = { stage: 'KAFKA_PRODUCE', executing: 'x', record } as const
+
 interface Options {
   readonly tolerance?: 'none' | 'all'
   readonly retryTimeoutMs?: number
@@ -153,7 +155,7 @@ describe('RetryWithToleranceOperator', () => {
   })
 
   it('counts an error that comes late as a failure, and as an error only when it fails the task, as Java does', async () => {
-    const failure: RecordFailure = { stage: 'KAFKA_PRODUCE', executing: 'x', record, error: kafkaError(10) }
+    const failure: RecordFailure = { ...sendFailure, error: kafkaError(10) }
     const { operator, metrics } = operatorWith()
     await operator.fail(failure)
     expect(count(metrics)).toEqual({ failures: 1, errors: 0, skipped: 0, retries: 0 })
@@ -177,12 +179,15 @@ describe('RetryWithToleranceOperator', () => {
     expect(failed).toBe(true)
   })
 
-  it('holds failed records back when a thousand reports are not safe yet', async () => {
+  it.each([
+    ['conversions', (operator: RetryWithToleranceOperator) => operator.recover(record, new DataException('bad'), failing())],
+    ['sends', (operator: RetryWithToleranceOperator) => operator.fail({ ...sendFailure, error: kafkaError(10) })],
+  ])('holds failed %s back when a thousand reports are not safe yet', async (_, fail) => {
     const gate = Promise.withResolvers<void>()
     const { operator } = operatorWith({ reporters: [{ report: () => gate.promise }] })
-    for (let i = 0; i < 999; i++) await operator.recover(record, new DataException('bad'), failing())
+    for (let i = 0; i < 999; i++) await fail(operator)
     let goesOn = false
-    const next = operator.recover(record, new DataException('bad'), failing()).then(() => (goesOn = true))
+    const next = fail(operator).then(() => (goesOn = true))
     await new Promise(setImmediate)
     expect(goesOn).toBe(false)
     gate.resolve()

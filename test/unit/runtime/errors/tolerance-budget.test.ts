@@ -50,7 +50,10 @@ describe('ToleranceBudget', () => {
     [0.07, 100, 7],
     [0.5, 1, 0],
   ])('allows %f of %i records to be %i', (maxRatio, window, allowed) => {
-    expect(verdicts(new ToleranceBudget({ ...noCount, maxRatio, window }), allowed + 1)).toEqual([...Array<boolean>(allowed).fill(false), true])
+    expect(verdicts(new ToleranceBudget({ ...noCount, maxRatio, window }), allowed + 1)).toEqual([
+      ...Array<boolean>(allowed).fill(false),
+      true,
+    ])
   })
 
   it('says the same as counting the last records one by one', () => {
