@@ -14,7 +14,7 @@ const TOPIC = 'lane-lines'
 const BOMB_TOPIC = 'lane-bomb'
 const IDLE_TOPIC = 'lane-idle'
 const PARTITIONS = 2
-const LANE_HEAP_MB = '256'
+const LANE_HEAP_MB = '128'
 
 /** Five transformations, and a script that keeps a core busy for some 20 µs a record. */
 const busyChain: Properties = {
@@ -117,9 +117,14 @@ async function runSink(address: string, dir: string, what: Case, { isolation, ta
   }
 }
 
-/** A lane that died is not filled again while its neighbour is measured. */
+/** A lane that died is not filled again while its neighbour is measured; two members of a group share its partitions at once. */
 function inLanes(isolation: string): Properties {
-  return { 'task.isolation': isolation, 'task.lane.max.heap.mb': LANE_HEAP_MB, 'task.restart.max.attempts': '0' }
+  return {
+    'task.isolation': isolation,
+    'task.lane.max.heap.mb': LANE_HEAP_MB,
+    'task.restart.max.attempts': '0',
+    'consumer.heartbeat.interval.ms': '300',
+  }
 }
 
 /** @throws Error when the task beside was alive while the other one was measured */
