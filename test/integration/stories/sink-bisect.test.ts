@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { Step } from '../../support/observable/dialogue.ts'
 import type { Part } from '../../support/observable/director.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const badData: Step = { do: 'throw', error: { type: 'DataException', message: 'mapper_parsing_exception' } }
 const values = Array.from({ length: 16 }, (_, index) => String(index))
@@ -19,7 +19,7 @@ const withDlq = (dlq: string) => ({
   'errors.deadletterqueue.context.headers.enable': 'true',
 })
 
-describeStories('a put that refuses its batch by DataException', {}, (story) => {
+describeConcurrentStories('a put that refuses its batch by DataException', {}, (story) => {
   story.each([
     ['first', ['0']],
     ['last', ['15']],

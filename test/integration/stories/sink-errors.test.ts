@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { ErrorSpec, Step } from '../../support/observable/dialogue.ts'
 import type { Part } from '../../support/observable/director.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const bad: ErrorSpec = { type: 'DataException', message: 'no such column' }
 
@@ -30,7 +30,7 @@ const reporting =
 const headersOf = (letter: { readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[] } | undefined) =>
   Object.fromEntries(letter?.headers.map(({ key, value }) => [key.replace('__connect.errors.', ''), value?.toString()]) ?? [])
 
-describeStories('a bad record', {}, (story) => {
+describeConcurrentStories('a bad record', {}, (story) => {
   story('in a transformation fails the task when errors.tolerance is none, which names transformation and place', async (scene) => {
     const sink = await scene.sink({}, { values: ['a', 'b', 'c'], config: faulty('b') })
     const { trace } = await sink.reaches('FAILED')
@@ -170,7 +170,7 @@ describeStories('a bad record', {}, (story) => {
   })
 })
 
-describeStories('a record that the task reports', {}, (story) => {
+describeConcurrentStories('a record that the task reports', {}, (story) => {
   story('goes to the dead letter queue as it was consumed, whatever transformations made of it, and the others count', async (scene) => {
     const dlq = scene.name('dlq')
     const config = {
@@ -206,7 +206,9 @@ describeStories('a record that the task reports', {}, (story) => {
     const long = 'x'.repeat(2000)
     const sink = await scene.sink({ put: reporting([long]) }, { values: [long], config })
     const { trace } = await sink.reaches('FAILED')
-    expect(trace).toContain(`Could not write record ${sink.topic}-0@0`)
+    expect(trace).toContain(
+      `Could not write the record at topic ${sink.topic}, partition 0, offset 0 to the dead letter queue topic ${dlq}`,
+    )
     expect(await sink.committed()).toBeUndefined()
   })
 

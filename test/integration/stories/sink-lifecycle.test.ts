@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const failure = { do: 'throw', error: { type: 'ConnectException', message: 'no way in' } } as const
 
-describeStories('the life of a sink task', {}, (story) => {
+describeConcurrentStories('the life of a sink task', {}, (story) => {
   story('is initialize, start, open, puts and commits in turn, close, stop', async (scene) => {
     const sink = await scene.sink({}, { values: ['a', 'b'] })
     await sink.commits(2)
@@ -202,25 +202,32 @@ describeStories('the life of a sink task', {}, (story) => {
   })
 })
 
-describeStories('a sink task that misses task.shutdown.graceful.timeout.ms', { 'task.shutdown.graceful.timeout.ms': '200' }, (story) => {
-  story('is cancelled: the log says so, nothing more is committed or reported, and the next task reads its batch again', async (scene) => {
-    const stuck = Promise.withResolvers<void>()
-    const sink = await scene.sink(
-      { put: ({ nth, facts }) => (facts.records?.length === 0 || nth > 9 ? undefined : stuck.promise) },
-      { values: ['a'] },
+describeConcurrentStories(
+  'a sink task that misses task.shutdown.graceful.timeout.ms',
+  { 'task.shutdown.graceful.timeout.ms': '200' },
+  (story) => {
+    story(
+      'is cancelled: the log says so, nothing more is committed or reported, and the next task reads its batch again',
+      async (scene) => {
+        const stuck = Promise.withResolvers<void>()
+        const sink = await scene.sink(
+          { put: ({ nth, facts }) => (facts.records?.length === 0 || nth > 9 ? undefined : stuck.promise) },
+          { values: ['a'] },
+        )
+        await sink.director.until(() => sink.director.batches.length === 1)
+        const [first] = sink.director.calls
+        await sink.stop()
+        expect(sink.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
+        const resumed = sink.resume()
+        stuck.resolve()
+        await resumed
+        await sink.director.until(() => sink.director.calls.some(({ name, life }) => name === 'start' && life !== first?.life))
+        await sink.commits(1)
+        const commits = sink.director.of('preCommit').filter(({ life, facts }) => life === first?.life && facts.offsets?.[0]?.offset === 1)
+        expect(commits).toEqual([])
+        expect(sink.director.batches).toEqual([['a'], ['a']])
+        expect(sink.status()?.state).toBe('RUNNING')
+      },
     )
-    await sink.director.until(() => sink.director.batches.length === 1)
-    const [first] = sink.director.calls
-    await sink.stop()
-    expect(sink.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
-    const resumed = sink.resume()
-    stuck.resolve()
-    await resumed
-    await sink.director.until(() => sink.director.calls.some(({ name, life }) => name === 'start' && life !== first?.life))
-    await sink.commits(1)
-    const commits = sink.director.of('preCommit').filter(({ life }) => life === first?.life && life !== undefined)
-    expect(commits).toEqual([])
-    expect(sink.director.batches).toEqual([['a'], ['a']])
-    expect(sink.status()?.state).toBe('RUNNING')
-  })
-})
+  },
+)

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { TopicPartitionOffset } from '../../../src/api/index.ts'
 import type { Step } from '../../support/observable/dialogue.ts'
 import type { Call, Part } from '../../support/observable/director.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const only = (...offsets: readonly TopicPartitionOffset[]): Step => ({ do: 'commitOnly', offsets })
 const offsetOf = ({ facts }: Call) => facts.offsets?.find(({ partition }) => partition === 0)
@@ -14,7 +14,7 @@ const changed =
   ({ facts }) =>
     only(...(facts.offsets ?? []).map(change))
 
-describeStories('offsets of a sink', {}, (story) => {
+describeConcurrentStories('offsets of a sink', {}, (story) => {
   story('are, for preCommit, the next ones behind what was put, of each partition', async (scene) => {
     const sink = await scene.sink({}, { partitions: 2, values: ['a', 'b'] })
     await scene.produce(sink.topic, ['c'], { partition: 1 })
@@ -184,7 +184,7 @@ describeStories('offsets of a sink', {}, (story) => {
   })
 })
 
-describeStories('offsets of a sink with a long interval', { 'offset.flush.interval.ms': '600000' }, (story) => {
+describeConcurrentStories('offsets of a sink with a long interval', { 'offset.flush.interval.ms': '600000' }, (story) => {
   story('are committed at once when the task asks by requestCommit()', async (scene) => {
     const sink = await scene.sink(
       { put: ({ facts }) => (facts.records?.length === 0 ? undefined : { do: 'requestCommit' }) },

@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { ErrorSpec, Step } from '../../support/observable/dialogue.ts'
 import type { Call } from '../../support/observable/director.ts'
 import type { ObservedConnector } from '../../support/observable/observed-connector.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const refused: ErrorSpec = { type: 'Error', message: 'connect ECONNREFUSED 10.0.0.1:9200', code: 'ECONNREFUSED' }
 const down: Step = { do: 'throw', error: refused }
@@ -12,7 +12,7 @@ const retryingOf = (sink: ObservedConnector) => {
   return condition?.kind === 'RETRYING' ? condition : null
 }
 
-describeStories('while the system of a sink is out', {}, (story) => {
+describeConcurrentStories('while the system of a sink is out', {}, (story) => {
   story('the batch is kept and put again until it is taken; nothing is dead, whatever errors.tolerance says', async (scene) => {
     let failures = 3
     const dlq = scene.name('dlq')

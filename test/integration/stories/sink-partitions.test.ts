@@ -1,11 +1,11 @@
 import { expect } from 'vitest'
 import type { Call } from '../../support/observable/director.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const valueIn = (call: Call, value: string) => call.facts.records?.some((record) => record.value === value) === true
 const notYet = { do: 'throw', error: { type: 'RetriableException', message: 'not yet' } } as const
 
-describeStories('partitions of a sink', {}, (story) => {
+describeConcurrentStories('partitions of a sink', {}, (story) => {
   story('that the task pauses deliver nothing until it resumes them, while others do', async (scene) => {
     const topic = await scene.topic(2)
     const first = { topic, partition: 0 }

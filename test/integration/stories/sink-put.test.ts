@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { ErrorSpec, Step } from '../../support/observable/dialogue.ts'
 import type { Call, Part } from '../../support/observable/director.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const failing = (error: ErrorSpec): Step => ({ do: 'throw', error })
 const notYet = failing({ type: 'RetriableException', message: 'not yet' })
@@ -22,7 +22,7 @@ function until(): { readonly part: Part; steps: readonly Step[] } {
   return switched
 }
 
-describeStories('put', {}, (story) => {
+describeConcurrentStories('put', {}, (story) => {
   story('that throws RetriableException gets the same batch again, in order, until it takes it', async (scene) => {
     const sink = await scene.sink({ put: atFirst(3, notYet) }, { values: ['a', 'b', 'c'] })
     await sink.commits(3)

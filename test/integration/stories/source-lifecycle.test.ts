@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { Step } from '../../support/observable/dialogue.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const failure = { do: 'throw', error: { type: 'ConnectException', message: 'no way in' } } as const
 
-describeStories('the life of a source task', {}, (story) => {
+describeConcurrentStories('the life of a source task', {}, (story) => {
   story('is initialize, start, polls and commits in turn, stop', async (scene) => {
     const source = await scene.source()
     source.emit({ value: 'a' }, { value: 'b' })
@@ -178,28 +178,32 @@ describeStories('the life of a source task', {}, (story) => {
   })
 })
 
-describeStories('a source task that misses task.shutdown.graceful.timeout.ms', { 'task.shutdown.graceful.timeout.ms': '200' }, (story) => {
-  story('is cancelled: what its poll gives later is not sent, and nothing more is stored or reported', async (scene) => {
-    const stuck = Promise.withResolvers<void>()
-    const topic = await scene.topic()
-    const late = { topic, value: 'too late', sourcePartition: { file: 'a' }, sourceOffset: { position: 99 } }
-    const source = await scene.source(
-      {
-        poll: async ({ nth }) => {
-          if (nth > 1) return
-          await stuck.promise
-          return { do: 'emit', records: [late] }
+describeConcurrentStories(
+  'a source task that misses task.shutdown.graceful.timeout.ms',
+  { 'task.shutdown.graceful.timeout.ms': '200' },
+  (story) => {
+    story('is cancelled: what its poll gives later is not sent, and nothing more is stored or reported', async (scene) => {
+      const stuck = Promise.withResolvers<void>()
+      const topic = await scene.topic()
+      const late = { topic, value: 'too late', sourcePartition: { file: 'a' }, sourceOffset: { position: 99 } }
+      const source = await scene.source(
+        {
+          poll: async ({ nth }) => {
+            if (nth > 1) return
+            await stuck.promise
+            return { do: 'emit', records: [late] }
+          },
         },
-      },
-      { topic },
-    )
-    await source.director.called('poll')
-    await source.stop()
-    expect(source.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
-    stuck.resolve()
-    await source.resume()
-    expect(await source.storedOffset({ file: 'a' })).toBeNull()
-    await source.reaches('RUNNING')
-    expect(await scene.endOffset(topic)).toBe(0)
-  })
-})
+        { topic },
+      )
+      await source.director.called('poll')
+      await source.stop()
+      expect(source.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
+      stuck.resolve()
+      await source.resume()
+      expect(await source.storedOffset({ file: 'a' })).toBeNull()
+      await source.reaches('RUNNING')
+      expect(await scene.endOffset(topic)).toBe(0)
+    })
+  },
+)

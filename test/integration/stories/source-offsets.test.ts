@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const filterOut = (value: string) => ({
   transforms: 'keep',
@@ -9,7 +9,7 @@ const filterOut = (value: string) => ({
 })
 const failure = { do: 'throw', error: { type: 'Error', message: 'no wish to commit' } } as const
 
-describeStories('offsets of a source', {}, (story) => {
+describeConcurrentStories('offsets of a source', {}, (story) => {
   story('are stored when Kafka has the records, and commit() is called then', async (scene) => {
     const source = await scene.source()
     source.emit({ value: 'a', sourceOffset: { position: 1 } }, { value: 'b', sourceOffset: { position: 2 } })
@@ -102,7 +102,7 @@ describeStories('offsets of a source', {}, (story) => {
   })
 })
 
-describeStories('offsets of a source with a long interval', { 'offset.flush.interval.ms': '600000' }, (story) => {
+describeConcurrentStories('offsets of a source with a long interval', { 'offset.flush.interval.ms': '600000' }, (story) => {
   story('are stored at stop, of all that was sent: records on their way are waited for', async (scene) => {
     const source = await scene.source()
     source.emit(...Array.from({ length: 500 }, (_, index) => ({ value: String(index), sourceOffset: { position: index + 1 } })))

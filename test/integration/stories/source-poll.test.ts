@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { ErrorSpec, Step } from '../../support/observable/dialogue.ts'
 import type { Part } from '../../support/observable/director.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const failing = (error: ErrorSpec): Step => ({ do: 'throw', error })
 const refused: ErrorSpec = { type: 'Error', message: 'connect ECONNREFUSED 10.0.0.1:5432', code: 'ECONNREFUSED' }
@@ -15,7 +15,7 @@ const atFirst =
     return { do: 'emit', records: [{ topic, value: 'at last', sourcePartition: { file: 'a' }, sourceOffset: { position: 1 } }] }
   }
 
-describeStories('poll', {}, (story) => {
+describeConcurrentStories('poll', {}, (story) => {
   story('that returns null is called again at once: the task sets the pace', async (scene) => {
     const source = await scene.source()
     await source.director.ended('poll', 20)
@@ -25,7 +25,7 @@ describeStories('poll', {}, (story) => {
   story('may return an empty list', async (scene) => {
     const topic = await scene.topic()
     const source = await scene.source({ poll: atFirst(3, { do: 'emit', records: [] }, topic) }, { topic })
-    expect(await scene.values(topic, 1)).toEqual(['at last'])
+    await source.director.until(() => source.director.committedRecords.length === 1)
     expect(source.director.committedRecords).toEqual([['at last', 0]])
   })
 

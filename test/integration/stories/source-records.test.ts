@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const filterOut = (value: string) => ({
   transforms: 'keep',
@@ -17,7 +17,7 @@ const faultyTransformation = (value: string, extra = {}) => ({
   ...extra,
 })
 
-describeStories('records of a source', {}, (story) => {
+describeConcurrentStories('records of a source', {}, (story) => {
   story('are told by commitRecord as Kafka has them: topic, partition, offset and time', async (scene) => {
     const source = await scene.source()
     source.emit({ value: 'a', timestamp: 1_700_000_000_000 }, { value: 'b', timestamp: 1_700_000_000_001 })

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
 const byDefault = { 'topic.creation.default.partitions': '3', 'topic.creation.default.replication.factor': '1' }
 
-describeStories('topics that a source writes to first', {}, (story) => {
+describeConcurrentStories('topics that a source writes to first', {}, (story) => {
   story('are created as topic.creation.default says, configuration included', async (scene) => {
     const topic = scene.name('created')
     const source = await scene.source({}, { topic, config: { ...byDefault, 'topic.creation.default.cleanup.policy': 'compact' } })
@@ -49,12 +49,16 @@ describeStories('topics that a source writes to first', {}, (story) => {
   })
 })
 
-describeStories('with topic.creation.enable=false, topics that a source writes to first', { 'topic.creation.enable': 'false' }, (story) => {
-  story('are left to the broker', async (scene) => {
-    const topic = scene.name('by-broker')
-    const source = await scene.source({}, { topic, config: byDefault })
-    source.emit({ value: 'a' })
-    await source.director.until(() => source.director.committedRecords.length === 1)
-    expect(await scene.partitionsOf(topic)).toBe(1)
-  })
-})
+describeConcurrentStories(
+  'with topic.creation.enable=false, topics that a source writes to first',
+  { 'topic.creation.enable': 'false' },
+  (story) => {
+    story('are left to the broker', async (scene) => {
+      const topic = scene.name('by-broker')
+      const source = await scene.source({}, { topic, config: byDefault })
+      source.emit({ value: 'a' })
+      await source.director.until(() => source.director.committedRecords.length === 1)
+      expect(await scene.partitionsOf(topic)).toBe(1)
+    })
+  },
+)

@@ -1,13 +1,13 @@
 import { expect } from 'vitest'
 import type { Call } from '../../support/observable/director.ts'
 import type { ObservedConnector } from '../../support/observable/observed-connector.ts'
-import { describeStories } from '../../support/observable/stage.ts'
+import { describeConcurrentStories, describeStories } from '../../support/observable/stage.ts'
 
 const failure = { do: 'throw', error: { type: 'ConnectException', message: 'no way in' } } as const
 const hasRecords = ({ facts }: Call) => (facts.records?.length ?? 0) > 0
 const livesOf = ({ director }: ObservedConnector) => new Set(director.calls.map(({ life }) => life)).size
 
-describeStories('a failed task, with task.restart.max.attempts=0', {}, (story) => {
+describeConcurrentStories('a failed task, with task.restart.max.attempts=0', {}, (story) => {
   story('stays FAILED until somebody restarts it', async (scene) => {
     let fails = true
     const sink = await scene.sink({ put: (call) => (fails && hasRecords(call) ? failure : undefined) }, { values: ['a'] })
@@ -46,7 +46,7 @@ describeStories('a failed task, with task.restart.max.attempts=0', {}, (story) =
   })
 })
 
-describeStories(
+describeConcurrentStories(
   'a failed task, with a limit of restarts in a row',
   {
     'task.restart.max.attempts': '2',

@@ -125,7 +125,10 @@ export class Scene {
     try {
       consumer.assign([{ topic, partition: 0 }])
       const records: ConsumerRecord[] = []
-      while (records.length < count) for (const polled of await consumer.poll(100)) records.push(...polled.records)
+      await this.until(async () => {
+        for (const polled of await consumer.poll(100)) records.push(...polled.records)
+        return records.length >= count
+      })
       return records
     } finally {
       await consumer.close()
@@ -172,9 +175,9 @@ export class Scene {
 
   /** Waits for what only asking can tell. */
   async until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    const patience = Date.now() + 30_000
+    const patience = Date.now() + 15_000
     while (!(await condition())) {
-      if (Date.now() > patience) throw new Error(`Waited 30 s for ${String(condition)}`)
+      if (Date.now() > patience) throw new Error(`Waited 15 s for ${String(condition)}`)
       await delay(10)
     }
   }

@@ -104,12 +104,23 @@ export interface Story {
   each<T>(rows: readonly (readonly [string, T])[]): (name: string, tell: (scene: Scene, row: T) => Promise<void>) => void
 }
 
+type Define = (story: Story, host: Host) => void
+
 /**
- * Stories on the real broker, each told in both hosts.
+ * Stories on the real broker, each told in both hosts, one after the other.
  * @param define gets `story`, in place of `it`
  * @param props further keys of the worker
  */
-export function describeStories(title: string, props: Props, define: (story: Story, host: Host) => void): void {
+export function describeStories(title: string, props: Props, define: Define): void {
+  tellStories(title, props, define, false)
+}
+
+/** The same for stories that do not mind each other: some are told at once, since most of them wait most of the time. */
+export function describeConcurrentStories(title: string, props: Props, define: Define): void {
+  tellStories(title, props, define, true)
+}
+
+function tellStories(title: string, props: Props, define: Define, concurrent: boolean): void {
   describeWithKafka(title, (address) => {
     describe.each(hosts)('%s', (host) => {
       let stage: Stage
@@ -118,7 +129,7 @@ export function describeStories(title: string, props: Props, define: (story: Sto
       })
       afterAll(() => stage.close())
       const story = (name: string, tell: (scene: Scene) => Promise<void>) =>
-        it(name, { timeout: 60_000 }, (test) => tell(new Scene(stage, test)))
+        it(name, { timeout: 60_000, concurrent }, (test) => tell(new Scene(stage, test)))
       const each: Story['each'] = (rows) => (name, tell) => {
         for (const [what, row] of rows) story(name.replace('%s', what), (scene) => tell(scene, row))
       }
