@@ -4,7 +4,7 @@ import type { SinkRecord, SinkTask } from '../api/sink.ts'
 import type { TopicPartition } from '../kafka/ports.ts'
 import { faultKindOf } from './errors/fault-kind.ts'
 import type { RetryWithToleranceOperator } from './errors/retry-with-tolerance-operator.ts'
-import { consumedBytesOf, sinkTaskClass, type WorkerErrantRecordReporter } from './errors/worker-errant-record-reporter.ts'
+import { consumedBytesOf, sinkTaskClass, type PutReports, type WorkerErrantRecordReporter } from './errors/worker-errant-record-reporter.ts'
 import { PartitionMap } from './partition-map.ts'
 import type { RecordConverters } from './record-converters.ts'
 import type { SinkOffsets } from './sink-offsets.ts'
@@ -63,7 +63,7 @@ export class SinkDelivery {
    * @throws what fails the task
    */
   async put(): Promise<Error | null> {
-    const { task, metrics, errantRecordReporter } = this.#parts
+    const { task, metrics, operator, errantRecordReporter } = this.#parts
     const records = this.#nextRecords()
     let fault: unknown = null
     errantRecordReporter?.beginPut()
@@ -73,9 +73,13 @@ export class SinkDelivery {
     } catch (error) {
       fault = error ?? new ConnectException(`put() threw ${String(error)}`)
     }
-    const ended = errantRecordReporter?.endPut()
-    fault ??= ended?.outage ?? null
-    if (fault !== null) return this.#refused(records, fault, ended?.reported ?? none)
+    const { reported, outage, intolerable } = errantRecordReporter?.endPut() ?? noReports
+    if (intolerable !== null) {
+      await operator.reportsSafe()
+      throw intolerable
+    }
+    fault ??= outage
+    if (fault !== null) return this.#refused(records, fault, reported)
     metrics.sent(records.length)
     this.#taken(records.length)
     return null
@@ -152,7 +156,7 @@ export class SinkDelivery {
   }
 }
 
-const none: readonly SinkRecord[] = []
+const noReports: PutReports = { reported: [], outage: null, intolerable: null }
 
 function unrecoverable(error: unknown): ConnectException {
   const message = error instanceof Error ? error.message : String(error)

@@ -131,9 +131,8 @@ export class SinkOffsets {
   }
 
   /**
-   * Revocation and stop: last commit of these partitions, waited for. `close` is called whatever happens before, and what is safe
-   * is committed whatever it does.
-   * @throws what `close` throws
+   * Revocation and stop: last commit of these partitions, waited for. `close` is called whatever happens before.
+   * @throws what `close` throws; nothing is committed then, since the last records may not be safe
    */
   async commitAndClose(partitions: readonly TopicPartition[], close: () => Promise<void>): Promise<void> {
     const { log, reportsSafe } = this.#parts
@@ -145,11 +144,8 @@ export class SinkOffsets {
     } catch (error) {
       log.warn('preCommit() failed while partitions are given up; their last records will be read again', error)
     }
-    try {
-      await close()
-    } finally {
-      await this.#commitNow(accepted)
-    }
+    await close()
+    await this.#commitNow(accepted)
   }
 
   /** Behind those that are under way: the consumer sends commits one after the other. */

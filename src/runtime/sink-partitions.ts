@@ -64,7 +64,7 @@ export class SinkPartitions implements RebalanceListener {
     pauses.reassigned()
     this.#unopened = [...this.#unopened, ...partitions]
     log.info(`Assigned ${partitions.map(partitionText).join(', ') || 'no partitions'}`)
-    await this.#remembering(() => this.open())
+    await this.#remembering('open', () => this.open())
     this.#count()
   }
 
@@ -73,7 +73,7 @@ export class SinkPartitions implements RebalanceListener {
     if (control.cancelled) return
     await idle()
     const interrupted = metrics.enter('commit')
-    await this.#remembering(() => offsets.commitAndClose(partitions, () => this.#close(partitions)))
+    await this.#remembering('close', () => offsets.commitAndClose(partitions, () => this.#close(partitions)))
     this.#forget(partitions)
     metrics.enter(interrupted)
   }
@@ -83,7 +83,7 @@ export class SinkPartitions implements RebalanceListener {
     if (control.cancelled) return
     await idle()
     log.warn(`Lost ${partitions.map(partitionText).join(', ')}: another member may have them already; nothing more is committed for them`)
-    await this.#remembering(() => this.#close(partitions))
+    await this.#remembering('close', () => this.#close(partitions))
     this.#forget(partitions)
   }
 
@@ -124,13 +124,7 @@ export class SinkPartitions implements RebalanceListener {
 
   async #close(partitions: readonly TopicPartition[]): Promise<void> {
     const told = partitions.filter((partition) => this.#told.has(partition))
-    if (told.length === 0) return
-    try {
-      await this.#parts.task.close(told)
-    } catch (error) {
-      if (faultKindOf(error) !== 'system') throw error
-      this.#parts.log.warn(`close() of ${told.map(partitionText).join(', ')} failed`, error)
-    }
+    if (told.length > 0) await this.#parts.task.close(told)
   }
 
   #forget(partitions: readonly TopicPartition[]): void {
@@ -151,13 +145,14 @@ export class SinkPartitions implements RebalanceListener {
     metrics.active(offsets.uncommitted())
   }
 
-  async #remembering(work: () => Promise<void>): Promise<void> {
+  async #remembering(call: 'open' | 'close', work: () => Promise<void>): Promise<void> {
+    const { log, consumer } = this.#parts
     try {
       await work()
     } catch (error) {
-      if (this.#failure === null) this.#failure = { error }
-      else this.#parts.log.warn('Another error while partitions came and went', error)
-      this.#parts.consumer.wakeup() // the poll that this happens in need not wait for records any more
+      if (this.#failure === null && faultKindOf(error) !== 'system') this.#failure = { error }
+      else log.warn(`${call}() failed while partitions came or went`, error)
+      consumer.wakeup() // the poll that this happens in need not wait for records any more
     }
   }
 }

@@ -86,9 +86,10 @@ export class WorkerSinkTask implements TaskLoop {
     }))
     const offsets = (this.#offsets = new SinkOffsets({
       ...{ task, consumer, log, commitTimeoutMs: parts.commitTimeoutMs },
-      reportsSafe: () => {
-        errantRecordReporter?.throwIfIntolerable()
-        return operator.reportsSafe()
+      reportsSafe: async () => {
+        await operator.reportsSafe()
+        const intolerable = errantRecordReporter?.intolerable ?? null
+        if (intolerable !== null) throw intolerable
       },
       listener: () => this.#committer,
     }))

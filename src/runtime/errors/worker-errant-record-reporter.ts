@@ -9,6 +9,15 @@ import type { RetryWithToleranceOperator } from './retry-with-tolerance-operator
 /** What logs and dead letter headers name as the class at work when a task refuses a record. */
 export const sinkTaskClass = 'org.apache.kafka.connect.sink.SinkTask'
 
+/** What a task reported during one `put`. */
+export interface PutReports {
+  readonly reported: readonly SinkRecord[]
+  /** The outage that it took for bad records; null: none. */
+  readonly outage: Error | null
+  /** What fails the task; null: nothing. */
+  readonly intolerable: ConnectException | null
+}
+
 /**
  * Reports of single records by a sink task (KIP-610). Offsets wait for them; one that is not tolerated also fails the task, even where
  * the task swallows the exception. Apache Kafka 4.3, WorkerErrantRecordReporter.
@@ -56,23 +65,19 @@ export class WorkerErrantRecordReporter implements ErrantRecordReporter {
     this.#isInPut = true
   }
 
-  /**
-   * Called after each `put`, whether it failed or not.
-   * @returns what the task reported meanwhile, and the outage that it took for bad records, or null
-   * @throws ConnectException when a report was not tolerable
-   */
-  endPut(): { readonly reported: readonly SinkRecord[]; readonly outage: Error | null } {
-    const ended = { reported: this.#reported, outage: this.#outage }
+  /** Called after each `put`, whether it failed or not. @returns what the task reported meanwhile */
+  endPut(): PutReports {
+    const { intolerable } = this
+    const ended = { reported: this.#reported, outage: this.#outage, intolerable }
     this.#isInPut = false
     this.#reported = []
     this.#outage = null
-    this.throwIfIntolerable()
     return ended
   }
 
-  /** Called before offsets are committed. @throws ConnectException when a report was not tolerable */
-  throwIfIntolerable(): void {
-    if (this.#intolerable !== null) throw this.#intolerable
+  /** Not null: a report was not tolerable, and the task fails once all reports are safe. Nothing may be committed any more. */
+  get intolerable(): ConnectException | null {
+    return this.#intolerable
   }
 }
 

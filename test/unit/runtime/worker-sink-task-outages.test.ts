@@ -220,25 +220,33 @@ describe('WorkerSinkTask while another system is out', () => {
     expect(task.puts.slice(0, 3)).toEqual([2, 2, 2])
   })
 
-  it('fails for an error of open or close that does not pass, after the poll, and still closes and commits', async () => {
-    const opening = runningSink()
-    opening.task.onOpen = () => {
+  it('fails for an error of open that does not pass, after the poll, and closes what it tried to open', async () => {
+    const { task, workerTask, statuses } = runningSink()
+    task.onOpen = () => {
       throw new Error('no such table')
     }
-    await opening.workerTask.ended()
-    expect(opening.statuses.at(-1)).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('no such table') as string })
-    expect(opening.task.calls).toEqual(['start', 'open t-0', 'close t-0', 'stop'])
+    await workerTask.ended()
+    expect(statuses.at(-1)).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('no such table') as string })
+    expect(task.calls).toEqual(['start', 'open t-0', 'close t-0', 'stop'])
+  })
 
-    const closing = runningSink()
-    closing.task.onClose = () => {
-      throw new Error('cannot close')
+  it('commits nothing when close fails, and fails too unless that is an outage', async () => {
+    for (const [error, state] of [
+      [new Error('cannot close'), 'FAILED'],
+      [refused(), 'RUNNING'],
+    ] as const) {
+      const { consumer, task, statuses } = runningSink()
+      task.onClose = ([partition]) => {
+        if (partition?.partition === 0) throw error
+      }
+      consumer.append('t', 0, 'a')
+      await until(() => task.values.length === 1)
+      consumer.rebalanceTo({ topic: 't', partition: 1 })
+      consumer.append('t', 1, 'x')
+      await until(() => task.values.length === 2 || statuses.at(-1)?.state === 'FAILED')
+      expect(statuses.at(-1)?.state).toBe(state)
+      expect(consumer.committedOffsets.has('t-0')).toBe(false)
     }
-    closing.consumer.append('t', 0, 'a')
-    await until(() => closing.task.values.length === 1)
-    closing.consumer.rebalanceTo({ topic: 't', partition: 1 })
-    await closing.workerTask.ended()
-    expect(closing.statuses.at(-1)).toMatchObject({ state: 'FAILED', trace: expect.stringContaining('cannot close') as string })
-    expect(closing.consumer.committedOffsets.get('t-0')).toBe(1)
   })
 })
 
