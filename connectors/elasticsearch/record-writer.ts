@@ -15,6 +15,8 @@ import type { TaskParts } from './task-parts.ts'
 
 /** How long there may be no room before the caller is asked to come again, with reading paused meanwhile. */
 const roomWaitMs = 5000
+/** The same while the server is in trouble: a single refusal passes sooner. */
+const roomWaitInTroubleMs = 1000
 const never = new AbortController().signal
 
 export interface RecordWriterParts extends TaskParts {
@@ -130,7 +132,7 @@ export class RecordWriter {
   async #room(): Promise<void> {
     const { writer, delivery, context } = this.#parts
     if (!writer.isFull) return
-    await writer.until(() => !writer.isFull, roomWaitMs, context.signal)
+    await writer.until(() => !writer.isFull, delivery.trouble === null ? roomWaitMs : roomWaitInTroubleMs, context.signal)
     this.throwIfFailed()
     if (!writer.isFull) return
     throw new RetriableException(

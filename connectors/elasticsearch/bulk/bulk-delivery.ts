@@ -84,10 +84,11 @@ export class BulkDelivery {
     let part = whole
     let disconnects = 0
     for (let attempts = 1; ; attempts++) {
+      await this.#parts.gate.enter(attempts, attempts === 1 ? this.#abort.signal : this.#giveUp.signal)
       const left = part.unsettled()
-      if (left === null) return
+      const answer = await this.#request(left)
+      if (left === null || answer === null) return
       part = left
-      const answer = await this.#attempt(part, attempts)
       if (!(answer instanceof RequestFailure)) {
         const again = await this.#settle(part, answer, attempts)
         if (again === null) return
@@ -121,14 +122,16 @@ export class BulkDelivery {
     }
   }
 
-  /** @returns the operations refused, or why the request failed @throws AbortError */
-  async #attempt(part: BatchPart, attempts: number): Promise<readonly ItemError[] | RequestFailure> {
-    const { client, gate } = this.#parts
-    await gate.enter(attempts, attempts === 1 ? this.#abort.signal : this.#giveUp.signal)
+  /**
+   * Makes the request, if there is still something to send, and leaves the gate.
+   * @returns the operations refused, or why the request failed @throws AbortError
+   */
+  async #request(part: BatchPart | null): Promise<readonly ItemError[] | RequestFailure | null> {
     const startedAt = performance.now()
-    let result: RequestResult = 'failed'
+    let result: RequestResult = 'refused'
     try {
-      const items = await client.bulk(part.body, part.count, this.#abort.signal)
+      if (part === null) return null
+      const items = await this.#parts.client.bulk(part.body, part.count, this.#abort.signal)
       result = items.some(({ status }) => status === 429) ? 'overloaded' : 'accepted'
       this.#byteLimit.accepted(part.body.length)
       this.#trouble.over('Elasticsearch takes bulk requests again')
@@ -136,10 +139,10 @@ export class BulkDelivery {
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error
       this.#abort.signal.throwIfAborted()
-      result = error.isPassing ? 'failed' : 'refused'
+      if (error.isPassing) result = 'failed'
       return error
     } finally {
-      gate.left(result, startedAt)
+      this.#parts.gate.left(result, startedAt)
     }
   }
 

@@ -30,6 +30,7 @@ export function readJks(bytes: Buffer, passwords: StorePasswords): Store {
     else if (tag !== keyTag) throw new StoreException(`the file holds an entry of kind ${tag}, which is neither key nor certificate`)
     else identity ??= keyEntry(reader, version, isJks, passwords.key ?? passwords.store)
   }
+  reader.bytes(digestLength)
   return { trusted, identity }
 }
 
