@@ -14,7 +14,8 @@ export type OffsetValue = string | number | bigint | boolean | null
 /** What a source record is made from. */
 export interface SourceRecordInit extends ConnectRecordInit {
   readonly sourcePartition: SourcePartition
-  readonly sourceOffset: SourceOffset
+  /** Null: forget where the partition was read to. */
+  readonly sourceOffset: SourceOffset | null
 }
 
 /**
@@ -24,7 +25,7 @@ export interface SourceRecordInit extends ConnectRecordInit {
  */
 export class SourceRecord extends ConnectRecord {
   readonly sourcePartition: SourcePartition
-  readonly sourceOffset: SourceOffset
+  readonly sourceOffset: SourceOffset | null
 
   constructor(init: SourceRecordInit) {
     super(init)

@@ -9,7 +9,8 @@ import type { SubmittedRecords } from './submitted-records.ts'
 
 /** What the committer needs of the offset writer: set offsets, then flush a snapshot of them. */
 export interface OffsetWriter {
-  offset(partition: SourcePartition, offset: SourceOffset): void
+  /** @param offset null resets the partition */
+  offset(partition: SourcePartition, offset: SourceOffset | null): void
   /** Takes a snapshot of what was set; false: there is nothing to write. */
   beginFlush(): boolean
   /** Writes the snapshot; resolves when it is safe. */

@@ -5,7 +5,8 @@ import type { Delivery } from '../kafka/ports.ts'
 /** A source offset that may be stored now. */
 export interface CommittableOffset {
   readonly partition: SourcePartition
-  readonly offset: SourceOffset
+  /** Null: what is stored for the partition is to go. */
+  readonly offset: SourceOffset | null
 }
 
 /** What the source task's loop does with the outcome of a record; both are called inside the producer's answer, per record. */
@@ -19,13 +20,13 @@ export interface SubmittedRecordListener {
 export class SubmittedRecord implements Delivery {
   /** The topic it was sent to, after transformations. */
   readonly topic: string
-  readonly offset: SourceOffset
+  readonly offset: SourceOffset | null
   /** The record as the task gave it; null where nobody will ask for it, so that it can be collected. */
   readonly source: SourceRecord | null
   acked = false
   readonly #queue: PartitionQueue
 
-  constructor(queue: PartitionQueue, topic: string, offset: SourceOffset, source: SourceRecord | null) {
+  constructor(queue: PartitionQueue, topic: string, offset: SourceOffset | null, source: SourceRecord | null) {
     this.#queue = queue
     this.topic = topic
     this.offset = offset
@@ -84,7 +85,7 @@ export class SubmittedRecords {
   }
 
   /** Called by the task's loop just before it hands the record to the producer. */
-  submit(partition: SourcePartition, offset: SourceOffset, topic: string, source: SourceRecord | null): SubmittedRecord {
+  submit(partition: SourcePartition, offset: SourceOffset | null, topic: string, source: SourceRecord | null): SubmittedRecord {
     const queue = partition === this.#lastPartition && this.#lastQueue !== null ? this.#lastQueue : this.#queueOf(partition)
     const record = new SubmittedRecord(queue, topic, offset, source)
     queue.records.push(record)
@@ -121,8 +122,8 @@ export class SubmittedRecords {
   committableOffsets(): CommittableOffset[] {
     const committable: CommittableOffset[] = []
     for (const [key, queue] of this.#queues) {
-      const offset = queue.takeAcknowledged()
-      if (offset !== null) committable.push({ partition: queue.partition, offset })
+      const newest = queue.takeAcknowledged()
+      if (newest !== null) committable.push({ partition: queue.partition, offset: newest.offset })
       if (queue.records.length === 0 && queue !== this.#lastQueue) this.#retire(key, queue)
     }
     return committable
@@ -161,14 +162,15 @@ class PartitionQueue {
     this.partition = partition
   }
 
-  takeAcknowledged(): SourceOffset | null {
+  /** @returns the last of the acknowledged beginning; null: there is none */
+  takeAcknowledged(): SubmittedRecord | null {
     let newest: SubmittedRecord | null = null
     for (let record = this.records[this.#head]; record?.acked === true; record = this.records[this.#head]) {
       newest = record
       this.#head++
     }
     this.#dropTaken()
-    return newest === null ? null : newest.offset
+    return newest
   }
 
   #dropTaken(): void {

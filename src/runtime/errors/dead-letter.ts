@@ -77,7 +77,7 @@ function schemaText(schema: Schema | null): string | null {
   return schema === null ? null : jsonOr(schema, () => writeSchema(schema, payloads))
 }
 
-function placeText(place: SourcePartition | SourceOffset): string {
+function placeText(place: SourcePartition | SourceOffset | null): string {
   return jsonOr(place, () => offsetValue(place)?.toString() ?? 'null')
 }
 

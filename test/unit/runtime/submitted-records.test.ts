@@ -35,6 +35,25 @@ describe('SubmittedRecords', () => {
     expect(submitted.committableOffsets()).toEqual([{ partition: { filename: 'free' }, offset: { position: 1 } }])
   })
 
+  it('lets an offset of null go, which resets the partition', () => {
+    const submitted = new SubmittedRecords(ignoring)
+    submitted.submit({ filename: 'a' }, null, 't', null).ack()
+    expect(submitted.committableOffsets()).toEqual([{ partition: { filename: 'a' }, offset: null }])
+  })
+
+  it('counts what is in flight, what Kafka has, and what was given up', () => {
+    const submitted = new SubmittedRecords(ignoring)
+    const [first, second] = submitLines(submitted, { filename: 'a' }, 3)
+    first!.delivered(0, 0, 0)
+    second!.giveUp()
+    second!.giveUp()
+    expect({ inFlight: submitted.inFlight, settled: submitted.settled, delivered: submitted.delivered }).toEqual({
+      inFlight: 1,
+      settled: 2,
+      delivered: 1,
+    })
+  })
+
   it('takes equal partitions for one, whatever object and field order they come in', () => {
     const submitted = new SubmittedRecords(ignoring)
     const first = submitted.submit({ db: 'x', table: 't' }, { n: 1 }, 't', null)
@@ -83,6 +102,6 @@ describe('SubmittedRecords', () => {
   })
 })
 
-function expectPrefixAcked(records: readonly SubmittedRecord[], offset: SourceOffset): void {
-  expect(records.slice(0, Number(offset.n) + 1).every((record) => record.acked)).toBe(true)
+function expectPrefixAcked(records: readonly SubmittedRecord[], offset: SourceOffset | null): void {
+  expect(records.slice(0, Number(offset?.n) + 1).every((record) => record.acked)).toBe(true)
 }
