@@ -104,6 +104,7 @@ async function propertyFiles(kafka: string, topic: string, url: string) {
     'connector.class': SINK_CLASS,
     'connection.url': url,
     topics: topic,
+    'retry.backoff.ms': '10', // a fifth of each request comes back every time: waits would add up
     'schema.ignore': 'true',
     'consumer.override.session.timeout.ms': '6000',
     'consumer.override.heartbeat.interval.ms': '500',

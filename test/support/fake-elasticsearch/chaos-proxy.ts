@@ -24,6 +24,8 @@ export class ChaosProxy {
   /** Every request so far, unless `keepsRequests` is false. */
   readonly requests: SeenRequest[] = []
   keepsRequests = true
+  /** Operations of bulk requests that the server has answered. */
+  operations = 0
   /** The most bulk requests that were under way at one time. */
   mostConcurrentBulks = 0
   readonly #target: URL
@@ -59,7 +61,7 @@ export class ChaosProxy {
     return this.bulkRequests.flatMap(({ body }) => body.split('\n').slice(0, -1))
   }
 
-  /** Requests that hang go on. */
+  /** Requests that hang, or are about to, go on. */
   release(): void {
     this.#released.resolve()
     this.#released = Promise.withResolvers<void>()
@@ -91,14 +93,16 @@ export class ChaosProxy {
 
   async #answer(seen: SeenRequest, raw: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const fault = this.faults(seen)
+    const released = this.#released.promise
     if (fault !== null) this.#count(fault)
     if (fault?.kind === 'status') return void response.writeHead(fault.status, jsonHeaders(fault)).end(JSON.stringify(fault.body ?? {}))
     if (fault?.kind === 'reset' && !fault.done) return void response.destroy()
-    if (fault?.kind === 'hang' && !fault.done) await hang(this.#released.promise, fault.ms)
+    if (fault?.kind === 'hang' && !fault.done) await hang(released, fault.ms)
     if (fault?.kind === 'items') return this.#answerInPart(seen, request, response, fault.outcomeOf)
     const answer = await this.#forward(request, raw, request.headers)
+    if (isBulk(seen) && answer.status === 200) this.operations += parseBulkBody(seen.body).length
     if (fault?.kind === 'reset') return void response.destroy()
-    if (fault?.kind === 'hang' && fault.done) await hang(this.#released.promise, fault.ms)
+    if (fault?.kind === 'hang' && fault.done) await hang(released, fault.ms)
     if (fault?.kind === 'slow') await delay(fault.ms)
     response.writeHead(answer.status, answer.headers)
     response.end(fault?.kind === 'answer' ? fault.text : answer.body)
@@ -115,6 +119,7 @@ export class ChaosProxy {
     const faults = operations.map((operation, position) => outcomeOf(position, operation.meta._id))
     const through = operations.filter((_, position) => faults[position] === null)
     const answer = await this.#forwardOperations(request, through)
+    this.operations += through.length
     if (answer === null) return void response.writeHead(200, PRODUCT).end(JSON.stringify(mergedAnswer(operations, faults, [], seen)))
     const body = JSON.parse(answer.body.toString()) as { items?: unknown[] }
     if (answer.status !== 200) return void response.writeHead(answer.status, answer.headers).end(answer.body)

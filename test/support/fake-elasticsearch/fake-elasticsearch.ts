@@ -76,7 +76,7 @@ export class FakeElasticsearch {
     return this.cluster.find(index)?.documents ?? new Map<string, StoredDocument>()
   }
 
-  /** Requests that hang get their answers, and later ones too. */
+  /** Requests that hang, or are about to, get their answers. */
   release(): void {
     this.#released.resolve()
     this.#released = Promise.withResolvers<void>()
@@ -105,12 +105,13 @@ export class FakeElasticsearch {
   }
 
   async #answer(seen: SeenRequest, fault: Fault | null, response: ServerResponse): Promise<void> {
+    const released = this.#released.promise
     if (fault?.kind === 'status') return this.#send(seen, response, { status: fault.status, body: fault.body }, fault.headers)
     if (fault?.kind === 'reset' && !fault.done) return void response.destroy()
-    if (fault?.kind === 'hang' && !fault.done) await hang(this.#released.promise, fault.ms)
+    if (fault?.kind === 'hang' && !fault.done) await hang(released, fault.ms)
     const answer = this.#refusal(seen) ?? route(this.cluster, seen, fault?.kind === 'items' ? fault.outcomeOf : () => null)
     if (fault?.kind === 'reset') return void response.destroy()
-    if (fault?.kind === 'hang' && fault.done) await hang(this.#released.promise, fault.ms)
+    if (fault?.kind === 'hang' && fault.done) await hang(released, fault.ms)
     if (fault?.kind === 'slow') await delay(fault.ms)
     if (fault?.kind === 'answer') return void response.writeHead(200, this.#headers()).end(fault.text)
     this.#send(seen, response, answer)
