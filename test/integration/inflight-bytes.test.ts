@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { Call } from '../support/observable/director.ts'
 import type { Scene } from '../support/observable/scene.ts'
 import { describeStories } from '../support/observable/stage.ts'
 
@@ -26,8 +27,8 @@ describeStories('worker.max.inflight.bytes', { 'worker.max.inflight.bytes': '400
     const topic = await largeTopic(scene)
     const held = Promise.withResolvers<void>()
     let isHeld = true
-    const config = { 'observable.terse': 'true' }
-    const sink = await scene.sink({ put: () => (isHeld ? held.promise : undefined) }, { topic, config })
+    const hangs = ({ facts }: Call) => isHeld && (facts.records?.length ?? 0) > 0
+    const sink = await scene.sink({ put: (call) => (hangs(call) ? held.promise : undefined) }, { topic })
     const metrics = () => scene.stage.herder.taskMetrics({ connector: sink.name, task: 0 })!
     await scene.until(() => metrics().get('inflight-bytes') > VALUE_BYTES)
     let most = 0
