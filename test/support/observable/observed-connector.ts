@@ -62,8 +62,8 @@ export class ObservedConnector {
     return offsets.find((each) => each.topic === topic && each.partition === partition)?.offset
   }
 
-  async commits(offset: number, partition = 0, topic = this.topic): Promise<void> {
-    await this.#scene.until(async () => (await this.committed(partition, topic)) === offset)
+  async commits(offset: number, partition = 0, topic = this.topic, patienceMs?: number): Promise<void> {
+    await this.#scene.until(async () => (await this.committed(partition, topic)) === offset, patienceMs)
   }
 
   /** The next poll of the source gives these. */

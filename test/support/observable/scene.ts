@@ -174,10 +174,10 @@ export class Scene {
   }
 
   /** Waits for what only asking can tell. */
-  async until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    const patience = Date.now() + 15_000
+  async until(condition: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
+    const end = Date.now() + patienceMs
     while (!(await condition())) {
-      if (Date.now() > patience) throw new Error(`Waited 15 s for ${String(condition)}`)
+      if (Date.now() > end) throw new Error(`Waited ${patienceMs} ms for ${String(condition)}`)
       await delay(10)
     }
   }

@@ -99,7 +99,8 @@ export class Stage {
 
 /** In place of `it`. */
 export interface Story {
-  (name: string, tell: (scene: Scene) => Promise<void>): void
+  /** @param timeoutMs of the story; default a minute */
+  (name: string, tell: (scene: Scene) => Promise<void>, timeoutMs?: number): void
   /** One story a row: `%s` in the name is the row's first member, the last is given to the story. */
   each<T>(rows: readonly (readonly [string, T])[]): (name: string, tell: (scene: Scene, row: T) => Promise<void>) => void
 }
@@ -128,8 +129,8 @@ function tellStories(title: string, props: Props, define: Define, concurrent: bo
         stage = await Stage.open(host, address, props)
       })
       afterAll(() => stage.close())
-      const story = (name: string, tell: (scene: Scene) => Promise<void>) =>
-        it(name, { timeout: 60_000, concurrent }, (test) => tell(new Scene(stage, test)))
+      const story = (name: string, tell: (scene: Scene) => Promise<void>, timeout = 60_000) =>
+        it(name, { timeout, concurrent }, (test) => tell(new Scene(stage, test)))
       const each: Story['each'] = (rows) => (name, tell) => {
         for (const [what, row] of rows) story(name.replace('%s', what), (scene) => tell(scene, row))
       }
