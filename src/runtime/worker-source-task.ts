@@ -62,10 +62,12 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   readonly #watch: SendWatch
   /** Whether the task wants to hear of each record; if not, none is kept until its acknowledgement. */
   readonly #wantsCommitRecord: boolean
-  /** Records of the batch that are not handed over yet. */
-  #left = 0
-  /** Records since the last one that failed. */
-  #succeeded = 0
+  /** Records of the batch. */
+  #count = 0
+  /** The one at hand. */
+  #index = 0
+  /** So many of the first are counted as good or bad. */
+  #counted = 0
   /** True: the task is to stop and the record at hand cannot be sent now, so that none behind it may be. */
   #isCutShort = false
   /** Records that Kafka refused and that fail the task, or that were cut short: nobody waits for them any more. */
@@ -151,15 +153,17 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   }
 
   async #sendRecords(records: readonly SourceRecord[]): Promise<void> {
-    this.#left = records.length
-    this.#showProgress()
-    for (const record of records) {
-      const waiting = this.#sendRecord(record)
+    this.#count = records.length
+    this.#counted = 0
+    for (let index = 0; index < records.length; index++) {
+      this.#index = index
+      const record = records[index]
+      const waiting = record === undefined ? undefined : this.#sendRecord(record)
       if (waiting !== undefined) await this.#waited(waiting)
       if (this.#failedSends.length > 0) await this.#settleFailedSends()
       if (this.#isCutShort) return
-      this.#left--
     }
+    this.#index = this.#count
     this.#countSucceeded()
     this.#metrics.handedOver()
     this.#showProgress()
@@ -179,7 +183,6 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     } catch (error) {
       return this.#recover(record, error)
     }
-    this.#succeeded++
     if (kept) return this.#topicIsThere() ? this.#dispatch(record) : this.#dispatchToNewTopic(record)
     this.#commitRecord(record, null)
     return undefined
@@ -266,9 +269,10 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     else this.#commitRecord(record, null)
   }
 
+  /** Of the records before the one at hand, which counts for itself if it failed. */
   #countSucceeded(): void {
-    this.#parts.operator.succeeded(this.#succeeded)
-    this.#succeeded = 0
+    this.#parts.operator.succeeded(this.#index - this.#counted)
+    this.#counted = this.#index + 1
   }
 
   recordDelivered(record: SubmittedRecord, partition: number, offset: number, timestamp: number): void {
@@ -317,7 +321,7 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
   }
 
   #showProgress(): void {
-    this.#metrics.progress(this.#submitted.delivered, this.#submitted.inFlight + this.#left)
+    this.#metrics.progress(this.#submitted.delivered, this.#submitted.inFlight + this.#count - this.#index)
   }
 
   #commitRecord(record: SourceRecord, metadata: RecordMetadata | null): void {
