@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { illegalState, interrupted, kafkaError, type KafkaError, WakeupException } from '../errors.ts'
+import { illegalState, interrupted, kafkaError, WakeupException } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type {
   Consumer,
@@ -13,7 +13,6 @@ import type {
   TopicPartitionOffset,
 } from '../ports.ts'
 import { RetryBackoff } from '../retry-backoff.ts'
-import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts'
 import type { Transport } from '../transport.ts'
 import { monotonic, type Clock } from '../timer.ts'
 import { unboundedBytes } from '../unbounded-bytes.ts'
@@ -21,7 +20,7 @@ import { GroupCoordinator } from './coordinator.ts'
 import { Fetcher } from './fetcher.ts'
 import { GroupMember } from './group-member.ts'
 import { GroupOffsets, standaloneCommitter } from './group-offsets.ts'
-import { OffsetLookup, type OffsetQuery } from './offset-lookup.ts'
+import { OffsetLookup } from './offset-lookup.ts'
 import { offsetResetPolicy } from './offset-reset-policy.ts'
 import { LoopTurn, PollSignal } from './poll-signal.ts'
 import { PositionLookup } from './position-lookup.ts'
@@ -29,6 +28,7 @@ import { Retry } from './retry.ts'
 import { partitionName, SubscriptionState } from './subscription-state.ts'
 import { withinTime } from './time-limit.ts'
 import { TopicErrors } from './topic-errors.ts'
+import { TopicQueries } from './topic-queries.ts'
 
 export interface KafkaConsumerOptions {
   readonly config: ConsumerConfig
@@ -61,7 +61,7 @@ export class KafkaConsumer implements Consumer {
   readonly #subscription = new SubscriptionState()
   readonly #backoff: RetryBackoff
   readonly #retry: Retry
-  readonly #lookup: OffsetLookup
+  readonly #queries: TopicQueries
   readonly #fetcher: Fetcher
   readonly #positions: PositionLookup
   /** Null: no group.id. */
@@ -90,7 +90,9 @@ export class KafkaConsumer implements Consumer {
     this.#backoff = backoff
     this.#retry = new Retry({ backoff, now, signal: this.#closing.signal })
     this.#group = this.#openGroup(isolation)
-    this.#lookup = new OffsetLookup(transport, metadata, isolation)
+    const lookup = new OffsetLookup(transport, metadata, isolation)
+    const signal = this.#closing.signal
+    this.#queries = new TopicQueries({ lookup, metadata, retry: this.#retry, timeoutMs: this.#apiTimeoutMs, signal })
     this.#fetcher = new Fetcher({ config, transport, metadata, subscription, isolation, backoff, inflight, log, now, notify })
     const policy = offsetResetPolicy(config['auto.offset.reset'])
     const groupOffsets = this.#group?.offsets ?? null
@@ -98,7 +100,7 @@ export class KafkaConsumer implements Consumer {
       this.#fetcher.changed()
       notify()
     }
-    this.#positions = new PositionLookup({ subscription, lookup: this.#lookup, groupOffsets, policy, backoff, log, now, notify: found })
+    this.#positions = new PositionLookup({ subscription, lookup, groupOffsets, policy, backoff, log, now, notify: found })
     this.#topicErrors = new TopicErrors(metadata, log, now)
     this.#unwatch = metadata.onUpdate(() => this.#metadataChanged())
   }
@@ -289,46 +291,23 @@ export class KafkaConsumer implements Consumer {
   }
 
   async beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
-    return this.#listOffsets(partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: EARLIEST_TIMESTAMP })))
+    this.#checkUsable()
+    return this.#queries.beginningOffsets(partitions)
   }
 
   async endOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
-    return this.#listOffsets(partitions.map(({ topic, partition }) => ({ topic, partition, timestamp: LATEST_TIMESTAMP })))
+    this.#checkUsable()
+    return this.#queries.endOffsets(partitions)
   }
 
   async offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<readonly (number | null)[]> {
-    const offsets = await this.#listOffsets(times)
-    return offsets.map((offset) => (offset < 0 ? null : offset))
-  }
-
-  /** Repeats only what is not answered yet. */
-  async #listOffsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {
     this.#checkUsable()
-    const known = new Map<string, number>()
-    await this.#retry.run('the offsets of partitions could be determined', this.#apiTimeoutMs, async () => {
-      const open = queries.filter((query) => !known.has(partitionName(query)))
-      let failure: KafkaError | null = null
-      for (const [name, answer] of await this.#lookup.ask(open)) {
-        if (typeof answer === 'number') known.set(name, answer)
-        else if (failure === null || !answer.retriable) failure = answer
-      }
-      if (failure !== null) throw failure
-    })
-    return queries.map((query) => known.get(partitionName(query)) ?? -1)
+    return this.#queries.offsetsForTimes(times)
   }
 
   async partitionsFor(topic: string): Promise<readonly number[]> {
     this.#checkUsable()
-    await this.#retry.run('topic metadata could be fetched', this.#apiTimeoutMs, () => this.#describe(topic))
-    return (this.#metadata.topic(topic)?.partitions ?? []).map(({ partition }) => partition)
-  }
-
-  async #describe(topic: string): Promise<void> {
-    if (this.#metadata.topic(topic) !== undefined) return
-    this.#metadata.addTopic(topic)
-    await this.#metadata.refresh(this.#closing.signal)
-    const error = this.#metadata.topicError(topic)
-    if (error !== undefined && error.number !== UNKNOWN_TOPIC_OR_PARTITION) throw error
+    return this.#queries.partitionsFor(topic)
   }
 
   groupMetadata(): ConsumerGroupMetadata {
@@ -382,7 +361,6 @@ export class KafkaConsumer implements Consumer {
 }
 
 const NOTHING: readonly PartitionRecords[] = []
-const UNKNOWN_TOPIC_OR_PARTITION = 3
 const OFFSET_NOT_AVAILABLE = 78
 const ALREADY_CLOSED = 'This consumer has already been closed.'
 const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive'
