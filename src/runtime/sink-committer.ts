@@ -60,8 +60,7 @@ export class SinkCommitter implements CommitListener {
     const { offsets, context, outage, commitIntervalMs, metrics, atWork } = this.#parts
     const now = Date.now()
     if (offsets.committing || !(context.commitRequested || now >= this.#nextCommitAt)) return
-    // a task that cannot take records cannot flush either: not asked without need
-    if (outage.ongoing && !this.#isOwed && !offsets.hasNews) return
+    if (outage.ongoing && !this.#mayDuringOutage) return
     context.commitRequested = false
     this.#nextCommitAt = now + commitIntervalMs
     metrics.enter('commit')
@@ -74,14 +73,26 @@ export class SinkCommitter implements CommitListener {
     if (this.#isOwed) this.#parts.context.requestCommit()
   }
 
-  /** Ms that a poll may take. */
+  /** Ms that a poll may take; Infinity: as long as the outage's pause. */
   get untilDueMs(): number {
-    const { offsets, outage, context } = this.#parts
+    const { offsets, outage } = this.#parts
+    if (outage.waitMs > 0) return this.#mayDuringOutage ? this.#untilIntervalMs : Infinity
     // the next put, of nothing too, tells that the outage is over, or leads to the commit that does
     if (outage.ongoing && !this.#rereads && !offsets.committing) return 0
-    // asked for while another one is under way, or put off
+    return this.#untilIntervalMs
+  }
+
+  get #untilIntervalMs(): number {
+    const { offsets, context } = this.#parts
+    // asked for while another one is under way
     if (context.commitRequested) return commitCheckMs
     return Math.max(this.#nextCommitAt - Date.now(), offsets.committing ? commitCheckMs : 0)
+  }
+
+  /** A failed commit has its pause too; and a task that cannot take records may not be able to flush, so it is not asked without need. */
+  get #mayDuringOutage(): boolean {
+    const { offsets, outage } = this.#parts
+    return this.#isOwed ? outage.waitMs === 0 : offsets.hasNews
   }
 
   committed(): void {

@@ -111,8 +111,8 @@ export class SinkDelivery {
     const kind = faultKindOf(fault)
     if (kind === 'system' && fault instanceof Error) return fault
     if (kind === 'bug' || !this.#parts.bisects || records.length === 0) throw unrecoverable(fault)
-    if (named) this.#suspects = 0
-    else if (records.length === 1) await this.#giveUpFirst(fault)
+    if (named) return null
+    if (records.length === 1) await this.#giveUpFirst(fault)
     else this.#narrowTo(records.length, fault)
     return null
   }
@@ -144,8 +144,9 @@ export class SinkDelivery {
     return this.#batch.length < before
   }
 
+  /** Nothing is known of what is left. */
   #keep(isKept: (record: SinkRecord) => boolean): void {
-    this.#suspects = this.#batch.slice(0, this.#suspects).filter(isKept).length
+    this.#suspects = 0
     this.#batch = this.#batch.filter(isKept)
   }
 

@@ -144,7 +144,9 @@ export class WorkerSinkTask implements TaskLoop {
   async #iteration(): Promise<void> {
     this.#followTarget()
     if (this.#turn.due) await this.#turn.take()
-    if (this.#outage.waitMs === 0) await this.#afterWait()
+    if (this.#outage.waitMs === 0) await this.#endWait()
+    await this.#committer.commitIfDue()
+    this.#offsets.checkCommitTimeout()
     this.#partitions.rewind()
     const waited = this.#outage.waitMs > 0
     const polled = await this.#poll()
@@ -165,12 +167,9 @@ export class WorkerSinkTask implements TaskLoop {
     this.#parts.control.report(paused ? 'PAUSED' : 'RUNNING')
   }
 
-  /** What an outage puts off, besides `put`. */
-  async #afterWait(): Promise<void> {
+  async #endWait(): Promise<void> {
     this.#pauses.hold('outage', false)
     if (!this.#partitions.areOpen) await this.#atWork.run(() => this.#partitions.open())
-    await this.#committer.commitIfDue()
-    this.#offsets.checkCommitTimeout()
   }
 
   /** Keeps everything as it is until the next attempt. */
@@ -200,7 +199,7 @@ export class WorkerSinkTask implements TaskLoop {
 
   #pollTimeoutMs(): number {
     const { waitMs } = this.#outage
-    if (waitMs > 0) return waitMs
+    if (waitMs > 0) return Math.min(waitMs, this.#committer.untilDueMs)
     const asked = this.#context.takeTimeoutMs() ?? Infinity
     if (this.#delivery.isPending || !this.#partitions.areOpen) return 0
     return Math.min(this.#pollFailed ? pollProofMs : this.#committer.untilDueMs, asked)

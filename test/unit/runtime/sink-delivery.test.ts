@@ -120,6 +120,22 @@ describe('SinkDelivery: a batch that put refuses', () => {
     expect(consumer.committedOffsets.get('t-0')).toBe(4)
   })
 
+  it('gives up nothing beyond what the task reported, when it does so for a single record only', async () => {
+    const sink = runningSink({ tolerance: 'all' })
+    const { consumer, task, stop } = sink
+    task.onPut = (records) => {
+      const bad = records.find(({ value }) => value === 'x')
+      if (bad === undefined) return
+      if (records.length === 1) void task.ask.errantRecordReporter?.report(bad, new Error('too long'))
+      throw new DataException('too long')
+    }
+    consumer.append('t', 0, 'a', 'x', 'b', 'c')
+    await until(() => task.values.length === 3)
+    await stop()
+    expect(task.values).toEqual(['a', 'b', 'c'])
+    expect(reportedOffsets(sink)).toEqual([1])
+  })
+
   it('reports a record once that the task reported before it asked for a retry of the others', async () => {
     const sink = runningSink({ tolerance: 'all' })
     let isBusy = true

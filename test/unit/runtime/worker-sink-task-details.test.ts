@@ -211,6 +211,22 @@ describe('WorkerSinkTask: commits', () => {
     await until(() => sink.consumer.committedOffsets.get('t-0') === 20)
   })
 
+  it('does not commit at stop what a failed preCommit was about and was not put again', async () => {
+    const { consumer, task, log, stop } = runningSink()
+    consumer.append('t', 0, 'a')
+    await until(() => task.values.length === 1)
+    task.onPreCommit = (offsets) => {
+      task.onPreCommit = (again) => again
+      task.ask.pause([T0])
+      throw new Error(`cannot flush up to ${offsets[0]?.offset}`)
+    }
+    task.ask.requestCommit()
+    consumer.wakeup()
+    await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
+    await stop()
+    expect(consumer.committedOffsets.size).toBe(0)
+  })
+
   it('commits nothing of partitions that were lost, and closes them', async () => {
     const { consumer, task, stop } = runningSink()
     consumer.append('t', 0, 'a')
@@ -229,6 +245,19 @@ describe('WorkerSinkTask: commits', () => {
     await until(() => task.calls.includes('close t-0'))
     await stop()
     expect(task.calls).toEqual(['start', 'open t-0', 'close t-0', 'stop'])
+  })
+})
+
+describe('WorkerSinkTask: stop', () => {
+  it('puts nothing any more', async () => {
+    const { consumer, task, workerTask, statuses } = runningSink()
+    consumer.append('t', 0, 'a')
+    await until(() => task.values.length === 1)
+    let puts = 0
+    task.onPut = () => void puts++
+    workerTask.stop()
+    await workerTask.ended()
+    expect([puts, statuses.at(-1)?.state]).toEqual([0, 'UNASSIGNED'])
   })
 })
 

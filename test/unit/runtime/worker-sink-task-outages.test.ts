@@ -84,6 +84,39 @@ describe('WorkerSinkTask while another system is out', () => {
     await until(() => task.values.length === 1 && !consumer.paused.has('t-0'))
   })
 
+  it('commits on the interval what was delivered before', async () => {
+    const sink = runningSink({ commitIntervalMs: 50 })
+    const { consumer, task } = sink
+    consumer.append('t', 0, 'a')
+    await until(() => task.values.length === 1)
+    downUntilCleared(sink, refused, 3_600_000)
+    consumer.append('t', 0, 'b')
+    await until(() => conditions(sink).length === 1)
+    await until(() => consumer.committedOffsets.get('t-0') === 1)
+    expect(conditions(sink).length).toBe(1)
+  })
+
+  it('reads everything again in order when a flush fails while a batch waits', async () => {
+    const sink = runningSink()
+    const { consumer, task } = sink
+    consumer.append('t', 0, 'a', 'b')
+    await until(() => task.values.length === 2)
+    const target = downUntilCleared(sink, refused)
+    let failures = 1
+    task.onPreCommit = (offsets) => {
+      if (failures-- > 0) throw refused()
+      return offsets
+    }
+    consumer.append('t', 0, 'c')
+    await until(() => conditions(sink).length >= 1)
+    task.ask.requestCommit()
+    consumer.wakeup()
+    await until(() => failures === 0)
+    target.isDown = false
+    await until(() => consumer.committedOffsets.get('t-0') === 3)
+    expect(task.values).toEqual(['a', 'b', 'a', 'b', 'c'])
+  })
+
   it('does not ask for a flush while nothing is delivered that could be committed', async () => {
     const sink = runningSink({ commitIntervalMs: 1 })
     let preCommits = 0
