@@ -11,7 +11,7 @@ import * as topics from './topics.ts'
 import * as runs from './worker-runs.ts'
 import type { Properties, WorkerSide } from './worker-side.ts'
 
-export const CHAIN_CASE = '5 transformations of a schemaless 200 B object'
+const CHAIN_CASE = '5 transformations of a schemaless 200 B object'
 
 const TOPIC = 'json-lines'
 
