@@ -82,7 +82,7 @@ export class BulkDelivery {
 
   async #deliver(whole: BatchPart, lonely: Lonely[]): Promise<void> {
     let part = whole
-    let disconnects = 0
+    let unanswered = 0
     for (let attempts = 1; ; attempts++) {
       await this.#parts.gate.enter(attempts, attempts === 1 ? this.#abort.signal : this.#giveUp.signal)
       const left = part.unsettled()
@@ -95,14 +95,14 @@ export class BulkDelivery {
         part = again
         continue
       }
-      if (answer.kind === 'disconnected') disconnects++
+      if (answer.kind === 'disconnected' || answer.kind === 'timeout') unanswered++
       const { maxRetries } = this.#parts
       const facts = {
         count: part.count,
         bytes: part.body.length,
         largestAccepted: this.#byteLimit.largestAccepted,
         attempts,
-        disconnects,
+        unanswered,
         maxRetries,
       }
       switch (verdictOn(answer, facts)) {
@@ -110,7 +110,7 @@ export class BulkDelivery {
           this.#stayAway(answer, attempts)
           break
         case 'split':
-          if (answer.status === 413) this.#byteLimit.refused(part.body.length)
+          if (answer.status !== 400) this.#byteLimit.refused(part.body.length)
           for (const half of part.halves()) await this.#deliver(half, lonely)
           return
         case 'alone':

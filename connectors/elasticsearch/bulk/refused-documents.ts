@@ -1,4 +1,5 @@
 import { ConnectException, type ErrantRecordReporter, type Logger } from 'standpipe/api'
+import { safeErrorText } from '../client/server-error-text.ts'
 import type { ServerError } from './bulk-answer.ts'
 import type { BatchPart } from './batch-part.ts'
 import type { ItemOutcome } from './item-outcome.ts'
@@ -27,10 +28,12 @@ export interface Refusal {
 export class RefusedDocuments {
   readonly #parts: RefusedDocumentsParts
   readonly #obsolete: TroubleLog
+  readonly #conflicts: TroubleLog
 
   constructor(parts: RefusedDocumentsParts) {
     this.#parts = parts
     this.#obsolete = new TroubleLog(parts.log)
+    this.#conflicts = new TroubleLog(parts.log)
   }
 
   /**
@@ -39,15 +42,16 @@ export class RefusedDocuments {
    * @throws ConnectException when a report is not tolerated: then nothing of the request counts as written
    */
   async report(part: BatchPart, refusals: readonly Refusal[]): Promise<ConnectException | null> {
+    this.#sayMalformed(part, refusals)
     const reports: Promise<void>[] = []
     for (const refusal of refusals) {
-      const report = this.#report(part.operation(refusal.index), refusal)
-      if (report !== null) reports.push(report)
+      const operation = part.operation(refusal.index)
+      if (this.#isReported(operation, refusal)) reports.push(this.#reported(operation, refusal))
     }
     await safe(reports)
     const fatal = refusals.find((refusal) => this.isFatal(refusal))
     if (fatal === undefined) return null
-    const cause = ReportingException.ofDocument(part.operation(fatal.index), fatal.status, fatal.error)
+    const cause = new Error(`A document ${placeOf(part.operation(fatal.index))} was refused: ${safeErrorText(fatal.error)}`)
     return new ConnectException('Indexing record failed. Please check DLQ topic for errors.', { cause })
   }
 
@@ -55,30 +59,43 @@ export class RefusedDocuments {
     return outcome === 'refused' || (outcome === 'malformed' && this.#parts.behaviorOnMalformed === 'fail')
   }
 
-  #report(operation: WrittenOperation, { outcome, status, error }: Refusal): Promise<void> | null {
-    const { log, reporter, behaviorOnMalformed, isDataStream } = this.#parts
-    if (outcome === 'gone') return null
-    if (outcome === 'obsolete') {
-      this.#obsolete.trouble(`${placeOf(operation)} is there in this version or a newer one; it stays as it is`)
-      return null
+  #isReported(operation: WrittenOperation, { outcome }: Refusal): boolean {
+    switch (outcome) {
+      case 'gone':
+        return false
+      case 'obsolete':
+        this.#obsolete.trouble(`A document ${placeOf(operation)}, is there in this version or a newer one; it stays as it is`)
+        return false
+      case 'conflict':
+        if (this.#parts.isDataStream) return false
+        this.#conflicts.trouble(`A document ${placeOf(operation)}, was changed by another at the same time; the record is left out`)
+        return true
+      default:
+        return true
     }
-    if (outcome === 'conflict' && isDataStream) return null
-    if (outcome === 'conflict') log.warn(`${placeOf(operation)} conflicts with another change (${error.type}); the record is left out`)
-    if (outcome === 'malformed' && behaviorOnMalformed === 'warn') {
-      log.warn(`${placeOf(operation)} is malformed (${error.type}); the record is left out`)
-    }
-    if (outcome === 'malformed' && behaviorOnMalformed !== 'warn') log.debug(`${placeOf(operation)} is malformed (${error.type})`)
-    return reported(reporter, operation, ReportingException.ofDocument(operation, status, error))
   }
-}
 
-/** A report that throws at once is told of like one that fails later. */
-function reported(reporter: ErrantRecordReporter | null, { record }: WrittenOperation, error: Error): Promise<void> | null {
-  if (reporter === null || record === null) return null
-  try {
-    return reporter.report(record, error)
-  } catch (refused) {
-    return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)))
+  /** One line a request. */
+  #sayMalformed(part: BatchPart, refusals: readonly Refusal[]): void {
+    const malformed = refusals.filter(({ outcome }) => outcome === 'malformed')
+    const [first] = malformed
+    if (first === undefined) return
+    const { log, behaviorOnMalformed } = this.#parts
+    const which = malformed.length === 1 ? 'A document' : `${malformed.length} documents are malformed; the first,`
+    const line = `${which} ${placeOf(part.operation(first.index))}, was refused: ${safeErrorText(first.error)}`
+    if (behaviorOnMalformed === 'warn') log.warn(`${line}; it is left out`)
+    else log.debug(line)
+  }
+
+  /** A report that throws at once is told of like one that fails later. */
+  #reported(operation: WrittenOperation, { status, error }: Refusal): Promise<void> {
+    const { reporter } = this.#parts
+    if (reporter === null || operation.record === null) return Promise.resolve()
+    try {
+      return reporter.report(operation.record, ReportingException.ofDocument(operation, status, error))
+    } catch (refused) {
+      return Promise.reject(refused instanceof Error ? refused : new Error(String(refused)))
+    }
   }
 }
 

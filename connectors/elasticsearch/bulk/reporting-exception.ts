@@ -9,7 +9,8 @@ export class ReportingException extends ConnectException {
 
   /** The cause names the place, which Java's sentence does not. */
   static ofDocument(operation: WrittenOperation, status: number, error: ServerError): ReportingException {
-    const why = new Error(`${placeOf(operation)} was refused with status ${status}: ${error.type}: ${error.reason}`)
+    const id = operation.id === null ? '' : ` ${operation.id}`
+    const why = new Error(`Document${id} ${placeOf(operation)} was refused with status ${status}: ${error.type}: ${error.reason}`)
     return new ReportingException(`Indexing failed: ${nestedErrorText(error)}`, { cause: why })
   }
 }

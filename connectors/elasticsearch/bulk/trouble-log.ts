@@ -2,13 +2,16 @@ import type { Logger } from 'standpipe/api'
 
 const everyMs = 60_000
 
-/** Says that something goes wrong at the first time, then once a minute with a count, and when it is over. */
+/** Says that something goes wrong, once a minute at most and with a count, and that it is over where it said so before. */
 export class TroubleLog {
   readonly #log: Logger
   readonly #now: () => number
-  #since = 0
-  #lastLine = Number.NEGATIVE_INFINITY
+  /** Of the last line. */
+  #saidAt = Number.NEGATIVE_INFINITY
+  /** Since the last line, and when the first of them was. */
   #times = 0
+  #since = 0
+  #isSaid = false
   #current: string | null = null
 
   constructor(log: Logger, now: () => number = Date.now) {
@@ -26,16 +29,17 @@ export class TroubleLog {
     const now = this.#now()
     if (this.#times === 0) this.#since = now
     this.#times++
-    if (now - this.#lastLine < everyMs) return
-    this.#lastLine = now
+    if (now - this.#saidAt < everyMs) return
     this.#log.warn(this.#times === 1 ? what : `${what} (${this.#times} times since ${new Date(this.#since).toISOString()})`)
+    this.#saidAt = now
+    this.#times = 0
+    this.#isSaid = true
   }
 
   over(what: string): void {
-    if (this.#times === 0) return
-    this.#log.info(`${what} after ${this.#times} failed attempts since ${new Date(this.#since).toISOString()}`)
-    this.#times = 0
+    if (this.#current === null) return
     this.#current = null
-    this.#lastLine = Number.NEGATIVE_INFINITY
+    if (this.#isSaid) this.#log.info(what)
+    this.#isSaid = false
   }
 }

@@ -11,13 +11,13 @@ export interface RequestFacts {
   readonly largestAccepted: number
   /** At this request, this one included. */
   readonly attempts: number
-  /** Of those, the ones that ended with the connection. */
-  readonly disconnects: number
+  /** Of those, the ones that ended without an answer although they were sent. */
+  readonly unanswered: number
   readonly maxRetries: number
 }
 
-/** So many connections that end under the same large request may be the peer's way to say that it is too large. */
-const disconnectsBeforeSplit = 3
+/** So often without an answer: the peer may find the request too large, or need longer for it than `read.timeout.ms`. */
+const unansweredBeforeSplit = 3
 const suspiciousBytes = 64 * 1024
 
 /** Decided by kind and status of the failure alone. */
@@ -46,6 +46,6 @@ function repeat({ attempts, maxRetries }: RequestFacts): Verdict {
   return attempts > maxRetries ? 'fail' : 'again'
 }
 
-function looksTooLarge({ count, bytes, disconnects }: RequestFacts): boolean {
-  return count > 1 && bytes > suspiciousBytes && disconnects >= disconnectsBeforeSplit
+function looksTooLarge({ count, bytes, unanswered }: RequestFacts): boolean {
+  return count > 1 && bytes > suspiciousBytes && unanswered >= unansweredBeforeSplit
 }

@@ -25,7 +25,7 @@ export function readActionLine(line: string): Pick<WrittenOperation, 'action' | 
   return { action: action as BulkAction, index: String(index), id: typeof id === 'string' ? id : null, isVersioned: version !== undefined }
 }
 
-/** Such as `Document 7 of index t (from topic-0@12)`. */
-export function placeOf({ id, index, topic, partition, offset }: WrittenOperation): string {
-  return `${id === null ? 'A document' : `Document ${id}`} of index ${index} (from ${topic}-${partition}@${offset})`
+/** Such as `of index t, from topic-0@12`. Without the id, which is a record's key: this is for the log. */
+export function placeOf({ index, topic, partition, offset }: WrittenOperation): string {
+  return `of index ${index}, from ${topic}-${partition}@${offset}`
 }

@@ -11,3 +11,8 @@ export function nestedErrorText(error: ServerError, outer = 'ElasticsearchExcept
   for (let cause = error.causedBy; cause !== null; cause = cause.causedBy) texts.push(`ElasticsearchException[${serverErrorText(cause)}]`)
   return texts.length === 1 ? texts.join('') : `${texts.join('; nested: ')};`
 }
+
+/** Type and reason without what servers quote of a document: for the log, which shows no contents of records. */
+export function safeErrorText({ type, reason }: ServerError): string {
+  return `${type}: ${reason.replace(/ in document with id '[^]*| ?Preview of field's value[^]*/, '')}`
+}

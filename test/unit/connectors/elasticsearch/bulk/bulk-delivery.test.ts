@@ -123,7 +123,7 @@ describe('the delivery of a batch', () => {
     expect(stage.context.reported.map(({ error }) => [error.message, (error.cause as Error).message])).toEqual([
       [
         'Indexing failed: ElasticsearchException[Elasticsearch exception [type=document_parsing_exception, reason=for the test]]',
-        'Document 1 of index t (from t-0@1) was refused with status 400: document_parsing_exception: for the test',
+        'Document 1 of index t, from t-0@1 was refused with status 400: document_parsing_exception: for the test',
       ],
     ])
   })
@@ -132,7 +132,7 @@ describe('the delivery of a batch', () => {
     const stage = new Stage([[malformed(1)]], { behaviorOnMalformed: 'warn' })
     await stage.deliver(batchOf(operations(3)))
     expect(stage.log.lines).toEqual([
-      'WARN Document 1 of index t (from t-0@1) is malformed (document_parsing_exception); the record is left out',
+      'WARN A document of index t, from t-0@1, was refused: document_parsing_exception: for the test; it is left out',
     ])
   })
 
@@ -232,9 +232,9 @@ describe('the delivery of a batch', () => {
     expect(stage.reported).toEqual([])
   })
 
-  it('#68 splits a request under which connections keep ending', async () => {
+  it.for(['disconnected', 'timeout'] as const)('#68 splits a request that is left without an answer (%s) again and again', async (kind) => {
     const source = JSON.stringify('x'.repeat(50_000))
-    const stage = new Stage(Array(20).fill((ids: readonly string[]): Answer => (ids.length > 2 ? failure(0) : [])))
+    const stage = new Stage(Array(20).fill((ids: readonly string[]): Answer => (ids.length > 2 ? failure(0, { kind }) : [])))
     await stage.deliver(batchOf([0, 1, 2, 3].map((offset) => operation(offset, { source }))))
     expect(stage.sent.slice(3)).toEqual([
       ['0', '1'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { verdictOn, type RequestFacts, type Verdict } from '../../../../../connectors/elasticsearch/bulk/verdict.ts'
 import { RequestFailure, type RequestFailureKind } from '../../../../../connectors/elasticsearch/client/request-failure.ts'
 
-const facts: RequestFacts = { count: 10, bytes: 1_000_000, largestAccepted: 0, attempts: 1, disconnects: 0, maxRetries: 2 }
+const facts: RequestFacts = { count: 10, bytes: 1_000_000, largestAccepted: 0, attempts: 1, unanswered: 0, maxRetries: 2 }
 const failure = (status: number, kind: RequestFailureKind = 'status') => new RequestFailure({ kind, status, message: 'no', javaText: 'no' })
 const verdict = (status: number, changes: Partial<RequestFacts> = {}): Verdict => verdictOn(failure(status), { ...facts, ...changes })
 
@@ -45,8 +45,8 @@ describe('what is done about a bulk request that failed', () => {
     expect(verdict(400, { count: 1 })).toBe('alone')
   })
 
-  it('connections that keep ending under a large request: split', () => {
-    const often = { ...facts, attempts: 3, disconnects: 3, maxRetries: 100 }
+  it('a large request that keeps being left without an answer: split', () => {
+    const often = { ...facts, attempts: 3, unanswered: 3, maxRetries: 100 }
     expect(verdictOn(failure(0, 'disconnected'), often)).toBe('split')
     expect(verdictOn(failure(0, 'disconnected'), { ...often, bytes: 1000 })).toBe('again')
     expect(verdictOn(failure(0, 'disconnected'), { ...often, count: 1 })).toBe('again')
