@@ -1,4 +1,5 @@
 import { elasticsearchSinkSuite } from '../contract/elasticsearch-sink/index.ts'
+import { oneOfMany } from '../contract/elasticsearch-sink/one-of-many.ts'
 import { refusals } from '../contract/elasticsearch-sink/refusals.ts'
 import { searchServerContract } from '../contract/search-server.ts'
 import { describeWithSearchServer } from '../support/services/elasticsearch-suite.ts'
@@ -12,5 +13,6 @@ await describeWithSearchServer('elasticsearch-8', 'the Elasticsearch sink', (ser
   describeWithKafka('in a worker', (kafka) => {
     elasticsearchSinkSuite(kafka, server)
     refusals(kafka, server)
+    oneOfMany(kafka, server)
   })
 })

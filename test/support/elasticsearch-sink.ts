@@ -1,6 +1,7 @@
 /** The Elasticsearch sink inside a whole worker, between a real broker and a server that is seen through a proxy. Only for use inside vitest. */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { ConsumerRecord } from '../../src/kafka/ports.ts'
 import type { TaskStatus } from '../../src/runtime/state.ts'
@@ -200,11 +201,15 @@ export const DEAD_LETTERS: Readonly<Record<string, string>> = {
   'errors.deadletterqueue.context.headers.enable': 'true',
 }
 
-/** What an index holds now, by id; nothing when it is not there, or not ready. At most 10,000. */
+/** What an index holds now, by id; nothing when there is none. At most 10,000. */
 export async function documentsOf(server: string, index: string): Promise<Record<string, StoredDocument>> {
   await ask(server, 'POST', `/${index}/_refresh`)
-  const answer = await ask(server, 'GET', `/${index}/_search?size=10000&version=true`)
-  if (answer.status !== 200) return {} // not there, or not ready
+  let answer = await ask(server, 'GET', `/${index}/_search?size=10000&version=true`)
+  while (answer.status === 503) {
+    await delay(20) // the index is so new that its shards are not there yet
+    answer = await ask(server, 'GET', `/${index}/_search?size=10000&version=true`)
+  }
+  if (answer.status === 404) return {}
   const { hits } = answer.body as { hits: { hits: { _id: string; _version: number; _source: unknown }[] } }
   return Object.fromEntries(hits.hits.map(({ _id, _version, _source }) => [_id, { version: _version, source: _source }]))
 }

@@ -153,6 +153,14 @@ export function refusals(kafka: string, server: string): void {
       expect(sink.calls.length).toBeGreaterThan(2)
     })
 
+    it('waits for one that is not there at the start', async () => {
+      const sink = await startSink(kafka, server, { before: failingWith(() => ({ kind: 'reset', done: false })), records: docs(3) })
+      await until(() => sink.proxy.requests.length > 2)
+      expect(sink.task?.state).toBe('RUNNING')
+      sink.proxy.faults = () => null
+      await sink.committed(3)
+    })
+
     it('waits for one that has gone before the first record', async () => {
       const sink = await startSink(kafka, server)
       sink.proxy.faults = () => ({ kind: 'reset', done: false })

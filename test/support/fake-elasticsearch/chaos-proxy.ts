@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { Agent, createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, request as httpRequest, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,12 +24,13 @@ export class ChaosProxy {
   /** Every request so far, unless `keepsRequests` is false. */
   readonly requests: SeenRequest[] = []
   keepsRequests = true
+  /** Why connections were broken off without being told to. */
+  readonly failures: unknown[] = []
   /** Operations of bulk requests that the server has answered. */
   operations = 0
   /** The most bulk requests that were under way at one time. */
   mostConcurrentBulks = 0
   readonly #target: URL
-  readonly #agent = new Agent({ keepAlive: true })
   readonly #server: Server
   #concurrentBulks = 0
   #released = Promise.withResolvers<void>()
@@ -71,7 +72,6 @@ export class ChaosProxy {
     this.release()
     this.#server.closeAllConnections()
     this.#server.close()
-    this.#agent.destroy()
     await once(this.#server, 'close')
   }
 
@@ -84,7 +84,8 @@ export class ChaosProxy {
       if (isBulk(seen)) this.#concurrentBulks += counted = 1
       this.mostConcurrentBulks = Math.max(this.mostConcurrentBulks, this.#concurrentBulks)
       await this.#answer(seen, raw, request, response)
-    } catch {
+    } catch (error) {
+      this.failures.push(error)
       response.destroy() // the client has gone, or the server has been killed: for the client the connection breaks
     } finally {
       this.#concurrentBulks -= counted
@@ -136,17 +137,18 @@ export class ChaosProxy {
   }
 
   async #forward(request: IncomingMessage, body: Buffer, headers: IncomingMessage['headers']): Promise<Forwarded> {
+    const { connection: _client, ...rest } = headers
     const forwarded = httpRequest({
-      agent: this.#agent,
+      agent: false, // a connection each: none can be closed by the server just when it is used again
       host: this.#target.hostname,
       port: this.#target.port,
       method: request.method,
       path: request.url,
-      headers: { ...headers, host: this.#target.host, 'content-length': String(body.length) },
+      headers: { ...rest, host: this.#target.host, 'content-length': String(body.length) },
     })
     forwarded.end(body)
     const [answer] = (await once(forwarded, 'response')) as [IncomingMessage]
-    const { 'transfer-encoding': _, ...answered } = answer.headers
+    const { 'transfer-encoding': _chunked, connection: _server, ...answered } = answer.headers
     return { status: answer.statusCode ?? 0, headers: answered, body: await buffer(answer) }
   }
 
