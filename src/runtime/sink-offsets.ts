@@ -117,6 +117,7 @@ export class SinkOffsets {
       log.error(`Commit of offsets failed in ${task.constructor.name}.preCommit(), rewinding to the last committed offsets`, error)
       return { error, rewound: this.#rewindToCommitted() }
     }
+    await reportsSafe() // preCommit may have reported some too
     if (accepted.length === 0) listener().committed()
     else this.#send(accepted)
     return null
@@ -140,7 +141,9 @@ export class SinkOffsets {
     let accepted: readonly TopicPartitionOffset[] = []
     try {
       await reportsSafe()
-      accepted = await this.#preCommit(candidates)
+      const chosen = await this.#preCommit(candidates)
+      await reportsSafe()
+      accepted = chosen
     } catch (error) {
       log.warn('preCommit() failed while partitions are given up; their last records will be read again', error)
     }

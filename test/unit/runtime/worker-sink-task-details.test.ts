@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { IllegalWorkerStateException, RetriableException } from '../../../src/api/index.ts'
+import { IllegalWorkerStateException, RetriableException, type SinkRecord } from '../../../src/api/index.ts'
 import { runningSink, until, type RunningSink } from '../../support/running-sink.ts'
 
 const T0 = { topic: 't', partition: 0 }
@@ -209,6 +209,27 @@ describe('WorkerSinkTask: commits', () => {
     expect(preCommits).toBeLessThanOrEqual(2)
     gate.resolve()
     await until(() => sink.consumer.committedOffsets.get('t-0') === 20)
+  })
+
+  it('commits nothing behind a record that preCommit reports and that is not tolerated', async () => {
+    const { consumer, task, statuses, workerTask } = runningSink({ tolerance: 'none' })
+    const put: SinkRecord[] = []
+    task.onPut = (records) => void put.push(...records)
+    task.onPreCommit = (offsets) => {
+      try {
+        task.ask.errantRecordReporter?.report(put[0]!, new Error('refused at the flush')).catch(() => null)
+      } catch {
+        return offsets
+      }
+      return offsets
+    }
+    consumer.append('t', 0, 'a')
+    await until(() => task.values.length === 1)
+    task.ask.requestCommit()
+    consumer.wakeup()
+    await workerTask.ended()
+    expect(statuses.at(-1)?.trace).toContain('refused at the flush')
+    expect(consumer.committedOffsets.size).toBe(0)
   })
 
   it('does not commit at stop what a failed preCommit was about and was not put again', async () => {
