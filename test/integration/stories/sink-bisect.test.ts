@@ -145,20 +145,19 @@ describeConcurrentStories('a put that refuses its batch by DataException', {}, (
   })
 
   story('can be stopped in the middle of its search: what was taken is committed, the rest is read again', async (scene) => {
-    const half = Promise.withResolvers<void>()
+    let isFirst = true
     const sink = await scene.sink(
       {
-        put: async (call) => {
-          if (call.facts.records?.length === 8) await half.promise
-          return refusing('15')(call)
+        put: (call) => {
+          if (call.facts.records?.length !== 8 || !isFirst) return refusing('15')(call)
+          isFirst = false
+          return { do: 'awaitStop' }
         },
       },
       { values, config: { 'errors.tolerance': 'all' } },
     )
     await sink.director.until(() => sink.director.batches.length === 2)
-    const stopped = sink.stop()
-    half.resolve()
-    await stopped
+    await sink.stop()
     expect(await sink.committed()).toBe(8)
     await sink.resume()
     await sink.commits(16)

@@ -103,7 +103,7 @@ describeConcurrentStories('a bad record', {}, (story) => {
     const config = { ...faulty('secret'), ...skipping, 'errors.log.enable': 'true', 'errors.log.include.messages': 'true' }
     const sink = await scene.sink({}, { values: ['secret'], config })
     await sink.commits(1)
-    const [line, ...more] = sink.logged('Error encountered in task', 'ERROR')
+    const [line, ...more] = await sink.logs('Error encountered in task', 'ERROR')
     expect(more).toEqual([])
     expect(line?.message).toContain(
       `Error encountered in task ${sink.name}-0. Executing stage 'TRANSFORMATION' with class 'test.FaultyTransformation'`,
@@ -231,7 +231,7 @@ describeConcurrentStories('a record that the task reports', {}, (story) => {
   story('finds a reporter where only the log is configured', async (scene) => {
     const sink = await scene.sink({ put: reporting(['a']) }, { values: ['a'], config: { ...skipping, 'errors.log.enable': 'true' } })
     await sink.commits(1)
-    expect(sink.logged(/Executing stage 'TASK_PUT' with class 'org\.apache\.kafka\.connect\.sink\.SinkTask'/, 'ERROR')).toHaveLength(1)
+    expect(await sink.logs(/Executing stage 'TASK_PUT' with class 'org\.apache\.kafka\.connect\.sink\.SinkTask'/, 'ERROR')).toHaveLength(1)
   })
 
   story('may be one that the task made itself: it is serialised by the converters', async (scene) => {
@@ -263,5 +263,35 @@ describeConcurrentStories('a record that the task reports', {}, (story) => {
     await sink.commits(3)
     expect(await scene.endOffset(dlq)).toBe(1)
     expect(sink.director.delivered).toEqual(expect.arrayContaining(['a', 'c']))
+  })
+
+  story('may be reported after its put, in preCommit: its offset is committed when the report is safe', async (scene) => {
+    const dlq = scene.name('dlq')
+    let reported = false
+    const sink = await scene.sink(
+      {
+        preCommit: ({ facts }) => {
+          if (reported || facts.offsets?.[0]?.offset !== 2) return
+          reported = true
+          return { do: 'report', values: ['a'], error: bad }
+        },
+      },
+      { values: ['a', 'b'], config: { ...skipping, ...toDlq(dlq) } },
+    )
+    await sink.commits(2)
+    expect(await scene.endOffset(dlq)).toBe(1)
+    expect(headersOf((await scene.records(dlq, 1))[0])).toMatchObject({ stage: 'TASK_PUT', offset: '0' })
+  })
+
+  story('after its put fails the task as well when errors.tolerance is none', async (scene) => {
+    const sink = await scene.sink(
+      {
+        preCommit: ({ facts }) =>
+          facts.offsets?.[0]?.offset === 1 ? { do: 'report', values: ['a'], error: bad, swallow: true } : undefined,
+      },
+      { values: ['a'], config: { 'errors.log.enable': 'true' } },
+    )
+    expect((await sink.reaches('FAILED')).trace).toContain('no such column')
+    expect(await sink.committed()).toBeUndefined()
   })
 })

@@ -168,7 +168,7 @@ describeConcurrentStories('the life of a sink task', {}, (story) => {
     const sink = await scene.sink({ stop: () => failure })
     await sink.director.ended('put')
     await sink.stop()
-    const [line] = sink.logged('Could not stop task', 'WARN')
+    const [line] = await sink.logs('Could not stop task', 'WARN')
     expect(String(line?.error)).toContain('no way in')
   })
 
@@ -200,34 +200,120 @@ describeConcurrentStories('the life of a sink task', {}, (story) => {
     await sink.commits(2)
     expect(sink.director.delivered).toEqual(['a', 'b'])
   })
+
+  story('survives impatience: what was asked for last is what it does', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a'] })
+    await Promise.all([
+      sink.pause(),
+      sink.resume(),
+      sink.restartTask(),
+      sink.pause(),
+      sink.resume(),
+      sink.stop(),
+      sink.resume(),
+      sink.pause(),
+      sink.resume(),
+    ])
+    await scene.produce(sink.topic, ['b'])
+    await sink.commits(2)
+    expect(new Set(sink.director.delivered)).toEqual(new Set(['a', 'b']))
+    await sink.reaches('RUNNING')
+  })
+
+  story('is one more, and one less, as tasks.max says', async (scene) => {
+    const sink = await scene.sink({}, { partitions: 2 })
+    const opened = (task: number) => sink.director.of('open').findLast((call) => call.task === task)?.facts.partitions?.length
+    await sink.director.until(() => opened(0) === 2)
+    await sink.reconfigure({ 'tasks.max': '2' })
+    await sink.director.until(() => opened(0) === 1 && opened(1) === 1)
+    await sink.reconfigure({ 'tasks.max': '1' })
+    await sink.director.until(() => opened(0) === 2)
+    for (const partition of [0, 1]) await scene.produce(sink.topic, [String(partition)], { partition })
+    await sink.commits(1, 0)
+    await sink.commits(1, 1)
+    expect(sink.status(1)).toBeUndefined()
+  })
+
+  story('whose open is slow gets no record before it has ended, and can be stopped then', async (scene) => {
+    const slow = Promise.withResolvers<void>()
+    const sink = await scene.sink({ open: () => slow.promise }, { values: ['a'] })
+    await sink.director.called('open')
+    const stopped = sink.stop()
+    slow.resolve()
+    await stopped
+    const afterOpen = sink.director.calls.slice(sink.director.calls.findIndex(({ name }) => name === 'open'))
+    expect(afterOpen[0]?.outcome).not.toBeNull()
+    expect(sink.director.order().slice(-2)).toEqual(['close', 'stop'])
+    expect(sink.logged('Graceful stop')).toEqual([])
+  })
+
+  story('that cannot open because its system is out opens again until it can, RETRYING meanwhile', async (scene) => {
+    let failures = 3
+    const down = { do: 'throw', error: { type: 'Error', message: 'connect ECONNREFUSED', code: 'ECONNREFUSED' } } as const
+    const sink = await scene.sink({ open: () => (failures-- > 0 ? down : undefined) }, { values: ['a'] })
+    await scene.until(() => sink.status()?.condition?.kind === 'RETRYING')
+    await sink.commits(1)
+    expect(sink.director.of('open')).toHaveLength(4)
+    expect(sink.director.of('start')).toHaveLength(1)
+    await scene.until(() => sink.status()?.condition === undefined)
+  })
 })
 
 describeConcurrentStories(
   'a sink task that misses task.shutdown.graceful.timeout.ms',
-  { 'task.shutdown.graceful.timeout.ms': '200' },
+  { 'task.shutdown.graceful.timeout.ms': '200', 'offset.flush.interval.ms': '600000' },
   (story) => {
-    story(
-      'is cancelled: the log says so, nothing more is committed or reported, and the next task reads its batch again',
-      async (scene) => {
-        const stuck = Promise.withResolvers<void>()
-        const sink = await scene.sink(
-          { put: ({ nth, facts }) => (facts.records?.length === 0 || nth > 9 ? undefined : stuck.promise) },
-          { values: ['a'] },
-        )
-        await sink.director.until(() => sink.director.batches.length === 1)
-        const [first] = sink.director.calls
-        await sink.stop()
-        expect(sink.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
-        const resumed = sink.resume()
-        stuck.resolve()
-        await resumed
-        await sink.director.until(() => sink.director.calls.some(({ name, life }) => name === 'start' && life !== first?.life))
-        await sink.commits(1)
-        const commits = sink.director.of('preCommit').filter(({ life, facts }) => life === first?.life && facts.offsets?.[0]?.offset === 1)
-        expect(commits).toEqual([])
-        expect(sink.director.batches).toEqual([['a'], ['a']])
-        expect(sink.status()?.state).toBe('RUNNING')
-      },
-    )
+    story('is cancelled: the log says so, nothing is committed or reported, and the next task reads its batch again', async (scene) => {
+      const stuck = Promise.withResolvers<void>()
+      let isFirst = true
+      const sink = await scene.sink(
+        {
+          put: ({ facts }) => {
+            if (facts.records?.length === 0 || !isFirst) return
+            isFirst = false
+            return stuck.promise
+          },
+        },
+        { values: ['a'] },
+      )
+      await sink.director.until(() => sink.director.batches.length === 1)
+      await sink.stop()
+      await sink.logs('Graceful stop of task', 'ERROR')
+      const resumed = sink.resume()
+      stuck.resolve()
+      await resumed
+      await sink.director.until(() => sink.director.delivered.length === 2)
+      expect(sink.director.batches).toEqual([['a'], ['a']])
+      expect(sink.director.of('preCommit')).toEqual([])
+      expect(await sink.committed()).toBeUndefined()
+      expect(sink.status()?.state).toBe('RUNNING')
+    })
+
+    story('inside start is cancelled too, and the next one starts', async (scene) => {
+      const stuck = Promise.withResolvers<void>()
+      const sink = await scene.sink({ start: ({ nth }) => (nth === 1 ? stuck.promise : undefined) }, { values: ['a'] })
+      await sink.director.called('start')
+      await sink.stop()
+      await sink.logs('Graceful stop of task', 'ERROR')
+      await sink.resume()
+      await sink.director.until(() => sink.director.delivered.length === 1)
+      stuck.resolve()
+      await scene.until(() => sink.director.of('stop').length === 1)
+      expect(sink.director.of('open')).toHaveLength(1)
+      expect(sink.status()?.state).toBe('RUNNING')
+    })
+
+    story('inside close is cancelled too, and commits nothing when that ends', async (scene) => {
+      const stuck = Promise.withResolvers<void>()
+      const sink = await scene.sink({ close: ({ nth }) => (nth === 1 ? stuck.promise : undefined) }, { values: ['a'] })
+      await sink.director.until(() => sink.director.delivered.length === 1)
+      await sink.stop()
+      await sink.logs('Graceful stop of task', 'ERROR')
+      stuck.resolve()
+      await sink.director.ended('stop')
+      expect(await sink.committed()).toBeUndefined()
+      await sink.resume()
+      await sink.director.until(() => sink.director.delivered.length === 2)
+    })
   },
 )

@@ -50,7 +50,7 @@ describeConcurrentStories('while the system of a sink is out', {}, (story) => {
     const sink = await scene.sink({ put: (call) => (hasRecords(call) && failures-- > 0 ? down : undefined) }, { values: ['a'] })
     await sink.commits(1)
     expect(sink.log.filter(({ level }) => level !== 'INFO')).toMatchObject([{ level: 'WARN' }])
-    expect(sink.logged(/4 attempts/, 'INFO')).toHaveLength(1)
+    expect(await sink.logs(/4 attempts/, 'INFO')).toHaveLength(1)
   })
 
   story('an error of the sink’s own that was caused by the outage counts as the outage', async (scene) => {

@@ -153,4 +153,107 @@ describeConcurrentStories('partitions of a sink', {}, (story) => {
     for (const partition of [0, 1, 2])
       expect(sink.director.records.filter((record) => record.partition === partition).map(({ value }) => value)).toEqual(values)
   })
+
+  story('that come in a rebalance while the connector is paused wait for its resumption', async (scene) => {
+    const sink = await scene.sink({}, { partitions: 2 })
+    await sink.director.ended('open')
+    const rival = await scene.rival(sink)
+    await scene.until(() => rival.assigned().length === 1)
+    await sink.pause()
+    await sink.reaches('PAUSED')
+    await rival.leave()
+    await sink.director.ended('open', 3)
+    for (const partition of [0, 1]) await scene.produce(sink.topic, [`in ${partition}`], { partition })
+    await sink.director.next('put')
+    await sink.director.next('put')
+    expect(sink.director.batches).toEqual([])
+    await sink.resume()
+    await sink.commits(1, 0)
+    await sink.commits(1, 1)
+  })
+
+  story('taken away in the search for a bad record are put by whoever has them then, and nothing good is dead', async (scene) => {
+    const dlq = scene.name('dlq')
+    const held = Promise.withResolvers<void>()
+    const badData = { do: 'throw', error: { type: 'DataException', message: 'bad' } } as const
+    const sink = await scene.sink(
+      {
+        put: async (call) => {
+          if (call.facts.records?.length === 2) await held.promise // in the middle of the search
+          return valueIn(call, '0/1') ? badData : undefined
+        },
+      },
+      {
+        partitions: 2,
+        initialState: 'PAUSED',
+        config: { 'errors.tolerance': 'all', 'errors.deadletterqueue.topic.name': dlq },
+      },
+    )
+    for (const partition of [0, 1])
+      await scene.produce(
+        sink.topic,
+        [0, 1, 2, 3].map((number) => `${partition}/${number}`),
+        { partition },
+      )
+    await sink.resume()
+    await sink.director.until(() => sink.director.batches.some(({ length }) => length === 2))
+    const rival = await scene.rival(sink)
+    await scene.until(async () => (await scene.stage.admin.describeGroup(sink.group)).state === 'PreparingRebalance')
+    held.resolve()
+    await scene.until(() => rival.assigned().length === 1)
+    await rival.leave()
+    await sink.commits(4, 0)
+    await sink.commits(4, 1)
+    const good = ['0/0', '0/2', '0/3', '1/0', '1/1', '1/2', '1/3']
+    expect([...new Set(sink.director.delivered)].sort()).toEqual(good)
+    expect(new Set(await scene.values(dlq, 1))).toEqual(new Set(['0/1']))
+  })
+
+  story('keep their order and lose nothing in a storm of rebalances', async (scene) => {
+    const sink = await scene.sink({}, { partitions: 2 })
+    await sink.director.ended('open')
+    const numbers = Array.from({ length: 40 }, (_, index) => String(index))
+    const flow = (async () => {
+      for (const number of numbers) for (const partition of [0, 1]) await scene.produce(sink.topic, [number], { partition })
+    })()
+    for (let storm = 0; storm < 3; storm++) {
+      const rival = await scene.rival(sink)
+      await scene.until(() => rival.assigned().length === 1)
+      await rival.leave() // it has committed nothing
+      await sink.director.ended('open', 3 + 2 * storm)
+    }
+    await flow
+    await sink.commits(40, 0)
+    await sink.commits(40, 1)
+    for (const partition of [0, 1]) {
+      const values = sink.director.records.filter((record) => record.partition === partition).map(({ value }) => value)
+      expect([...new Set(values)]).toEqual(numbers)
+    }
+  })
+
+  story('of a topic that is deleted are given up; those of other topics go on and are committed', async (scene) => {
+    const [doomed, kept] = [await scene.topic(), await scene.topic()]
+    const config = {
+      topics: `${doomed},${kept}`,
+      'consumer.override.metadata.max.age.ms': '200',
+      'consumer.override.allow.auto.create.topics': 'false',
+    }
+    const sink = await scene.sink({}, { topic: kept, config })
+    await scene.produce(doomed, ['a'])
+    await sink.commits(1, 0, doomed)
+    await scene.stage.admin.deleteTopics([doomed])
+    await sink.director.until(() => sink.director.of('open').length > 1)
+    await scene.produce(kept, ['b', 'c'])
+    await sink.commits(2)
+    expect(sink.status()?.state).toBe('RUNNING')
+    expect(sink.director.delivered).toEqual(['a', 'b', 'c'])
+  })
+
+  story('whose records were deleted before they were read go on at the first that is left', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a', 'b', 'c'], initialState: 'PAUSED' })
+    await scene.stage.admin.deleteRecords([{ topic: sink.topic, partition: 0, offset: 2 }])
+    await sink.resume()
+    await sink.commits(3)
+    expect(sink.director.delivered).toEqual(['c'])
+  })
 })

@@ -146,7 +146,7 @@ describeConcurrentStories('the life of a source task', {}, (story) => {
     const source = await scene.source({ stop: () => failure })
     await source.director.ended('poll')
     await source.stop()
-    const [line] = source.logged('Could not stop task', 'WARN')
+    const [line] = await source.logs('Could not stop task', 'WARN')
     expect(String(line?.error)).toContain('no way in')
   })
 
@@ -176,6 +176,33 @@ describeConcurrentStories('the life of a source task', {}, (story) => {
     await scene.stage.herder.putConnectorConfig(source.name, source.config)
     expect(await source.storedOffset({ file: 'a' })).toEqual({ position: 3 })
   })
+
+  story('survives impatience: what was asked for last is what it does', async (scene) => {
+    const source = await scene.source()
+    await Promise.all([
+      source.pause(),
+      source.resume(),
+      source.restartTask(),
+      source.pause(),
+      source.resume(),
+      source.stop(),
+      source.resume(),
+    ])
+    source.emit({ value: 'a' })
+    expect(await scene.values(source.topic, 1)).toEqual(['a'])
+    await source.reaches('RUNNING')
+  })
+
+  story('paused inside poll for long stays PAUSED-to-be without a second poll, and its record is not lost', async (scene) => {
+    const source = await scene.source()
+    await source.director.ended('poll')
+    source.emit({ value: 'a', sourceOffset: { position: 1 } })
+    await source.pause()
+    await source.reaches('PAUSED')
+    await source.resume()
+    expect(await scene.values(source.topic, 1)).toEqual(['a'])
+    await source.offsetIs({ file: 'a' }, { position: 1 })
+  })
 })
 
 describeConcurrentStories(
@@ -198,7 +225,7 @@ describeConcurrentStories(
       )
       await source.director.called('poll')
       await source.stop()
-      expect(source.logged('Graceful stop of task', 'ERROR')).toHaveLength(1)
+      expect(await source.logs('Graceful stop of task', 'ERROR')).toHaveLength(1)
       stuck.resolve()
       await source.resume()
       expect(await source.storedOffset({ file: 'a' })).toBeNull()

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { describeConcurrentStories } from '../../support/observable/stage.ts'
 
@@ -65,7 +67,7 @@ describeConcurrentStories('records of a source', {}, (story) => {
     const source = await scene.source({}, { config })
     source.emit({ value: 'no integer', sourceOffset: { position: 4 } })
     await source.director.until(() => source.director.committedRecords.length === 1)
-    const [line] = source.logged('Error encountered in task', 'ERROR')
+    const [line] = await source.logs('Error encountered in task', 'ERROR')
     expect(line?.message).toContain(`Executing stage 'VALUE_CONVERTER' with class 'org.apache.kafka.connect.converters.IntegerConverter'`)
     expect(line?.message).toContain('position: 4')
   })
@@ -167,5 +169,70 @@ describeConcurrentStories('records of a source', {}, (story) => {
       '__connect.errors.exception.message': 'b is bad',
     })
     await source.offsetIs({ file: 'a' }, { position: 2 })
+  })
+
+  story('for a topic name that Kafka refuses fail the task when errors.tolerance is none, and are skipped with all', async (scene) => {
+    const strict = await scene.source()
+    strict.emit({ value: 'a', topic: 'no topic is called this' })
+    expect((await strict.reaches('FAILED')).trace).toContain('no topic is called this')
+    const tolerant = await scene.source({}, { config: { 'errors.tolerance': 'all' } })
+    tolerant.emit({ value: 'a', topic: 'no topic is called this' }, { value: 'b' })
+    await tolerant.director.until(() => tolerant.director.committedRecords.length === 2)
+    expect(Object.fromEntries(tolerant.director.committedRecords)).toEqual({ a: null, b: 0 })
+  })
+
+  story('for a partition that is not there wait for it; the task can be stopped', async (scene) => {
+    const source = await scene.source({}, { config: { 'producer.override.max.block.ms': '100' } })
+    source.emit({ value: 'a', sourceOffset: { position: 1 } }, { value: 'b', kafkaPartition: 7, sourceOffset: { position: 2 } })
+    await scene.until(() => source.status()?.condition?.kind === 'RETRYING')
+    expect(source.status()?.state).toBe('RUNNING')
+    await source.stop()
+    expect(source.logged('Graceful stop')).toEqual([])
+    await source.resume()
+    expect(await source.storedOffset({ file: 'a' })).toEqual({ position: 1 })
+  })
+
+  story('of one poll are all sent when the task is asked to stop meanwhile', async (scene) => {
+    const topic = await scene.topic()
+    const many = Array.from({ length: 5000 }, (_, index) => ({
+      topic,
+      value: String(index),
+      sourcePartition: { file: 'a' },
+      sourceOffset: { position: index + 1 },
+    }))
+    const source = await scene.source({ poll: ({ nth }) => (nth === 1 ? { do: 'emit', records: many } : undefined) }, { topic })
+    await source.director.ended('poll')
+    await source.stop()
+    await source.resume()
+    await source.offsetIs({ file: 'a' }, { position: 5000 })
+    expect(await scene.endOffset(topic)).toBe(5000)
+  })
+
+  story('that fail are kept in the dead letter file of a source: with source partition, offset and plain JSON', async (scene) => {
+    const file = join(scene.stage.dir, `${scene.name('dlq')}.jsonl`)
+    const config = { ...faultyTransformation('b'), 'errors.tolerance': 'all', 'errors.deadletterqueue.file': file }
+    const source = await scene.source({}, { config })
+    source.emit({ value: 'b', key: 'k', sourceOffset: { position: 2 } })
+    await source.offsetIs({ file: 'a' }, { position: 2 })
+    const [line] = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    expect(JSON.parse(line!)).toMatchObject({
+      connector: source.name,
+      stage: 'TRANSFORMATION',
+      exception: { message: 'b is bad' },
+      topic: source.topic,
+      sourcePartition: { file: 'a' },
+      sourceOffset: { position: 2 },
+      key: { text: '"k"' },
+      value: { text: '"b"' },
+    })
+  })
+
+  story('that fail are one too many when errors.tolerance.max.count are used up', async (scene) => {
+    const config = { ...faultyTransformation('bad'), 'errors.tolerance': 'all', 'errors.tolerance.max.count': '1' }
+    const source = await scene.source({}, { config })
+    source.emit({ value: 'bad' }, { value: 'good' }, { value: 'bad' }, { value: 'never' })
+    expect((await source.reaches('FAILED')).trace).toContain('errors.tolerance.max.count=1 is used up')
+    expect(await scene.values(source.topic, 1)).toEqual(['good'])
+    expect(await scene.endOffset(source.topic)).toBe(1)
   })
 })

@@ -13,7 +13,7 @@ describeConcurrentStories('a failed task, with task.restart.max.attempts=0', {},
     const sink = await scene.sink({ put: (call) => (fails && hasRecords(call) ? failure : undefined) }, { values: ['a'] })
     const status = await sink.reaches('FAILED')
     expect(status.condition).toBeUndefined()
-    expect(sink.logged(/stays FAILED until somebody restarts it/, 'ERROR')).toHaveLength(1)
+    expect(await sink.logs(/stays FAILED until somebody restarts it/, 'ERROR')).toHaveLength(1)
     fails = false
     await sink.restartTask()
     await sink.commits(1)

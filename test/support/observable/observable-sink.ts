@@ -3,12 +3,16 @@ import { Actor, errorOf, stopOf } from './actor.ts'
 import { observableKeys, type Facts, type Outcome, type RecordFacts, type Step } from './dialogue.ts'
 import { ObservableConnector } from './observable-connector.ts'
 
+const mostLatest = 1000
+
 /** A sink task that does nothing but what its story says. */
 class ObservableSinkTask extends SinkTask {
   readonly version = '1'
   #actor: Actor | null = null
   #terse = false
   #batch: readonly SinkRecord[] = []
+  /** The latest records, of which some may be reported after their put. */
+  #latest: readonly SinkRecord[] = []
   #toCommit: readonly TopicPartitionOffset[] = []
 
   override initialize(context: SinkTask['context']): void {
@@ -29,6 +33,7 @@ class ObservableSinkTask extends SinkTask {
 
   async put(records: readonly SinkRecord[]): Promise<void> {
     this.#batch = records
+    if (!this.#terse) this.#latest = [...this.#latest, ...records].slice(-mostLatest)
     await this.#act('put', { records: this.#terse ? [] : records.map(factsOf) })
   }
 
@@ -79,7 +84,9 @@ class ObservableSinkTask extends SinkTask {
 
   async #report({ values, error, swallow = false, await: waits = false }: Extract<Step, { do: 'report' }>): Promise<Partial<Outcome>> {
     const reporter = this.context.errantRecordReporter
-    for (const record of this.#batch.filter(({ value }) => values.includes(value))) {
+    for (const value of values) {
+      const record = this.#latest.findLast((each) => each.value === value)
+      if (record === undefined) throw new Error(`There was no record with value ${String(value)}`)
       try {
         const reported = reporter?.report(record, errorOf(error))
         if (waits) await reported

@@ -46,6 +46,12 @@ export class ObservedConnector {
     return this.log.filter((line) => matches(line) && (level === undefined || line.level === level))
   }
 
+  /** Waits for such a line. Lines of a lane may come later than what the task tells by itself. */
+  async logs(text: string | RegExp, level?: LogLine['level']): Promise<readonly LogLine[]> {
+    await this.#scene.until(() => this.logged(text, level).length > 0)
+    return this.logged(text, level)
+  }
+
   /** Status of a task; undefined before its first report. */
   status(task = 0): TaskStatus | undefined {
     return this.#herder.connectorStatus(this.name).tasks.find(({ id }) => id.task === task)
