@@ -9,23 +9,33 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   })
 }
 
+interface OutageWork {
+  readonly outage: Outage
+  readonly signal: AbortSignal
+  /** What is tried again, for status and log. */
+  readonly doing: string
+  /** Which errors are waited for; absent: every system fault. */
+  readonly isOutage?: (error: unknown) => boolean
+}
+
 /**
  * Repeats a call while another system is out.
- * @param parts.doing what is tried again, for status and log
  * @throws what the call throws, when it is no outage or the task shall stop
  */
-export async function throughOutage<T>(
-  { outage, signal, doing }: { readonly outage: Outage; readonly signal: AbortSignal; readonly doing: string },
-  call: () => Promise<T>,
-): Promise<T> {
+export async function throughOutage<T>(work: OutageWork, call: () => Promise<T>): Promise<T> {
+  const { outage, signal, doing, isOutage = isSystemFault } = work
   for (;;) {
     try {
       const result = await call()
       outage.over()
       return result
     } catch (error) {
-      if (faultKindOf(error) !== 'system' || signal.aborted) throw error
+      if (!isOutage(error) || signal.aborted) throw error
       await pause(outage.failed(doing, error), signal)
     }
   }
+}
+
+function isSystemFault(error: unknown): boolean {
+  return faultKindOf(error) === 'system'
 }

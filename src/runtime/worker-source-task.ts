@@ -1,4 +1,4 @@
-import { ConnectException } from '../api/errors.ts'
+import { ConnectException, RetriableException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import { SourceRecord, SourceTask, type OffsetStorageReader, type RecordMetadata } from '../api/source.ts'
@@ -199,8 +199,10 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
     const { topic } = this.#outgoing
     if (topicCreator !== null && !topicCreator.isKnown(topic)) {
       try {
-        const parts = { outage: this.#outage, signal: control.signal, doing: `Looking for topic ${topic}` }
-        await throughOutage(parts, () => topicCreator.ensure(topic))
+        const doing = `Looking for topic ${topic}`
+        await throughOutage({ outage: this.#outage, signal: control.signal, doing, isOutage: isRetriable }, () =>
+          topicCreator.ensure(topic),
+        )
       } catch (error) {
         if (!control.stopping) throw error
         this.#isCutShort = true
@@ -348,6 +350,11 @@ export class WorkerSourceTask implements TaskLoop, SubmittedRecordListener {
       this.#parts.log.warn(`Could not stop ${what}`, error)
     }
   }
+}
+
+/** Of a topic that may not be created the task fails, as in Connect; else a lack of rights is waited for. */
+function isRetriable(error: unknown): boolean {
+  return error instanceof RetriableException
 }
 
 /** Connect's rule: null and -1 mean "now"; anything else below zero is an error that fails the task. */

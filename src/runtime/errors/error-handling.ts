@@ -1,4 +1,5 @@
 import type { ParsedConfig } from '../../api/config/config-def.ts'
+import { KafkaError } from '../../kafka/errors.ts'
 import { adminProps, clientIds, producerProps } from '../client-props.ts'
 import type { sinkRuntimeConfigDef, sourceRuntimeConfigDef } from '../connector-config.ts'
 import { Outage } from '../outage.ts'
@@ -78,7 +79,8 @@ async function openTopic(
   const outage = new Outage(parts)
   const admin = await kafka.admin(adminProps({ worker, connector }, clientIds.dlqAdmin(id.connector, id.task)), log)
   try {
-    await throughOutage({ outage, signal, doing: `Looking for the dead letter queue topic ${topic}` }, () =>
+    const doing = `Looking for the dead letter queue topic ${topic}`
+    await throughOutage({ outage, signal, doing, isOutage: isNoAnswer }, () =>
       ensureDeadLetterTopic(admin, topic, config['errors.deadletterqueue.topic.replication.factor']),
     )
   } finally {
@@ -93,4 +95,9 @@ async function openFile(parts: TaskParts, path: string, metrics: ErrorMetrics): 
   const file = new DeadLetterFile({ path, metrics, outage: new Outage(parts), signal: parts.control.signal })
   await file.open()
   return new DeadLetterFileReporter(parts.spec.id, file, metrics)
+}
+
+/** Without the right to create its queue a task fails at its start, as in Connect. */
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof KafkaError && error.cause.retriable
 }

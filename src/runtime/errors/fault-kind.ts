@@ -30,7 +30,7 @@ export function faultKindOf(error: unknown): FaultKind {
 function ownKindOf(error: Error): FaultKind | null {
   if (error instanceof RetriableException) return 'system'
   if (error instanceof DataException) return 'record'
-  if (error instanceof KafkaError && !isWrapper(error)) return error.retriable || error.auth ? 'system' : 'bug'
+  if (error instanceof KafkaError && !isWrapper(error)) return error.retriable || isLackOfRights(error) ? 'system' : 'bug'
   if (error.name === 'TimeoutError' && error instanceof DOMException) return 'system' // of AbortSignal.timeout()
   return 'code' in error && typeof error.code === 'string' && passingSystemCodes.has(error.code) ? 'system' : null
 }
@@ -38,4 +38,9 @@ function ownKindOf(error: Error): FaultKind | null {
 /** Of `asKafkaError`: what is not Kafka's is its cause. */
 function isWrapper({ code }: KafkaError): boolean {
   return code === 'CLIENT_ERROR'
+}
+
+/** An operator gives them, and nothing here changes. A wrong password is in this configuration. */
+function isLackOfRights({ code }: KafkaError): boolean {
+  return code.endsWith('_AUTHORIZATION_FAILED')
 }

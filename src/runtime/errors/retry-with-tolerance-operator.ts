@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectException, RetriableException } from '../../api/errors.ts'
+import { KafkaError } from '../../kafka/errors.ts'
 import { TaskMetrics } from '../../metrics/task-metrics.ts'
 import type { Outage } from '../outage.ts'
 import { ErrorMetrics } from './error-metrics.ts'
@@ -239,9 +240,13 @@ function ignoreAbort(error: unknown): void {
   if (!(error instanceof Error && error.name === 'AbortError')) throw error
 }
 
-/** A RetriableException got its time by `errors.retry.timeout`; who let that pass by meant the record to be skipped. */
+/**
+ * Of another system, which does not answer or does not let us in. A RetriableException is none any more: it got its time by
+ * `errors.retry.timeout`, and who let that pass by meant the record to be skipped.
+ */
 function isOutage(error: unknown): boolean {
-  return !(error instanceof RetriableException) && faultKindOf(error) === 'system'
+  if (error instanceof RetriableException) return false
+  return faultKindOf(error) === 'system' || (error instanceof KafkaError && error.auth)
 }
 
 /** V8 has no class and no code for these. */

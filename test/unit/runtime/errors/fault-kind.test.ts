@@ -49,6 +49,7 @@ describe('faultKindOf', () => {
     ['a plain exception of Connect', new ConnectException('no')],
     ['a ConfigException', new ConfigException('no')],
     ['an error of the language', new TypeError('undefined is not a function')],
+    ['a wrong password, which is configured here', kafkaError(58)],
     ['a fatal error of Kafka', illegalState('closed')],
     ['a fatal error of Kafka for whatever reason', illegalState('closed', withCode('ECONNRESET'))],
     ['a missing file', withCode('ENOENT')],

@@ -87,6 +87,7 @@ describe('RetryWithToleranceOperator', () => {
   it.each([
     ['an outage of Kafka', kafkaError(7)],
     ['a missing permission', kafkaError(29)],
+    ['a wrong password', kafkaError(58)],
     ['a connection that is refused', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
     ['the end of the stack', stackOverflow()],
   ])('never tolerates %s: it is not the record', async (_, error) => {
