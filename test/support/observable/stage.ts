@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Props } from '../../../src/api/index.ts'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
@@ -23,7 +24,7 @@ const workerProps: Props = {
   'offset.flush.timeout.ms': '3000',
   'task.shutdown.graceful.timeout.ms': '3000',
   'task.restart.max.attempts': '0',
-  'plugin.path': import.meta.dirname,
+  'plugin.path': dirname(fileURLToPath(import.meta.resolve('./plugins.ts'))),
 }
 
 const clients = createKafkaClients()
