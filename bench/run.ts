@@ -1,9 +1,10 @@
-/** `npm run bench -- kafka|file|transforms|lanes [--rounds N]`: what is compared runs in turns, on a broker of its own. */
+/** `npm run bench -- kafka|file|transforms|lanes|elasticsearch [--rounds N]`: what is compared runs in turns, on a broker of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startKafka, type KafkaBroker } from '../test/support/services/kafka.ts'
+import { benchmarkElasticsearch, JAVA_LOOP, REDPANDA_CONNECT } from './elasticsearch.ts'
 import { benchmarkFile } from './file.ts'
 import { benchmarkKafka } from './kafka.ts'
 import { benchmarkLanes, comparisons } from './lanes.ts'
@@ -11,14 +12,15 @@ import { Results } from './results.ts'
 import { benchmarkTransforms } from './transforms.ts'
 import { javaConnectSide, standpipeSide, type WorkerSide } from './worker-side.ts'
 
-const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes [options]
+const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes|elasticsearch [options]
   --rounds N      rounds, each with both sides (default 3)
   --lines N       file, transforms: lines of the input (default 3000000)
   --records N     kafka: records of 100 B; a fifth as many of 1 KiB (default 5000000)
                   lanes: records of the busy chain; ten times as many without it (default 400000)
-  --case TEXT     file: only the cases with this in their name, such as "sink, Json"
-  --side NAME     standpipe or java alone
-  --profile DIR   file, transforms: standpipe's workers write CPU profiles there`
+                  elasticsearch: documents into the null server; a quarter as many into a real one (default 2000000)
+  --case TEXT     file, elasticsearch: only the cases with this in their name, such as "sink, Json"
+  --side NAME     standpipe or java alone; elasticsearch: standpipe, "Java loop" or "Redpanda Connect"
+  --profile DIR   file, transforms, elasticsearch: standpipe's workers write CPU profiles there`
 
 const BROKER_JVM = ['-Xms512m', '-Xmx1g']
 const STANDPIPE = 'standpipe'
@@ -61,15 +63,29 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     await benchmarkLanes({ ...bench, records: Number(values.records ?? 400_000) })
     for (const [ours, peer] of comparisons) printTable(bench, ours, peer)
   },
+  async elasticsearch(bench) {
+    await benchmarkElasticsearch({
+      ...bench,
+      documents: Number(values.records ?? 2_000_000),
+      only: values.case,
+      nodeOptions: profiling(),
+      isWanted,
+    })
+    for (const peer of [JAVA_LOOP, REDPANDA_CONNECT].filter(isWanted)) printTable(bench, STANDPIPE, peer)
+  },
 }
 
 function isWanted(side: string): boolean {
   return values.side === undefined || values.side === side
 }
 
+/** Node's options for a CPU profile, when one is wanted. */
+function profiling(): string[] {
+  return values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]
+}
+
 function workerSides(): WorkerSide[] {
-  const profile = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${resolve(values.profile)}`]
-  return [...(isWanted(STANDPIPE) ? [standpipeSide(profile)] : []), ...(isWanted('java') ? [javaConnectSide] : [])]
+  return [...(isWanted(STANDPIPE) ? [standpipeSide(profiling())] : []), ...(isWanted('java') ? [javaConnectSide] : [])]
 }
 
 function printTable({ results }: Bench, ours: string, peer: string): void {

@@ -1,0 +1,139 @@
+/** The programs of bench/peers: built into the cache when they are first needed, and started. */
+import { randomUUID } from 'node:crypto'
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheDir, cached, download, requireProgram } from '../test/support/services/download.ts'
+import { freePorts } from '../test/support/services/free-ports.ts'
+import { kafkaJars } from '../test/support/services/kafka-jars.ts'
+import { log4jOption } from '../test/support/services/log4j.ts'
+import { ServerProcess } from '../test/support/services/server-process.ts'
+
+const sources = join(import.meta.dirname, 'peers')
+const built = join(cacheDir, 'bench')
+
+/** The heap and collector of Java Connect, which these programs stand in for. */
+const JVM = ['-server', '-Xms256m', '-Xmx2g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35']
+
+export interface SinkJob {
+  readonly bootstrap: string
+  readonly topic: string
+  readonly url: string
+  readonly index: string
+  readonly batch: number
+  readonly inFlight: number
+  readonly dir: string
+}
+
+async function javaProgram(dir: string, mainClass: string, args: readonly (string | number)[]): Promise<ServerProcess> {
+  const { classPath } = await kafkaJars()
+  const classes = join(built, 'java')
+  await cached('The Java programs of the benchmark', classes, async (scratch) => {
+    await requireProgram('The benchmark', 'javac', ['-version'], 'openjdk-17-jdk-headless')
+    const output = join(scratch, 'classes')
+    await download('javac', '-cp', classPath, '-d', output, join(sources, 'java', 'EsSinkStandIn.java'), join(sources, 'java', 'Gen.java'))
+    return output
+  })
+  const command = [...JVM, await log4jOption(dir, 'WARN'), '-cp', `${classes}:${classPath}`, mainClass, ...args.map(String)]
+  return ServerProcess.start({ command: 'java', args: command, cwd: dir, logFile: join(dir, `${mainClass}.log`) })
+}
+
+async function goProgram(name: 'nullbulk' | 'rpc'): Promise<string> {
+  const folder = join(built, name)
+  await cached(`${name} of the benchmark`, folder, async (scratch) => {
+    await requireProgram('The benchmark', 'go', ['version'], 'golang')
+    const copy = join(scratch, 'source')
+    await cp(join(sources, name), copy, { recursive: true })
+    const output = join(scratch, 'built')
+    await mkdir(output)
+    if (name === 'rpc') await download('go', '-C', copy, 'mod', 'tidy')
+    await download('go', 'build', '-C', copy, '-o', join(output, name), '.')
+    return output
+  })
+  return join(folder, name)
+}
+
+/** Makes the topic anew with so many documents. */
+export async function generateDocuments(bootstrap: string, topic: string, documents: number, dir: string): Promise<void> {
+  const generator = await javaProgram(dir, 'Gen', [bootstrap, topic, 16, documents, 'plain'])
+  const exit = await generator.exited
+  if (exit !== 'exit code 0') throw new Error(`Gen ended with ${exit}.\n${generator.logTail()}`)
+}
+
+/** A server that takes bulk requests and keeps nothing. */
+export class NullServer {
+  readonly url: string
+  readonly #server: ServerProcess
+
+  private constructor(url: string, server: ServerProcess) {
+    this.url = url
+    this.#server = server
+  }
+
+  static async start(dir: string): Promise<NullServer> {
+    const program = await goProgram('nullbulk')
+    const [port] = (await freePorts(1)) as [number]
+    const args = ['-addr', `127.0.0.1:${port}`]
+    const server = await ServerProcess.start({ command: program, args, cwd: dir, logFile: join(dir, 'nullbulk.log') })
+    const url = `http://127.0.0.1:${port}`
+    await server.waitUntil(
+      () =>
+        fetch(url).then(
+          (answer) => answer.ok,
+          () => false,
+        ),
+      'nullbulk',
+      10_000,
+    )
+    return new NullServer(url, server)
+  }
+
+  async documents(): Promise<number> {
+    return ((await (await fetch(`${this.url}/_null/stats`)).json()) as { docs: number }).docs
+  }
+
+  async reset(): Promise<void> {
+    await fetch(`${this.url}/_null/reset`, { method: 'POST' })
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop()
+  }
+}
+
+export function startJavaLoop(job: SinkJob): Promise<ServerProcess> {
+  const args = [job.bootstrap, job.topic, `loop-${randomUUID()}`, job.url, job.index, job.batch, job.inFlight]
+  return javaProgram(job.dir, 'EsSinkStandIn', args)
+}
+
+export async function startRedpandaConnect(job: SinkJob): Promise<ServerProcess> {
+  const program = await goProgram('rpc')
+  const config = {
+    http: { enabled: false },
+    logger: { level: 'WARN' },
+    metrics: { none: {} },
+    input: {
+      redpanda: {
+        seed_brokers: [job.bootstrap],
+        topics: [job.topic],
+        consumer_group: `rpc-${randomUUID()}`,
+        start_offset: 'earliest',
+        partition_buffer_bytes: '2MB',
+        max_yield_batch_bytes: '512KB',
+      },
+    },
+    pipeline: { threads: -1, processors: [] },
+    output: {
+      elasticsearch_v8: {
+        urls: [job.url],
+        index: job.index,
+        action: 'index',
+        id: '${! @kafka_key }',
+        max_in_flight: job.inFlight,
+        batching: { count: job.batch, period: '200ms' },
+      },
+    },
+  }
+  const file = join(job.dir, 'rpc.yaml')
+  await writeFile(file, JSON.stringify(config)) // JSON is YAML
+  return ServerProcess.start({ command: program, args: ['run', file], cwd: job.dir, logFile: join(job.dir, 'rpc.log') })
+}
