@@ -5,6 +5,7 @@ import type { ElasticsearchClient } from '../client/elasticsearch-client.ts'
 import { RequestFailure } from '../client/request-failure.ts'
 import type { BatchPart } from './batch-part.ts'
 import type { ItemError } from './bulk-answer.ts'
+import { safeErrorText } from '../client/server-error-text.ts'
 import { bulkFailed, bulkItemFailed } from './bulk-failed.ts'
 import { ByteLimit } from './byte-limit.ts'
 import { outcomeOf } from './item-outcome.ts'
@@ -30,6 +31,13 @@ export interface BulkDeliveryParts {
 interface Lonely {
   readonly part: BatchPart
   readonly failure: RequestFailure
+}
+
+/** At one request so far. */
+interface Tries {
+  attempts: number
+  /** Of those, the ones that ended without an answer although they were sent. */
+  unanswered: number
 }
 
 /**
@@ -81,44 +89,50 @@ export class BulkDelivery {
   }
 
   async #deliver(whole: BatchPart, lonely: Lonely[]): Promise<void> {
+    const tries: Tries = { attempts: 0, unanswered: 0 }
     let part = whole
-    let unanswered = 0
-    for (let attempts = 1; ; attempts++) {
-      await this.#parts.gate.enter(attempts, attempts === 1 ? this.#abort.signal : this.#giveUp.signal)
+    for (let isSettled = false; !isSettled;) {
+      await this.#parts.gate.enter(++tries.attempts, this.#patience(tries.attempts - 1))
       const left = part.unsettled()
       const answer = await this.#request(left)
       if (left === null || answer === null) return
       part = left
-      if (!(answer instanceof RequestFailure)) {
-        const again = await this.#settle(part, answer, attempts)
-        if (again === null) return
-        part = again
-        continue
-      }
-      if (answer.kind === 'disconnected' || answer.kind === 'timeout') unanswered++
-      const { maxRetries } = this.#parts
-      const facts = {
-        count: part.count,
-        bytes: part.body.length,
-        largestAccepted: this.#byteLimit.largestAccepted,
-        attempts,
-        unanswered,
-        maxRetries,
-      }
-      switch (verdictOn(answer, facts)) {
-        case 'again':
-          this.#stayAway(answer, attempts)
-          break
-        case 'split':
-          if (answer.status !== 400) this.#byteLimit.refused(part.body.length)
-          for (const half of part.halves()) await this.#deliver(half, lonely)
-          return
-        case 'alone':
-          lonely.push({ part, failure: answer })
-          return
-        case 'fail':
-          throw bulkFailed(answer, attempts)
-      }
+      isSettled =
+        answer instanceof RequestFailure
+          ? await this.#afterFailure(part, answer, tries, lonely)
+          : await this.#settle(part, answer, tries.attempts)
+    }
+  }
+
+  /** What has not failed yet is not given up but when everything ends. */
+  #patience(failures: number): AbortSignal {
+    return failures === 0 ? this.#abort.signal : this.#giveUp.signal
+  }
+
+  /** @returns whether nothing is left to be sent @throws ConnectException when the task has to fail */
+  async #afterFailure(part: BatchPart, failure: RequestFailure, tries: Tries, lonely: Lonely[]): Promise<boolean> {
+    if (failure.kind === 'disconnected' || failure.kind === 'timeout') tries.unanswered++
+    const { largestAccepted } = this.#byteLimit
+    const verdict = verdictOn(failure, {
+      ...tries,
+      count: part.count,
+      bytes: part.body.length,
+      largestAccepted,
+      maxRetries: this.#parts.maxRetries,
+    })
+    switch (verdict) {
+      case 'again':
+        this.#stayAway(failure, tries.attempts)
+        return false
+      case 'split':
+        if (failure.status !== 400) this.#byteLimit.refused(part.body.length)
+        for (const half of part.halves()) await this.#deliver(half, lonely)
+        return true
+      case 'alone':
+        lonely.push({ part, failure })
+        return true
+      case 'fail':
+        throw bulkFailed(failure, tries.attempts)
     }
   }
 
@@ -134,7 +148,6 @@ export class BulkDelivery {
       const items = await this.#parts.client.bulk(part.body, part.count, this.#abort.signal)
       result = items.some(({ status }) => status === 429) ? 'overloaded' : 'accepted'
       this.#byteLimit.accepted(part.body.length)
-      this.#trouble.over('Elasticsearch takes bulk requests again')
       return items
     } catch (error) {
       if (!(error instanceof RequestFailure)) throw error
@@ -154,8 +167,8 @@ export class BulkDelivery {
     if (failure.retryAfterMs !== null) gate.holdFor(failure.retryAfterMs)
   }
 
-  /** @returns what has to be sent again; null: nothing */
-  async #settle(part: BatchPart, items: readonly ItemError[], attempts: number): Promise<BatchPart | null> {
+  /** @returns false: what is not settled has to be sent again */
+  async #settle(part: BatchPart, items: readonly ItemError[], attempts: number): Promise<boolean> {
     const again: ItemError[] = []
     const refusals: Refusal[] = []
     const missing = new Set<string>()
@@ -171,11 +184,17 @@ export class BulkDelivery {
     for (const refusal of refusals) if (!this.#parts.refused.isFatal(refusal)) part.batch.settle(part.position(refusal.index))
     if (fatal !== null) throw fatal
     const [first] = again
-    if (first === undefined) return null
+    if (first === undefined) {
+      this.#trouble.over('Elasticsearch takes all that it is sent again')
+      return true
+    }
     if (attempts > this.#parts.maxRetries) throw bulkItemFailed(first.error, attempts)
     for (const index of missing) await this.#recreate(index)
-    await sleep(retryDelayMs(this.#parts.backoff, attempts), undefined, { signal: this.#abort.signal })
-    return part.select(again.map(({ index }) => index))
+    this.#trouble.trouble(
+      `Elasticsearch puts off ${again.length} operations of ${part.count}, which are tried again: ${safeErrorText(first.error)}`,
+    )
+    await sleep(retryDelayMs(this.#parts.backoff, attempts), undefined, { signal: this.#patience(attempts - 1) })
+    return false
   }
 
   /** Where it cannot be done just now, the operation is refused again and brings us back here. */

@@ -205,6 +205,28 @@ describe('the delivery of a batch', () => {
     expect(stage.sent).toHaveLength(1)
   })
 
+  it('#64 comes again when the server says, and no request does before', async () => {
+    class AskedGate extends RequestGate {
+      readonly heldMs: number[] = []
+      override holdFor(ms: number): void {
+        this.heldMs.push(ms)
+      }
+    }
+    const gate = new AskedGate(5)
+    const stage = new Stage([failure(429, { retryAfterMs: 1000 })], { gate })
+    await stage.deliver(batchOf(operations(1)))
+    expect(gate.heldMs).toEqual([1000])
+  })
+
+  it('says once that operations are put off, and that it is over', async () => {
+    const stage = new Stage([[busy(0)], [busy(0)], [busy(0)]])
+    await stage.deliver(batchOf(operations(2)))
+    expect(stage.log.lines).toEqual([
+      'WARN Elasticsearch puts off 1 operations of 2, which are tried again: es_rejected_execution_exception: for the test',
+      'INFO Elasticsearch takes all that it is sent again',
+    ])
+  })
+
   it('#66 splits what is too large, keeps the order, and learns', async () => {
     const tooLarge = (ids: readonly string[]): Answer => (ids.length > 2 ? failure(413) : [])
     const stage = new Stage(Array(20).fill(tooLarge))
