@@ -1,3 +1,4 @@
+import { examples } from '../contract/elasticsearch-sink/examples.ts'
 import { elasticsearchSinkSuite } from '../contract/elasticsearch-sink/index.ts'
 import { oneOfMany } from '../contract/elasticsearch-sink/one-of-many.ts'
 import { refusals } from '../contract/elasticsearch-sink/refusals.ts'
@@ -14,5 +15,6 @@ await describeWithSearchServer('elasticsearch-8', 'the Elasticsearch sink', (ser
     elasticsearchSinkSuite(kafka, server)
     refusals(kafka, server)
     oneOfMany(kafka, server)
+    examples(kafka, server)
   })
 })

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { parseProperties } from '../../src/properties/parse-properties.ts'
+import { EndOffset } from '../../test/support/services/end-offset.ts'
+import { startKafka } from '../../test/support/services/kafka.ts'
+import { answersMetadata } from '../../test/support/services/metadata-probe.ts'
+import { ServerProcess } from '../../test/support/services/server-process.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+/** Path of an example file. */
+export const config = (name: string): string => join(root, 'config', name)
+
+const workerFile = config('connect-standalone.properties')
+
+/** What a demo is given. */
+export interface Demo {
+  /** Scratch folder; the worker runs in it. */
+  readonly dir: string
+  /** `host:port` of the broker. */
+  readonly kafka: string
+  /** Ends the demo when all input has arrived. */
+  readonly once: boolean
+  /** Aborted by Ctrl-C. */
+  readonly stopped: AbortSignal
+}
+
+interface Broker {
+  readonly address: string
+  stop(): Promise<void>
+}
+
+export async function property(file: string, key: string): Promise<string> {
+  const value = parseProperties(await readFile(file, 'latin1'), file).props[key]
+  if (value === undefined) throw new Error(`${file} has no ${key}.`)
+  return value
+}
+
+export async function findOrStartBroker(): Promise<Broker> {
+  const configured = process.env.CONNECT_BOOTSTRAP_SERVERS ?? (await property(workerFile, 'bootstrap.servers'))
+  for (const address of configured.split(',')) {
+    if (!(await answersMetadata(address.trim()))) continue
+    console.log(`Kafka         ${address} answers and is used`)
+    return { address: address.trim(), stop: () => Promise.resolve() }
+  }
+  console.log(`Kafka         none answers at ${configured}: starting one of our own …`)
+  const kafka = await startKafka()
+  console.log(`Kafka         ${kafka.address}, for as long as this demo runs`)
+  return kafka
+}
+
+/** The example files name their files without a folder, so the worker runs in the scratch folder; the rest comes by environment. */
+export function startWorker({ dir, kafka }: Demo, connectorFiles: readonly string[]): Promise<ServerProcess> {
+  return ServerProcess.start({
+    command: process.execPath,
+    args: [join(root, 'dist/bin/connect-standalone.js'), workerFile, ...connectorFiles],
+    cwd: dir,
+    logFile: join(dir, 'worker.log'),
+    env: { ...process.env, CONNECT_BOOTSTRAP_SERVERS: kafka, CONNECT_OFFSET_STORAGE_FILE_FILENAME: join(dir, 'connect.offsets') },
+  })
+}
+
+export async function recordsIn(address: string, topic: string): Promise<number> {
+  const offset = await EndOffset.of(address, topic)
+  try {
+    return await offset.read()
+  } finally {
+    offset.close()
+  }
+}
+
+export function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(2)
+}
+
+/** @throws Error with the end of the log when the worker has ended, or took too long since `startedAt` */
+export function checkProgress(worker: ServerProcess, startedAt: number, waitingFor: string): void {
+  if (worker.exit !== null) throw new Error(`The worker ended (${worker.exit}).\n${worker.logTail()}`)
+  if (performance.now() - startedAt > ARRIVAL_TIMEOUT_MS) throw new Error(`${waitingFor} have not arrived.\n${worker.logTail()}`)
+}
+
+const ARRIVAL_TIMEOUT_MS = 60_000
