@@ -1,5 +1,6 @@
 import { examples } from '../contract/elasticsearch-sink/examples.ts'
 import { elasticsearchSinkSuite } from '../contract/elasticsearch-sink/index.ts'
+import { oddRecords } from '../contract/elasticsearch-sink/odd-records.ts'
 import { oneOfMany } from '../contract/elasticsearch-sink/one-of-many.ts'
 import { refusals } from '../contract/elasticsearch-sink/refusals.ts'
 import { searchServerContract } from '../contract/search-server.ts'
@@ -13,6 +14,7 @@ await describeWithSearchServer('elasticsearch-8', 'a search server', (server) =>
 await describeWithSearchServer('elasticsearch-8', 'the Elasticsearch sink', (server) => {
   describeWithKafka('in a worker', (kafka) => {
     elasticsearchSinkSuite(kafka, server)
+    oddRecords(kafka, server)
     refusals(kafka, server)
     oneOfMany(kafka, server)
     examples(kafka, server)
