@@ -69,13 +69,6 @@ describeConcurrentStories('the life of a sink task', {}, (story) => {
     expect(sink.director.of('stop')).toHaveLength(0)
   })
 
-  story('paused, commits what it has put without waiting for the interval', async (scene) => {
-    const sink = await scene.sink({}, { values: ['a'] })
-    await sink.director.until(() => sink.director.delivered.length === 1)
-    await sink.pause()
-    await sink.commits(1)
-  })
-
   story('created PAUSED, does not start before it is resumed', async (scene) => {
     const topic = await scene.topic()
     const sink = await scene.sink({}, { topic, values: ['a'], initialState: 'PAUSED' })

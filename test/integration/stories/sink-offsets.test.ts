@@ -257,6 +257,14 @@ describeConcurrentStories('offsets of a sink with a long interval', { 'offset.fl
     expect(sink.director.of('close')).toHaveLength(0)
   })
 
+  story('are committed when the connector is paused, of all that was put', async (scene) => {
+    const sink = await scene.sink({}, { values: ['a', 'b'] })
+    await sink.director.until(() => sink.director.delivered.length === 2)
+    await sink.pause()
+    await sink.commits(2)
+    expect(sink.director.of('close')).toHaveLength(0)
+  })
+
   story('are committed at stop, of all that was put', async (scene) => {
     const sink = await scene.sink({}, { values: ['a', 'b'] })
     await sink.director.until(() => sink.director.delivered.length === 2)
