@@ -78,6 +78,16 @@ describeConcurrentStories('put', {}, (story) => {
     expect(sink.director.of('open')).toHaveLength(1)
   })
 
+  story('may take longer than max.poll.interval.ms: the member keeps its partitions', async (scene) => {
+    const config = { 'consumer.override.session.timeout.ms': '6000', 'consumer.override.max.poll.interval.ms': '500' }
+    const slow = (call: Call) => (hasRecords(call) ? new Promise<void>((resolve) => setTimeout(resolve, 1500)) : undefined)
+    const sink = await scene.sink({ put: slow }, { values: ['a'], config })
+    await sink.commits(1)
+    expect(sink.director.of('open')).toHaveLength(1)
+    expect(sink.director.of('close')).toHaveLength(0)
+    expect(sink.director.delivered).toEqual(['a'])
+  })
+
   story('that asks for a retry is told of once in the log, and once more when it goes on', async (scene) => {
     const sink = await scene.sink({ put: atFirst(5, { do: 'timeout', ms: 1 }, notYet) }, { values: ['a'] })
     await sink.commits(1)

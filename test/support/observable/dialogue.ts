@@ -95,12 +95,21 @@ export interface FromStory {
   readonly steps: readonly Step[]
 }
 
+/** What a story tells a connector, which runs in the main thread: to ask for so many tasks, or that it cannot go on. */
+export type ToConnector = { readonly type: 'reconfigure'; readonly tasks: number } | { readonly type: 'fail'; readonly error: ErrorSpec }
+
+export function connectorChannel(story: string): string {
+  return `${story}/connector`
+}
+
 /** Keys of an observable connector. */
 export const observableKeys = {
   /** Name of the channel. */
   story: 'observable.story',
   /** How many tasks it wants; default: as many as `tasks.max` allows. */
   tasks: 'observable.tasks',
+  /** The call of the connector itself that throws: start, taskConfigs or stop. */
+  connectorFails: 'observable.connector.fails',
   /** `true`: commitRecord() throws. */
   commitRecordThrows: 'observable.commit.record.throws',
   /** `true`: records are not shown one by one, so that large batches stay cheap. */

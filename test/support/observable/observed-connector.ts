@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
+import { BroadcastChannel } from 'node:worker_threads'
 import type { Props, SourceOffset, SourcePartition, SourceRecordInit } from '../../../src/api/index.ts'
 import type { Herder } from '../../../src/runtime/herder.ts'
-import type { TaskStatus } from '../../../src/runtime/state.ts'
-import type { Step } from './dialogue.ts'
+import type { ConnectorStatus, TargetState, TaskStatus } from '../../../src/runtime/state.ts'
+import { connectorChannel, type Step, type ToConnector } from './dialogue.ts'
 import { Director, type Script } from './director.ts'
 import type { Scene } from './scene.ts'
 import type { LogLine } from './story-log.ts'
@@ -44,6 +45,18 @@ export class ObservedConnector {
   logged(text: string | RegExp, level?: LogLine['level']): readonly LogLine[] {
     const matches = ({ message }: LogLine) => (typeof text === 'string' ? message.includes(text) : text.test(message))
     return this.log.filter((line) => matches(line) && (level === undefined || line.level === level))
+  }
+
+  /** Says something to the connector itself. */
+  tell(message: ToConnector): void {
+    const channel = new BroadcastChannel(connectorChannel(this.name))
+    channel.postMessage(message)
+    channel.close()
+  }
+
+  /** Status of the connector itself. */
+  get own(): ConnectorStatus | null {
+    return this.#herder.connectorStatus(this.name).connector
   }
 
   /** Waits for such a line. Lines of a lane may come later than what the task tells by itself. */
@@ -95,6 +108,10 @@ export class ObservedConnector {
   /** Waits until a task reads that as the stored offset of a partition. */
   async offsetIs(partition: SourcePartition, offset: SourceOffset | null): Promise<void> {
     await this.#scene.until(async () => isDeepStrictEqual(await this.storedOffset(partition), offset))
+  }
+
+  async create(initialState: TargetState = 'STARTED'): Promise<void> {
+    await this.#herder.putConnectorConfig(this.name, this.config, { initialState })
   }
 
   async pause(): Promise<void> {

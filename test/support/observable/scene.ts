@@ -81,15 +81,19 @@ export class Scene {
   ): Promise<ObservedConnector> {
     const topic = options.topic ?? (await this.topic(options.partitions))
     if (options.values !== undefined) await this.produce(topic, options.values)
-    const config = {
+    const config = { ...this.sinkProps(topic, options.config), ...options.config }
+    return this.connector(script, topic, config, options.initialState)
+  }
+
+  /** What an observable sink on a topic is configured with. */
+  sinkProps(topic: string, config: Props = {}): Props {
+    return {
       'connector.class': 'test.ObservableSinkConnector',
       'consumer.override.heartbeat.interval.ms': '100',
       'consumer.override.fetch.max.wait.ms': '50',
       'errors.deadletterqueue.topic.replication.factor': '1',
-      ...(options.config?.['topics.regex'] === undefined ? { topics: topic } : {}),
-      ...options.config,
+      ...(config['topics.regex'] === undefined ? { topics: topic } : {}),
     }
-    return this.connector(script, topic, config, options.initialState)
   }
 
   /** A source for one topic, which is there. It emits what `ObservedConnector.emit` gives it, unless its script has a `poll`. */
@@ -107,12 +111,18 @@ export class Scene {
     return this.connector(script, topic, config, options.initialState)
   }
 
-  async connector(script: Script, topic: string, config: Props, initialState: TargetState = 'STARTED'): Promise<ObservedConnector> {
+  async connector(script: Script, topic: string, config: Props, initialState?: TargetState): Promise<ObservedConnector> {
+    const connector = this.uncreated(script, topic, config)
+    await connector.create(initialState)
+    return connector
+  }
+
+  /** A connector that the story creates itself, or cannot. */
+  uncreated(script: Script, topic: string, config: Props): ObservedConnector {
     const name = `c-${randomUUID().slice(0, 13)}`
     const connector = new ObservedConnector(this, name, topic, script, { name, [observableKeys.story]: name, ...config })
     this.#test.onTestFailed(() => console.error(`[${this.host}] ${this.#test.task.name}\n${connector.story()}`))
     this.#test.onTestFinished(() => connector.leave())
-    await this.stage.herder.putConnectorConfig(name, connector.config, { initialState })
     return connector
   }
 
