@@ -7,4 +7,4 @@ import { describeWithKafka } from '../support/services/suite.ts'
 const fake = await FakeElasticsearch.start()
 afterAll(() => fake.stop())
 
-describeWithKafka('the Elasticsearch sink on a fake Elasticsearch 8.19 with data streams', (kafka) => dataStreams(kafka, fake.url))
+describeWithKafka('the Elasticsearch sink on a fake Elasticsearch 8.19 with data streams', (kafka) => dataStreams(kafka, fake.url, true))

@@ -11,6 +11,6 @@ await describeWithSearchServer('opensearch-3', 'a search server', (server) => {
 await describeWithSearchServer('opensearch-3', 'the Elasticsearch sink', (server) => {
   describeWithKafka('in a worker', (kafka) => {
     elasticsearchSinkSuite(kafka, server)
-    dataStreams(kafka, server)
+    dataStreams(kafka, server, false)
   })
 })

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ask, DEAD_LETTERS, documentsOf, startSink, type SinkOptions } from '../../support/elasticsearch-sink.ts'
 
-/** Only on servers that have data streams: OpenSearch's test build, and the fake one. */
-export function dataStreams(kafka: string, server: string): void {
+/**
+ * Only for servers that have data streams: OpenSearch's test build, and the fake one.
+ * @param takesAliases whether an alias can stand for a data stream; not in OpenSearch
+ */
+export function dataStreams(kafka: string, server: string, takesAliases: boolean): void {
   describe('data streams', () => {
     beforeAll(async () => {
       for (const type of ['logs', 'traces'])
@@ -67,16 +70,21 @@ export function dataStreams(kafka: string, server: string): void {
       expect(sink.actions[0]!.create!._index).toBe(`traces-${dataset}-pre_${sink.topic.toLowerCase()}`)
     })
 
-    it('#36 an alias of a data stream that is there gets creates with the time', async () => {
-      const stream = `logs-own-${randomUUID()}`
-      await ask(server, 'PUT', `/_data_stream/${stream}`)
-      await ask(server, 'POST', '/_aliases', { actions: [{ add: { index: stream, alias: `alias-${stream}`, is_write_index: true } }] })
-      const config = { 'external.resource.usage': 'alias_datastream', 'topic.to.external.resource.mapping': `<topic>:alias-${stream}` }
-      const sink = await startSink(kafka, server, { config, records: [{ value: { a: 1 }, timestamp: AT }] })
-      await sink.committed(1)
-      expect(sink.calls.join()).not.toContain('PUT')
-      expect(sink.actions).toEqual([{ create: { _index: `alias-${stream}`, _id: `${sink.topic}+0+0` } }])
-      expect(Object.keys(await documentsOf(server, stream))).toHaveLength(1)
-    })
+    it.each(takesAliases ? ['datastream', 'alias_datastream'] : ['datastream'])(
+      '#36 one that is there already, as %s, gets creates with the time',
+      async (usage) => {
+        const stream = `logs-own-${randomUUID()}`
+        await ask(server, 'PUT', `/_data_stream/${stream}`)
+        const name = usage === 'datastream' ? stream : `alias-${stream}`
+        if (name !== stream)
+          await ask(server, 'POST', '/_aliases', { actions: [{ add: { index: stream, alias: name, is_write_index: true } }] })
+        const config = { 'external.resource.usage': usage, 'topic.to.external.resource.mapping': `<topic>:${name}` }
+        const sink = await startSink(kafka, server, { config, records: [{ value: { a: 1 }, timestamp: AT }] })
+        await sink.committed(1)
+        expect(sink.calls.join()).not.toContain('PUT')
+        expect(sink.actions).toEqual([{ create: { _index: name, _id: `${sink.topic}+0+0` } }])
+        expect(Object.values(await documentsOf(server, stream))).toMatchObject([{ source: { a: 1, '@timestamp': AT } }])
+      },
+    )
   })
 }
