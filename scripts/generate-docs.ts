@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { elasticsearchSinkConfig } from '../connectors/elasticsearch/config/elasticsearch-sink-config.ts'
 import { fileStreamSinkConfig, fileStreamSourceConfig } from '../connectors/file/config.ts'
 import type { ConfigDef } from '../src/api/config/config-def.ts'
 import type { ConfigKey } from '../src/api/config/config-key.ts'
@@ -21,6 +22,7 @@ const tables: Readonly<Record<string, () => string>> = {
   'connector-keys': () => keyTable(connectorKeys()),
   'file-source-keys': () => keyTable(fileStreamSourceConfig.keys.values()),
   'file-sink-keys': () => keyTable(fileStreamSinkConfig.keys.values()),
+  'elasticsearch-sink-keys': () => keyTable(elasticsearchSinkConfig.keys.values()),
   'client-presets': clientPresets,
 }
 
