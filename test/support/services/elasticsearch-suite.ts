@@ -1,6 +1,6 @@
 /** What tests see of the search servers: one for a whole test file, private ones that end with the test. Only for use inside vitest. */
 import { afterAll, describe, onTestFinished } from 'vitest'
-import type { NodeOptions, SearchNode } from './elasticsearch-node.ts'
+import { answersHealth, type NodeOptions, type SearchNode } from './elasticsearch-node.ts'
 import { searchServers, searchServerVariables, startSearchServer, type SearchServerName } from './elasticsearch.ts'
 
 /**
@@ -21,8 +21,12 @@ export async function describeWithSearchServer(server: SearchServerName, name: s
 }
 
 async function addressOf(server: SearchServerName): Promise<string> {
-  const given = process.env[searchServerVariables[server]]
-  if (given !== undefined && given !== '') return given
+  const variable = searchServerVariables[server]
+  const given = process.env[variable]
+  if (given !== undefined && given !== '') {
+    if (!(await answersHealth(given))) throw new Error(`${variable} names ${given}, but no search server answers there.`)
+    return given
+  }
   const node = await startSearchServer(server)
   afterAll(() => node.stop())
   return node.url
