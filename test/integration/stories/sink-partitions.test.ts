@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import type { Call } from '../../support/observable/director.ts'
 import { describeConcurrentStories } from '../../support/observable/stage.ts'
+import { kcat } from '../../support/services/kcat.ts'
 
 const valueIn = (call: Call, value: string) => call.facts.records?.some((record) => record.value === value) === true
 const notYet = { do: 'throw', error: { type: 'RetriableException', message: 'not yet' } } as const
@@ -240,7 +241,7 @@ describeConcurrentStories('partitions of a sink', {}, (story) => {
       'consumer.override.allow.auto.create.topics': 'false',
     }
     const sink = await scene.sink({}, { topic: kept, config })
-    await scene.produce(doomed, ['a'])
+    await kcat(scene.stage.address, ['-P', '-t', doomed], 'a') // a producer that stays would have the topic created again
     await sink.commits(1, 0, doomed)
     await scene.stage.admin.deleteTopics([doomed])
     await sink.director.until(() => sink.director.of('open').length > 1)
