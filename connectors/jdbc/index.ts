@@ -1,0 +1,1 @@
+export { AivenJdbcSinkConnector, DebeziumJdbcSinkConnector, JdbcSinkConnector } from './sink/jdbc-sink-connector.ts'

@@ -1,0 +1,58 @@
+import type { SinkTaskContext } from 'standpipe/api'
+import type { JdbcSinkSettings } from './config/settings.ts'
+import { ChangeEventReader } from './record/change-event-reader.ts'
+import { PlainReader } from './record/content-reader.ts'
+import { TableNaming } from './table/table-naming.ts'
+import { TargetTables } from './table/target-tables.ts'
+import { BatchBuilder } from './write/batch-builder.ts'
+import { BatchQueue } from './write/batch-queue.ts'
+import { OutageClock } from './write/outage-clock.ts'
+import { RecordPlanner } from './write/record-planner.ts'
+import { RefusedRecords } from './write/refused-records.ts'
+import { Session } from './write/session.ts'
+import { SinkWriter } from './write/sink-writer.ts'
+import { WriteBatch } from './write/write-batch.ts'
+import type { ColumnLayout } from './write/column-layout.ts'
+import type { StatementSql } from './write/statement-sql.ts'
+
+/** What a task works with. */
+export interface SinkParts {
+  readonly writer: SinkWriter
+  readonly session: Session
+}
+
+export interface SinkSurroundings {
+  readonly context: SinkTaskContext
+  /** `errors.tolerance=all` */
+  readonly isTolerant: boolean
+}
+
+/** Puts a task together from its configuration. */
+export function sinkParts(settings: JdbcSinkSettings, { context, isTolerant }: SinkSurroundings): SinkParts {
+  const { log } = context
+  const { connection, table, columns, ddl, write } = settings
+  const style = { ddl, quoting: table.quoting, timestampFields: new Set(columns.timestampFields) }
+  const tables = new TargetTables({ style, types: table.types, database: connection.database, log })
+  const planner = new RecordPlanner({ settings, naming: new TableNaming(table), tables })
+  const refused = new RefusedRecords({ reporter: context.errantRecordReporter, isTolerant, log })
+  const sql = new Map<ColumnLayout, StatementSql>()
+  const builder = new BatchBuilder({
+    reader: columns.unwrapsEvents ? new ChangeEventReader(columns.cloudEvents) : new PlainReader(),
+    planner,
+    refused,
+    newBatch: () => new WriteBatch(write, sql),
+  })
+  const session = new Session(connection, log)
+  const clock = new OutageClock({
+    maxRetries: write.maxRetries,
+    retryBackoffMs: write.retryBackoffMs,
+    now: () => performance.now(),
+    random: Math.random,
+  })
+  const askToBeCalledIn = (ms: number) => context.timeout(ms)
+  const writer = new SinkWriter(
+    { session, builder, planner, refused, clock, mostPending: write.batchSize, askToBeCalledIn, log },
+    (next) => new BatchQueue({ session, builder, planner, refused, redacts: write.redacts, next, log }),
+  )
+  return { writer, session }
+}

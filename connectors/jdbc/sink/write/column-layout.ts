@@ -1,0 +1,42 @@
+import type { CatalogColumn } from '../../dialect/table-catalog.ts'
+import type { TargetTable } from '../table/target-tables.ts'
+import type { Schema } from 'standpipe/api'
+
+/** How a key's text is compared with others, so that equal keys of the column have equal texts. */
+export type KeyEquality = 'text' | 'uuid' | 'unknown'
+
+/** The columns one statement fills, keys first: rows of records with different schemas share it when these are the same. */
+export interface ColumnLayout {
+  readonly table: TargetTable
+  readonly columns: readonly CatalogColumn[]
+  /** So many of the first are the key. */
+  readonly keyCount: number
+  /** `unknown`: whether two keys are the same only the server can tell. */
+  readonly keyEquality: KeyEquality
+  /** Differs for each layout of a task. */
+  readonly id: string
+}
+
+export function columnLayout(
+  table: TargetTable,
+  columns: readonly CatalogColumn[],
+  keyCount: number,
+  keySchemas: readonly (Schema | null)[],
+): ColumnLayout {
+  const equalities = columns.slice(0, keyCount).map((column, index) => equalityOf(column, keySchemas[index] ?? null))
+  const keyEquality = equalities.find((equality) => equality === 'unknown') ?? equalities.find((equality) => equality === 'uuid') ?? 'text'
+  const id = JSON.stringify([table.sql, keyCount, keyEquality, ...columns.map(({ name }) => name)])
+  return { table, columns, keyCount, keyEquality, id }
+}
+
+/** Numbers of a schema have one text each; a text may name a number or day in several ways. */
+function equalityOf({ hasTextEquality, baseType, category }: CatalogColumn, schema: Schema | null): KeyEquality {
+  if (baseType === 'uuid') return 'uuid'
+  const isFreeText = schema === null || schema.type === 'STRING'
+  return hasTextEquality && (!isFreeText || category === 'S') ? 'text' : 'unknown'
+}
+
+/** The same for all ways to write one uuid. */
+export function canonicalUuid(text: string): string {
+  return text.toLowerCase().replaceAll(/[{}-]/g, '')
+}

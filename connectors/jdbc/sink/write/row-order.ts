@@ -1,0 +1,24 @@
+import type { RowGroup } from './row-group.ts'
+
+/** All rows, in the order of their records. */
+export function everyRow({ count }: RowGroup): number[] {
+  return Array.from({ length: count }, (_, row) => row)
+}
+
+/**
+ * The rows that count: of a key the last, unless it is deleted after that. Sorted by key, so that tasks that write the same rows lock
+ * them in the same order and do not wait for each other in a circle. Keys of digits sort as numbers do: usually they come sorted.
+ * @param deletedAt see TablePhase
+ */
+export function lastRows(group: RowGroup, deletedAt: ReadonlyMap<string, number>): number[] {
+  const rows = new Map<string, number>()
+  const without: number[] = []
+  for (let row = 0; row < group.count; row++) {
+    const key = group.keyOf(row)
+    if (key === null) without.push(row)
+    else rows.set(key, row)
+  }
+  const left = deletedAt.size === 0 ? [...rows] : [...rows].filter(([key, row]) => row >= (deletedAt.get(key) ?? 0))
+  left.sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
+  return [...without, ...left.map(([, row]) => row)]
+}

@@ -1,0 +1,132 @@
+import { ConnectException, structFieldWithoutDefault, type ConnectStruct, type ConnectValue, type SinkRecord } from 'standpipe/api'
+import type { TemporalText } from '../../dialect/temporal-text.ts'
+import type { CatalogColumn } from '../../dialect/table-catalog.ts'
+import type { SqlText } from '../../dialect/connection.ts'
+import { epochWriter } from '../record/epoch-field.ts'
+import type { RecordContent } from '../record/record-content.ts'
+import type { FieldSource, RecordFields, SinkField } from '../record/sink-field.ts'
+import { textWriter, type TextWriter } from '../record/text-writer.ts'
+import { columnNamed, type TargetTable } from '../table/target-tables.ts'
+import { columnLayout, type ColumnLayout } from './column-layout.ts'
+
+/** What the texts of values depend on. */
+export interface TextStyle {
+  readonly temporal: TemporalText
+  readonly timestampUnit: 'microseconds' | 'nanoseconds'
+  readonly timestampFields: ReadonlySet<string>
+  readonly replacesNullWithDefault: boolean
+}
+
+/** How records with one key schema and one value schema become rows of one table: a text a column. */
+export class RowShape {
+  readonly layout: ColumnLayout
+  readonly #cells: readonly Cell[]
+
+  private constructor(layout: ColumnLayout, cells: readonly Cell[]) {
+    this.layout = layout
+    this.#cells = cells
+  }
+
+  /** @param layouts those there are, by id, which shapes with the same columns share @throws ConnectException for a field that does not go into its column */
+  static of(table: TargetTable, { fields, keyNames }: RecordFields, style: TextStyle, layouts: Map<string, ColumnLayout>): RowShape {
+    const byName = new Map(fields.map((field) => [field.name, field]))
+    const keys = keyNames.flatMap((name) => byName.get(name) ?? [])
+    const others = fields.filter(({ isPrimaryKey }) => !isPrimaryKey)
+    const all = [...keys, ...others].flatMap((field) => {
+      const column = columnNamed(table.catalog, field.name)
+      return column === null || column.isGenerated ? [] : [{ field, column }]
+    })
+    const keySchemas = keys.map(({ schema }) => schema)
+    const columns = all.map(({ column }) => column)
+    const keyCount = all.filter(({ field }) => field.isPrimaryKey).length
+    const cells = all.map(({ field, column }) => cellOf(field, column, table, style))
+    const layout = columnLayout(table, columns, keyCount, keySchemas)
+    const known = layouts.get(layout.id)
+    if (known === undefined) layouts.set(layout.id, layout)
+    return new RowShape(known ?? layout, cells)
+  }
+
+  /** Appends the record's row: its texts to `columns`, one list a column of the layout. @throws DataException for a value that cannot be written; nothing is appended */
+  append(content: RecordContent, columns: readonly SqlText[][], row: SqlText[]): void {
+    const count = columns.length
+    for (let index = 0; index < count; index++) row[index] = this.#cells[index]?.textOf(content) ?? null
+    for (let index = 0; index < count; index++) columns[index]?.push(row[index] ?? null)
+  }
+}
+
+/** One column's text of a record. */
+interface Cell {
+  textOf(content: RecordContent): SqlText
+}
+
+function cellOf(field: SinkField, column: CatalogColumn, table: TargetTable, style: TextStyle): Cell {
+  const write = writerOf(field, column, style)
+  if (write === null) throw unmappable(field, column, table)
+  const { schema, source, isPrimaryKey } = field
+  const givesDefault = isPrimaryKey || style.replacesNullWithDefault
+  const defaultValue = givesDefault ? (schema.defaultValue ?? null) : null
+  const defaultText = defaultValue === null ? null : write(defaultValue)
+  return new SourcedCell(source, write, defaultText)
+}
+
+class SourcedCell implements Cell {
+  readonly #read: (content: RecordContent) => ConnectValue | undefined
+  readonly #write: TextWriter
+  readonly #defaultText: SqlText
+
+  constructor(source: FieldSource, write: TextWriter, defaultText: SqlText) {
+    this.#read = readerOf(source)
+    this.#write = write
+    this.#defaultText = defaultText
+  }
+
+  textOf(content: RecordContent): SqlText {
+    const value = this.#read(content)
+    return value === null || value === undefined ? this.#defaultText : this.#write(value)
+  }
+}
+
+function readerOf(source: FieldSource): (content: RecordContent) => ConnectValue | undefined {
+  switch (source.from) {
+    case 'topic':
+      return ({ record }) => record.originalTopic
+    case 'partition':
+      return ({ record }) => record.originalKafkaPartition
+    case 'offset':
+      return ({ record }) => record.originalKafkaOffset
+    case 'key':
+      return (content) => content.key
+    case 'value':
+      return (content) => content.value
+    case 'key field':
+      return memberOf(source.name, (content) => content.key)
+    case 'value field':
+      return memberOf(source.name, (content) => content.value)
+    case 'header':
+      return ({ record }) => headerOf(record, source.name)
+  }
+}
+
+/** Names that every object has are looked up with care; all others directly, since this is done once a value. */
+function memberOf(name: string, struct: (content: RecordContent) => ConnectValue): (content: RecordContent) => ConnectValue | undefined {
+  if (name in Object.prototype) return (content) => structFieldWithoutDefault(struct(content) as ConnectStruct, name)
+  return (content) => (struct(content) as ConnectStruct)[name]
+}
+
+function headerOf(record: SinkRecord, name: string): ConnectValue {
+  return record.headers.findLast(({ key }) => key === name)?.value ?? null
+}
+
+function writerOf({ name, schema, source, isPrimaryKey }: SinkField, column: CatalogColumn, style: TextStyle): TextWriter | null {
+  const isEpoch = !isPrimaryKey && source.from === 'value field' && style.timestampFields.has(name)
+  if (isEpoch && (schema.type === 'INT64' || schema.type === 'STRING')) return epochWriter(style.timestampUnit, style.temporal)
+  const elementType = column.elementType === null ? null : column.elementType.slice(column.elementType.indexOf('.') + 1)
+  return textWriter(schema, { baseType: column.baseType, category: column.category, elementType }, style.temporal)
+}
+
+function unmappable({ name, schema }: SinkField, column: CatalogColumn, table: TargetTable): ConnectException {
+  const logical = schema.name === null ? schema.type : `${schema.name} (${schema.type})`
+  return new ConnectException(
+    `Field ${name} of type ${logical} cannot be written to column "${column.name}" of type ${column.shownType} in table ${table.shown}. Use a column of type jsonb, or leave the field out by fields.whitelist.`,
+  )
+}

@@ -1,0 +1,121 @@
+import type { SinkRecord } from 'standpipe/api'
+import { arrayLiteralOf } from '../../dialect/array-literal.ts'
+import type { WriteSettings } from '../config/settings.ts'
+import type { RecordContent } from '../record/record-content.ts'
+import type { ColumnLayout } from './column-layout.ts'
+import type { RowGroup } from './row-group.ts'
+import { everyRow, lastRows } from './row-order.ts'
+import type { RowShape } from './row-shape.ts'
+import { statementSql, type StatementSql } from './statement-sql.ts'
+import { TablePhase } from './table-phase.ts'
+
+const none: ReadonlyMap<string, number> = new Map()
+
+/** A statement with the rows it is about. */
+export interface Statement {
+  readonly sql: string
+  /** One array literal a column. */
+  readonly values: readonly string[]
+  /** Null: about the whole table. */
+  readonly group: RowGroup | null
+}
+
+type BatchSettings = Pick<WriteSettings, 'insertMode' | 'batchSize' | 'onConflict'>
+
+/** Records that are written in one transaction. Rows are kept as texts; statements are made of them when it is their turn. */
+export class WriteBatch {
+  /** In the order they came. */
+  readonly records: SinkRecord[] = []
+  readonly #settings: BatchSettings
+  readonly #tables = new Map<string, TablePhase[]>()
+  readonly #sql: Map<ColumnLayout, StatementSql>
+
+  /** @param sql statements by layout, shared by the batches of a task */
+  constructor(settings: BatchSettings, sql: Map<ColumnLayout, StatementSql>) {
+    this.#settings = settings
+    this.#sql = sql
+  }
+
+  /** @throws DataException for a value that cannot be written; then the record is not part of the batch */
+  write(content: RecordContent, shape: RowShape): void {
+    const phases = this.#phasesOf(shape)
+    if (phases.at(-1)?.write(content, shape) !== 'taken') {
+      const phase = this.#newPhase()
+      phase.write(content, shape)
+      phases.push(phase)
+    }
+    this.records.push(content.record)
+  }
+
+  /** As `write`. */
+  delete(content: RecordContent, shape: RowShape): void {
+    const phases = this.#phasesOf(shape)
+    if (phases.at(-1)?.delete(content, shape) !== 'taken') {
+      const phase = this.#newPhase()
+      phase.delete(content, shape)
+      phases.push(phase)
+    }
+    this.records.push(content.record)
+  }
+
+  /** Empties the table, and then goes on. */
+  truncate(record: SinkRecord, shape: RowShape): void {
+    const phase = this.#newPhase()
+    phase.truncates = true
+    this.#phasesOf(shape).push(phase)
+    this.records.push(record)
+  }
+
+  /** The record asks for nothing. */
+  pass(record: SinkRecord): void {
+    this.records.push(record)
+  }
+
+  /** What there is to do, in order. */
+  *statements(): Generator<Statement> {
+    for (const [table, phases] of this.#tables) {
+      for (const { truncates, writes, deletes, deletedAt } of phases) {
+        if (truncates) yield { sql: `TRUNCATE TABLE ${table}`, values: [], group: null }
+        if (deletes !== null) yield* this.#deletes(deletes)
+        for (const group of writes) yield* this.#writes(group, group === writes[0] ? deletedAt : none)
+      }
+    }
+  }
+
+  #phasesOf({ layout }: RowShape): TablePhase[] {
+    let phases = this.#tables.get(layout.table.sql)
+    if (phases === undefined) this.#tables.set(layout.table.sql, (phases = [this.#newPhase()]))
+    return phases
+  }
+
+  #newPhase(): TablePhase {
+    return new TablePhase(this.#settings.insertMode === 'insert')
+  }
+
+  *#writes(group: RowGroup, deletedAt: ReadonlyMap<string, number>): Generator<Statement> {
+    const { insertMode } = this.#settings
+    const { layout } = group
+    if (insertMode === 'update' && layout.columns.length === layout.keyCount) return // nothing but keys: nothing to change
+    const keepsAll = insertMode === 'insert' || layout.keyCount === 0 || layout.keyEquality === 'unknown'
+    yield* this.#chunks(this.#sqlOf(layout).write, group, keepsAll ? everyRow(group) : lastRows(group, deletedAt))
+  }
+
+  *#deletes(group: RowGroup): Generator<Statement> {
+    const sql = this.#sqlOf(group.layout).delete
+    if (sql !== null) yield* this.#chunks(sql, group, group.layout.keyEquality === 'unknown' ? everyRow(group) : lastRows(group, none))
+  }
+
+  *#chunks(sql: string, group: RowGroup, rows: readonly number[]): Generator<Statement> {
+    const { batchSize } = this.#settings
+    for (let from = 0; from < rows.length; from += batchSize) {
+      const to = Math.min(from + batchSize, rows.length)
+      yield { sql, group, values: group.columns.map((column) => arrayLiteralOf(column, rows, from, to)) }
+    }
+  }
+
+  #sqlOf(layout: ColumnLayout): StatementSql {
+    let sql = this.#sql.get(layout)
+    if (sql === undefined) this.#sql.set(layout, (sql = statementSql(layout, this.#settings.insertMode, this.#settings.onConflict)))
+    return sql
+  }
+}

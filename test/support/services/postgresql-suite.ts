@@ -1,0 +1,43 @@
+/** What tests see of PostgreSQL: one server for a whole test file, private ones that end with the test. Only for use inside vitest. */
+import { randomBytes } from 'node:crypto'
+import { afterAll, describe, onTestFinished } from 'vitest'
+import { PostgresqlServer, startPostgresql, type PostgresqlOptions } from './postgresql.ts'
+
+/**
+ * `describe` for tests that need PostgreSQL: the server that STANDPIPE_TEST_POSTGRES names (127.0.0.1:port, user postgres without
+ * password), or one of our own that is started now and stopped after the file. Where none can be had the suite is skipped under a name
+ * that says why; under CI=true the file fails. To be awaited at the top of a test file.
+ */
+export async function describeWithPostgresql(name: string, define: (server: PostgresqlServer) => void): Promise<void> {
+  try {
+    const server = await sharedServer()
+    describe(name, () => define(server))
+  } catch (error) {
+    if (process.env.CI === 'true') throw error
+    const missing = error instanceof Error ? error.message : String(error)
+    describe.skip(`${name} (not run: ${missing})`, () => define(new PostgresqlServer(1, '', '', {})))
+  }
+}
+
+/** A server for the current test alone, to be crashed and restarted at will. Stopped when the test ends. */
+export async function privatePostgresql(options: PostgresqlOptions = {}): Promise<PostgresqlServer> {
+  const server = await startPostgresql(options)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+/** Name of a new, empty database that is dropped when the current test ends. */
+export async function newDatabase(server: PostgresqlServer): Promise<string> {
+  const name = `t_${randomBytes(6).toString('hex')}`
+  await server.query('postgres', `CREATE DATABASE ${name}`)
+  onTestFinished(async () => void (await server.query('postgres', `DROP DATABASE ${name} WITH (FORCE)`)))
+  return name
+}
+
+async function sharedServer(): Promise<PostgresqlServer> {
+  const given = process.env.STANDPIPE_TEST_POSTGRES
+  if (given !== undefined && given !== '') return new PostgresqlServer(Number(given.replace(/.*:/, '')), '', '', {})
+  const server = await startPostgresql()
+  afterAll(() => server.stop())
+  return server
+}
