@@ -36,6 +36,8 @@ interface Lonely {
 /** At one request so far. */
 interface Tries {
   attempts: number
+  /** The last ones that brought nothing forward. What moves on waits no longer each time. */
+  inVain: number
   /** Of those, the ones that ended without an answer although they were sent. */
   unanswered: number
 }
@@ -50,6 +52,8 @@ export class BulkDelivery {
   readonly #byteLimit = new ByteLimit()
   readonly #abort = new AbortController()
   readonly #giveUp = new AbortController()
+  /** Called when a batch waits for its next try and leaves its place to others. */
+  onRoom: () => void = () => undefined
 
   constructor(parts: BulkDeliveryParts) {
     this.#parts = parts
@@ -60,6 +64,16 @@ export class BulkDelivery {
   /** The size in bytes that the server seems to take; Infinity: it took all. */
   get byteLimit(): number {
     return this.#byteLimit.bytes
+  }
+
+  /** Whether it makes sense to deliver one more batch now. */
+  get hasRoom(): boolean {
+    return this.#parts.gate.hasRoom
+  }
+
+  /** Whether one more batch would be sent at once. */
+  get isOpen(): boolean {
+    return this.#parts.gate.isOpen
   }
 
   /** What keeps the server from taking requests; null: nothing known. */
@@ -89,7 +103,7 @@ export class BulkDelivery {
   }
 
   async #deliver(whole: BatchPart, lonely: Lonely[]): Promise<void> {
-    const tries: Tries = { attempts: 0, unanswered: 0 }
+    const tries: Tries = { attempts: 0, inVain: 0, unanswered: 0 }
     let part = whole
     for (let isSettled = false; !isSettled;) {
       await this.#parts.gate.enter(++tries.attempts, this.#patience(tries.attempts - 1))
@@ -98,9 +112,7 @@ export class BulkDelivery {
       if (left === null || answer === null) return
       part = left
       isSettled =
-        answer instanceof RequestFailure
-          ? await this.#afterFailure(part, answer, tries, lonely)
-          : await this.#settle(part, answer, tries.attempts)
+        answer instanceof RequestFailure ? await this.#afterFailure(part, answer, tries, lonely) : await this.#settle(part, answer, tries)
     }
   }
 
@@ -111,6 +123,7 @@ export class BulkDelivery {
 
   /** @returns whether nothing is left to be sent @throws ConnectException when the task has to fail */
   async #afterFailure(part: BatchPart, failure: RequestFailure, tries: Tries, lonely: Lonely[]): Promise<boolean> {
+    tries.inVain++
     if (failure.kind === 'disconnected' || failure.kind === 'timeout') tries.unanswered++
     const { largestAccepted } = this.#byteLimit
     const verdict = verdictOn(failure, {
@@ -122,7 +135,7 @@ export class BulkDelivery {
     })
     switch (verdict) {
       case 'again':
-        this.#stayAway(failure, tries.attempts)
+        this.#stayAway(failure, tries.inVain)
         return false
       case 'split':
         if (failure.status !== 400) this.#byteLimit.refused(part.body.length)
@@ -160,15 +173,15 @@ export class BulkDelivery {
   }
 
   /** All requests wait, for this one shows that the server is in trouble. */
-  #stayAway(failure: RequestFailure, attempts: number): void {
+  #stayAway(failure: RequestFailure, inVain: number): void {
     const { gate, backoff } = this.#parts
     this.#trouble.trouble(`Elasticsearch does not take bulk requests, which are kept and tried again: ${failure.message}`)
-    gate.closeFor(retryDelayMs(backoff, attempts))
+    gate.closeFor(retryDelayMs(backoff, inVain))
     if (failure.retryAfterMs !== null) gate.holdFor(failure.retryAfterMs)
   }
 
   /** @returns false: what is not settled has to be sent again */
-  async #settle(part: BatchPart, items: readonly ItemError[], attempts: number): Promise<boolean> {
+  async #settle(part: BatchPart, items: readonly ItemError[], tries: Tries): Promise<boolean> {
     const again: ItemError[] = []
     const refusals: Refusal[] = []
     const missing = new Set<string>()
@@ -188,12 +201,14 @@ export class BulkDelivery {
       this.#trouble.over('Elasticsearch takes all that it is sent again')
       return true
     }
-    if (attempts > this.#parts.maxRetries) throw bulkItemFailed(first.error, attempts)
+    if (tries.attempts > this.#parts.maxRetries) throw bulkItemFailed(first.error, tries.attempts)
+    tries.inVain = again.length < part.count ? 0 : tries.inVain + 1
     for (const index of missing) await this.#recreate(index)
     this.#trouble.trouble(
       `Elasticsearch puts off ${again.length} operations of ${part.count}, which are tried again: ${safeErrorText(first.error)}`,
     )
-    await sleep(retryDelayMs(this.#parts.backoff, attempts), undefined, { signal: this.#patience(attempts - 1) })
+    this.onRoom()
+    await sleep(retryDelayMs(this.#parts.backoff, Math.max(tries.inVain, 1)), undefined, { signal: this.#patience(tries.attempts - 1) })
     return false
   }
 

@@ -25,7 +25,7 @@ export interface BulkWriterSettings {
 /** Beside requests under way a partial batch waits at least this long, for many small requests cost more than they gain. */
 const lingerBesideOthersMs = 20
 
-/** Batches that go one after the other, or in any order where `limit` is above 1. */
+/** Batches that go one after the other, or, where there is no limit, in any order. */
 class Lane {
   filling: Batch | null = null
   readonly ready: Batch[] = []
@@ -61,7 +61,8 @@ export class BulkWriter {
     this.#settings = settings
     this.#delivery = delivery
     const { maxInFlightRequests: requests, isOrdered } = settings
-    this.#lanes = isOrdered ? Array.from({ length: requests }, () => new Lane(1)) : [new Lane(requests)]
+    this.#lanes = isOrdered ? Array.from({ length: requests }, () => new Lane(1)) : [new Lane(Number.POSITIVE_INFINITY)]
+    delivery.onRoom = () => this.settleIn()
   }
 
   /** Why no more can be written; null: all is well. */
@@ -193,12 +194,16 @@ export class BulkWriter {
   }
 
   #pump(lane: Lane): void {
-    while (this.#failure === null && !this.#gaveUp && lane.sending < lane.limit) {
+    while (this.#failure === null && !this.#gaveUp && this.#mayStart(lane)) {
       const batch = lane.ready.shift()
       if (batch === undefined) return
       lane.sending++
       void this.#send(lane, batch)
     }
+  }
+
+  #mayStart(lane: Lane): boolean {
+    return lane.sending < lane.limit && this.#delivery.hasRoom
   }
 
   /** Never rejects: what cannot be delivered is the writer's failure. */
@@ -210,8 +215,7 @@ export class BulkWriter {
       this.#failed(batch, error)
     }
     lane.sending--
-    this.#pump(lane)
-    this.#schedule()
+    this.settleIn()
     this.#notify()
   }
 
@@ -234,7 +238,7 @@ export class BulkWriter {
     const now = performance.now()
     let nextMs = Number.POSITIVE_INFINITY
     for (const lane of this.#lanes) {
-      if (lane.filling === null || lane.sending >= lane.limit) continue
+      if (lane.filling === null || lane.sending >= lane.limit || !this.#delivery.isOpen) continue
       const dueMs = lane.filling.startedAt + this.#lingerMs() - now
       if (dueMs > 0) {
         nextMs = Math.min(nextMs, dueMs)

@@ -6,6 +6,8 @@ export type RequestResult = 'accepted' | 'overloaded' | 'failed' | 'refused'
 /** An answer that took this many times the usual says that more requests would only wait longer. */
 const slowFactor = 3
 const learning = 0.1
+/** One request that gets no answer shall not hold up all others. */
+const lowest = 2
 
 /**
  * Lets a changing number of requests go at a time: halved when the server is overloaded or in trouble, one more after two rounds of
@@ -33,6 +35,16 @@ export class RequestGate {
 
   get limit(): number {
     return this.#limit
+  }
+
+  /** Whether a further request would not only queue behind as many as may ever be under way. */
+  get hasRoom(): boolean {
+    return this.#inFlight + this.#again.length + this.#waiting.length < this.#highest
+  }
+
+  /** Whether a further request would be made at once. */
+  get isOpen(): boolean {
+    return this.#inFlight + this.#again.length + this.#waiting.length < this.#limit && this.#closedForMs() <= 0
   }
 
   /** Resolves when a request may be made; `left` must follow. @throws AbortError */
@@ -103,7 +115,7 @@ export class RequestGate {
   #halve(startedAt: number): void {
     this.#acceptedInARow = 0
     if (startedAt < this.#halvedAt) return
-    this.#limit = Math.max(1, Math.floor(this.#limit / 2))
+    this.#limit = Math.min(this.#highest, Math.max(lowest, Math.floor(this.#limit / 2)))
     this.#halvedAt = performance.now()
   }
 }

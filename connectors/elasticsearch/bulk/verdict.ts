@@ -11,6 +11,8 @@ export interface RequestFacts {
   readonly largestAccepted: number
   /** At this request, this one included. */
   readonly attempts: number
+  /** Of those, the last ones in a row that brought nothing forward, this one included. */
+  readonly inVain: number
   /** Of those, the ones that ended without an answer although they were sent. */
   readonly unanswered: number
   readonly maxRetries: number
@@ -35,10 +37,11 @@ export function verdictOn(failure: RequestFailure, facts: RequestFacts): Verdict
   }
 }
 
-/** A size that was taken before is no reason; such an answer passes. Else a single operation gets a second chance. */
+/** A size that was taken before is no reason, unless the answer comes again. Else a single operation gets a second chance. */
 function tooLarge(facts: RequestFacts): Verdict {
-  if (facts.count > 1) return 'split'
-  if (facts.bytes <= facts.largestAccepted) return repeat(facts)
+  const wasTaken = facts.bytes <= facts.largestAccepted
+  if (facts.count > 1) return wasTaken && facts.inVain === 1 ? repeat(facts) : 'split'
+  if (wasTaken) return repeat(facts)
   return facts.attempts === 1 && facts.maxRetries > 0 ? 'again' : 'alone'
 }
 

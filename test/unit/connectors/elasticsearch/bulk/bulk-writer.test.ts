@@ -11,14 +11,36 @@ const t0 = { topic: 't', partition: 0 }
 const never = new AbortController().signal
 
 /** Requests that end when the test says so. */
-class HeldDelivery implements Pick<BulkDelivery, 'deliver' | 'byteLimit'> {
+class HeldDelivery implements Pick<BulkDelivery, 'deliver' | 'byteLimit' | 'hasRoom' | 'isOpen' | 'onRoom'> {
+  onRoom = (): void => undefined
+  readonly #most: number
+  #open = 0
   readonly requests: { readonly ids: string[]; readonly end: (error?: Error) => void }[] = []
   byteLimit = Number.POSITIVE_INFINITY
 
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get hasRoom(): boolean {
+    return this.#open < this.#most
+  }
+
+  get isOpen(): boolean {
+    return this.hasRoom
+  }
+
+  /** As a batch that waits for its next try. */
+  leavePlace(): void {
+    this.#open--
+    this.onRoom()
+  }
+
   async deliver(part: BatchPart): Promise<void> {
+    this.#open++
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.requests.push({ ids: idsOf(part.body), end: (error) => (error === undefined ? resolve() : reject(error)) })
-    await promise
+    await promise.finally(() => this.#open--)
   }
 
   get sent(): string[][] {
@@ -27,7 +49,7 @@ class HeldDelivery implements Pick<BulkDelivery, 'deliver' | 'byteLimit'> {
 }
 
 function writerOf(changes: Partial<BulkWriterSettings> = {}): { writer: BulkWriter; held: HeldDelivery } {
-  const held = new HeldDelivery()
+  const held = new HeldDelivery(changes.maxInFlightRequests ?? 2)
   const settings: BulkWriterSettings = {
     ...{ batchSize: 2, batchBytes: 5_000_000, lingerMs: minuteMs, maxInFlightRequests: 2 },
     ...{ maxBufferedRecords: 100, maxBufferedBytes: 1_000_000, isOrdered: false, keepsRecords: false, ...changes },
@@ -78,6 +100,14 @@ describe('the bulk writer', () => {
     held.requests[2]!.end()
     await turn()
     expect(held.sent).toHaveLength(5)
+  })
+
+  it('#63 starts another batch while one waits for its next try', () => {
+    const { writer, held } = writerOf({ batchSize: 1, maxInFlightRequests: 1 })
+    add(writer, 0, 1)
+    expect(held.sent).toEqual([['0']])
+    held.leavePlace()
+    expect(held.sent).toEqual([['0'], ['1']])
   })
 
   it('sends a batch that is not full when linger.ms is over', async () => {
@@ -160,7 +190,7 @@ describe('the bulk writer', () => {
       fc.asyncProperty(updates, fc.integer({ min: 1, max: 5 }), async (each, batchSize) => {
         const seen = new Map<string, number[]>()
         const delivery = {
-          byteLimit: Number.POSITIVE_INFINITY,
+          ...{ byteLimit: Number.POSITIVE_INFINITY, hasRoom: true, isOpen: true },
           deliver: async (part: BatchPart) => {
             await delay(each[part.count]?.ms ?? 0)
             for (let index = 0; index < part.count; index++) {

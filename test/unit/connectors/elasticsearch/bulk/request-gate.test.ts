@@ -40,20 +40,36 @@ describe('the gate that requests go through', () => {
     expect(gate.limit).toBe(2)
   })
 
-  it('never lets fewer than one go', async () => {
-    const gate = new RequestGate(2)
+  it('never lets fewer than two go, so that one without an answer does not hold up all', async () => {
+    const gate = new RequestGate(8)
     for (let round = 0; round < 5; round++) leave(gate, await entered(gate, 1), 'failed')
-    expect(gate.limit).toBe(1)
+    expect(gate.limit).toBe(2)
+    const single = new RequestGate(1)
+    leave(single, await entered(single, 1), 'failed')
+    expect(single.limit).toBe(1)
   })
 
   it('lets one more go after two rounds that were taken, up to where it began', async () => {
     const gate = new RequestGate(3)
     leave(gate, await entered(gate, 3), 'overloaded')
-    expect(gate.limit).toBe(1)
-    for (let round = 0; round < 2; round++) leave(gate, await entered(gate, 1), 'accepted')
     expect(gate.limit).toBe(2)
-    for (let round = 0; round < 10; round++) leave(gate, await entered(gate, 2), 'accepted')
+    for (let round = 0; round < 2; round++) leave(gate, await entered(gate, 2), 'accepted')
     expect(gate.limit).toBe(3)
+    for (let round = 0; round < 10; round++) leave(gate, await entered(gate, 3), 'accepted')
+    expect(gate.limit).toBe(3)
+  })
+
+  it('tells whether one more would go at once, and whether it makes sense to have one more wait', async () => {
+    const gate = new RequestGate(4)
+    leave(gate, await entered(gate, 4), 'overloaded')
+    const starts = await entered(gate, 2)
+    expect([gate.isOpen, gate.hasRoom]).toEqual([false, true])
+    void gate.enter(1, signal)
+    void gate.enter(1, signal)
+    expect(gate.hasRoom).toBe(false)
+    leave(gate, starts, 'refused')
+    gate.closeFor(60_000)
+    expect(gate.isOpen).toBe(false)
   })
 
   it('does not hold a request that was wrong against the server', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { verdictOn, type RequestFacts, type Verdict } from '../../../../../connectors/elasticsearch/bulk/verdict.ts'
 import { RequestFailure, type RequestFailureKind } from '../../../../../connectors/elasticsearch/client/request-failure.ts'
 
-const facts: RequestFacts = { count: 10, bytes: 1_000_000, largestAccepted: 0, attempts: 1, unanswered: 0, maxRetries: 2 }
+const facts: RequestFacts = { count: 10, bytes: 1_000_000, largestAccepted: 0, attempts: 1, inVain: 1, unanswered: 0, maxRetries: 2 }
 const failure = (status: number, kind: RequestFailureKind = 'status') => new RequestFailure({ kind, status, message: 'no', javaText: 'no' })
 const verdict = (status: number, changes: Partial<RequestFacts> = {}): Verdict => verdictOn(failure(status), { ...facts, ...changes })
 
@@ -36,7 +36,9 @@ describe('what is done about a bulk request that failed', () => {
     expect(verdict(413, { count: 1, attempts: 2 })).toBe('alone')
   })
 
-  it('413 for a size that was taken before passes', () => {
+  it('413 for a size that was taken before passes, unless it comes again', () => {
+    expect(verdict(413, { largestAccepted: 2_000_000 })).toBe('again')
+    expect(verdict(413, { largestAccepted: 2_000_000, attempts: 2, inVain: 2 })).toBe('split')
     expect(verdict(413, { count: 1, attempts: 2, largestAccepted: 2_000_000, maxRetries: 100 })).toBe('again')
   })
 
