@@ -150,15 +150,6 @@ describeConcurrentStories('the life of a sink task', {}, (story) => {
     expect(await sink.committed()).toBeUndefined()
   })
 
-  story('whose close throws commits nothing more, since its last records may not be safe; it leaves the group and stops', async (scene) => {
-    const sink = await scene.sink({ close: () => failure }, { values: ['a'] })
-    await sink.director.until(() => sink.director.delivered.length === 1)
-    await sink.stop()
-    expect(sink.director.order().slice(-3)).toEqual(['preCommit', 'close', 'stop'])
-    expect(await sink.committed()).toBeUndefined()
-    expect(await scene.stage.admin.describeGroup(sink.group)).toMatchObject({ members: [] })
-  })
-
   story('whose stop throws is stopped, and the log says what it threw', async (scene) => {
     const sink = await scene.sink({ stop: () => failure })
     await sink.director.ended('put')

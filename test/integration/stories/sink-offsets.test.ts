@@ -265,6 +265,18 @@ describeConcurrentStories('offsets of a sink with a long interval', { 'offset.fl
     expect(sink.director.of('close')).toHaveLength(0)
   })
 
+  story(
+    'are not committed at stop when close throws: its last records may not be safe; the task leaves its group and stops',
+    async (scene) => {
+      const sink = await scene.sink({ close: () => failed }, { values: ['a'] })
+      await sink.director.until(() => sink.director.delivered.length === 1)
+      await sink.stop()
+      expect(sink.director.order().slice(-3)).toEqual(['preCommit', 'close', 'stop'])
+      expect(await sink.committed()).toBeUndefined()
+      expect(await scene.stage.admin.describeGroup(sink.group)).toMatchObject({ members: [] })
+    },
+  )
+
   story('are committed at stop, of all that was put', async (scene) => {
     const sink = await scene.sink({}, { values: ['a', 'b'] })
     await sink.director.until(() => sink.director.delivered.length === 2)
