@@ -2,8 +2,10 @@ import type { Logger } from '../api/logger.ts'
 import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
+import { Outage } from './outage.ts'
 import type { State, TaskCondition, TaskStatus, TaskTargetState } from './state.ts'
 import { TaskControl } from './task-control.ts'
+import { throughOutage } from './through-outage.ts'
 
 /** What source and sink tasks do inside their life-cycle. Each method is called once, in this order; `close` always. */
 export interface TaskLoop {
@@ -16,7 +18,8 @@ export interface TaskLoop {
 }
 
 /**
- * The life of a task: (PAUSED) → RUNNING ⇄ PAUSED → UNASSIGNED, or FAILED with the trace of what went wrong.
+ * The life of a task: (PAUSED) → RUNNING ⇄ PAUSED → UNASSIGNED, or FAILED with the trace of what went wrong. A start during an outage of
+ * another system is repeated with a new loop until it succeeds.
  * A task that misses its deadline at stop is cancelled: nothing of what it still does is reported.
  * Apache Kafka 4.3, WorkerTask.
  */
@@ -70,10 +73,11 @@ export class WorkerTask {
 
   async #live(makeLoop: (control: TaskControl) => Promise<TaskLoop>): Promise<void> {
     await this.control.whilePaused()
-    if (this.control.stopping) return
-    const loop = await makeLoop(this.control)
+    const { signal } = this.control
+    const outage = new Outage({ control: this.control, log: this.#log })
+    const loop = await throughOutage({ outage, signal, doing: 'Start of the task' }, () => startedLoop(makeLoop, this.control))
+    if (loop === null) return
     try {
-      await loop.start()
       this.control.report('RUNNING')
       this.#log.info('Task is running')
       await loop.execute()
@@ -96,4 +100,17 @@ export class WorkerTask {
   #report(status: TaskStatus): void {
     if (!this.control.cancelled) this.#onStatus(status)
   }
+}
+
+/** @returns null when the task shall stop @throws what making or starting it throws, after it was closed */
+async function startedLoop(makeLoop: (control: TaskControl) => Promise<TaskLoop>, control: TaskControl): Promise<TaskLoop | null> {
+  if (control.stopping) return null
+  const loop = await makeLoop(control)
+  try {
+    await loop.start()
+  } catch (error) {
+    await loop.close()
+    throw error
+  }
+  return loop
 }
