@@ -11,6 +11,7 @@ import {
   type Schema,
 } from '../../../src/api/data/schema.ts'
 import { validateValue } from '../../../src/api/data/struct.ts'
+import { DataException } from '../../../src/api/errors.ts'
 import type { Props } from '../../../src/api/props.ts'
 import { transformations } from '../../support/transformations.ts'
 import { sinkRecord } from '../../support/transform-records.ts'
@@ -90,14 +91,20 @@ const twins: readonly (readonly [string, Props])[] = [
   ['ReplaceField$Value', { include: 'id,name,in', renames: 'name:__proto__' }],
   ['TimestampConverter$Value', { field: 'id', 'target.type': 'unix', 'unix.precision': 'nanoseconds' }],
   ['ValueToKey', { fields: 'id,name,__proto__' }],
+  ['DropHeaders', { headers: 'a' }],
+  ['InsertHeader', { header: 'h', 'value.literal': '1' }],
+  ['RegexRouter', { regex: '(.)', replacement: '$1-x' }],
+  ['TimestampRouter', { 'topic.format': '${topic}-${timestamp}', 'timestamp.format': 'yyyyMMdd' }],
 ]
 
 describe('with a schema and without one the same comes out', () => {
   it.each(twins)('%s %j', (name, props) => {
     fc.assert(
       fc.property(rows, (row) => {
-        const map = transformed(name, props, sinkRecord({ value: frozen(row) }))
-        const struct = transformed(name, props, sinkRecord({ valueSchema: schema, value: frozen(typed(row, schema)) }))
+        const both = { timestamp: 1_700_000_000_000, headers: [{ key: 'a', schema: null, value: 1 }] }
+        const map = transformed(name, props, sinkRecord({ ...both, value: frozen(row) }))
+        const struct = transformed(name, props, sinkRecord({ ...both, valueSchema: schema, value: frozen(typed(row, schema)) }))
+        expect(struct.topic).toBe(map.topic)
         expect(plain(struct.value)).toEqual(plain(map.value))
         expect(plain(struct.key)).toEqual(plain(map.key))
         expect(struct.headers.map(({ key, value }) => [key, plain(value)])).toEqual(
@@ -105,6 +112,32 @@ describe('with a schema and without one the same comes out', () => {
         )
         if (struct.valueSchema !== null) validateValue(struct.valueSchema, struct.value)
         if (struct.keySchema !== null) validateValue(struct.keySchema, struct.key)
+      }),
+    )
+  })
+})
+
+describe('of the two that have no schemaless twin', () => {
+  it('SetSchemaMetadata changes name and version and no value, and asks for a schema', () => {
+    const props = { 'schema.name': 'row', 'schema.version': '7' }
+    fc.assert(
+      fc.property(rows, (row) => {
+        const value = frozen(typed(row, schema))
+        const named = transformed('SetSchemaMetadata$Value', props, sinkRecord({ valueSchema: schema, value }))
+        expect(named.value).toEqual(value)
+        expect(named.valueSchema).toMatchObject({ name: 'row', version: 7 })
+        expect(() => transformed('SetSchemaMetadata$Value', props, sinkRecord({ value: frozen(row) }))).toThrow(DataException)
+      }),
+    )
+  })
+
+  it('Filter drops records of both kinds', () => {
+    const filter = new transformations['Filter']!()
+    filter.configure({})
+    fc.assert(
+      fc.property(rows, (row) => {
+        expect(filter.apply(sinkRecord({ value: row }))).toBeNull()
+        expect(filter.apply(sinkRecord({ valueSchema: schema, value: typed(row, schema) }))).toBeNull()
       }),
     )
   })
