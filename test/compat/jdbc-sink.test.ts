@@ -37,6 +37,79 @@ interface Case extends RecordedCase {
   readonly aiven?: { readonly want: Outcome }
 }
 
+/** What ours does instead. */
+interface Departure {
+  readonly reason: string
+  /** Of one class only; absent: of both. */
+  readonly family?: SinkFamily
+  /** The very same as Confluent's class does. */
+  readonly isConfluent?: true
+  /** Error of each step, as a part of its text; null: none. Absent: none at all. */
+  readonly errors?: readonly (string | null)[]
+  readonly startError?: string
+  readonly reported?: readonly number[]
+  /** Of every table; absent: not looked at. */
+  readonly rows?: readonly (readonly (readonly (string | null)[])[])[]
+}
+
+const untyped = 'values are sent as texts without a type, as with stringtype=unspecified: they go into every column that reads them'
+const arrays = 'arrays of any element type are written'
+const quotes = 'quotation marks inside of names are doubled'
+const confluentWords = { family: 'aiven', isConfluent: true } as const
+
+/** Deliberate departures. A name may come twice, once for each class. */
+const departures: readonly (Departure & { readonly name: string })[] = [
+  { name: 'update, pk.mode=none, auto.create', reason: 'each record would rewrite the whole table', startError: "must not be 'none' when insert.mode is update" },
+  { name: 'update, all fields are key', reason: 'there is nothing to change, which is no error', rows: [[]] },
+  { name: 'deletes, upsert, auto.create: D1', reason: 'a table is made when the first row shows its columns; until then there is nothing to delete', rows: [] },
+  { name: 'type array decimal', reason: arrays, rows: [[['1', '{1.50}']]] },
+  { name: 'type array date', reason: arrays, rows: [[['1', '{1970-01-01}']]] },
+  { name: 'type array timestamp', reason: arrays, rows: [[['1', '{"1970-01-01 00:00:00"}']]] },
+  { name: 'type array of arrays', reason: arrays, rows: [[['1', '{{1},{2}}']]] },
+  { name: 'topic a"b', reason: quotes, rows: [[['1', null]]] },
+  { name: 'odd column names', reason: quotes, rows: [[['1', null, null]]] },
+  { name: 'column dropped by somebody else', reason: 'the table is looked at again, and what is missing is said', errors: [null, null, 'is missing fields', 'is missing fields'], rows: [[['1']]] },
+  { name: 'target is partitioned, table.types=TABLE', reason: 'a partitioned table is a table', family: 'confluent', rows: [[['1', null]], [['1', null]]] },
+  { name: 'string into inet', reason: untyped, rows: [[['1', '10.0.0.1/32']]] },
+  { name: 'string into ext.ltree', reason: untyped, rows: [[['1', 'a.b']]] },
+  { name: 'string into xml', reason: untyped, rows: [[['1', '<a/>']]] },
+  { name: 'string into mood', reason: untyped, rows: [[['1', 'happy']]] },
+  { name: 'string into numeric', reason: untyped, rows: [[['1', '1.5']]] },
+  { name: 'string into int', reason: untyped, rows: [[['1', '5']]] },
+  { name: 'string into text[]', reason: untyped, rows: [[['1', '{a,b}']]] },
+  { name: 'int64 too large for int', reason: 'the server names the value too; the SQLSTATE is the same, 22003', errors: ['is out of range for type integer'], rows: [[]] },
+  { name: 'generated column', reason: 'identity columns are written with OVERRIDING SYSTEM VALUE', rows: [[['1', null]]] },
+  { name: 'schemaless map, reporter', reason: 'a record that does not fit is reported; the others are written', reported: [1], rows: [[['1', null]]] },
+  { name: 'upsert with reWriteBatchedInserts, one key twice', reason: 'of one key the last record counts', rows: [[['1', 'b']]] },
+  { name: 'retries counted anew after success', reason: 'a value that does not fit does not fit later either: the task fails, without retries', errors: ['ERROR: null value', 'ERROR: null value', 'ERROR: null value', 'ERROR: null value'], rows: [[]] },
+  { name: 'deletes, insert: D1 D1', reason: 'a row that is not there needs no delete', ...confluentWords },
+  { name: 'delete.enabled with pk.mode=record_key', reason: 'a row that is not there needs no delete', ...confluentWords },
+  { name: 'delete.enabled with pk.mode=none', reason: 'it is said at the start', ...confluentWords },
+  { name: 'deletes, upsert: I1 D1 I1', reason: 'the changes of a key keep their order', ...confluentWords },
+  { name: 'deletes, upsert: I2 D1 I1', reason: 'the changes of a key keep their order', ...confluentWords },
+  { name: 'deletes, upsert, auto.create: I2 D1 I1', reason: 'the changes of a key keep their order', ...confluentWords },
+  { name: 'upsert, array key', reason: 'Confluent’s sentence says more', ...confluentWords },
+  { name: 'upsert, null key', reason: 'Confluent’s sentence says more', ...confluentWords },
+  { name: 'schemaless map, pk.mode=record_value', reason: 'Confluent’s sentence says more', ...confluentWords },
+  { name: 'map with schema', reason: 'Confluent’s sentence says more', ...confluentWords },
+  { name: 'int32 value', reason: 'Confluent’s sentence says more', ...confluentWords },
+  { name: 'evolve: required column', reason: 'Confluent’s sentence says more', ...confluentWords },
+  { name: 'upsert, record_value, optional pk field null', reason: 'a new table stays when its first rows do not', ...confluentWords },
+  { name: 'tombstone, delete.enabled=false', reason: 'a new table stays when its first rows do not', ...confluentWords },
+  { name: 'type text with U+0000', reason: 'a new table stays when its first rows do not', ...confluentWords },
+  { name: 'topics.to.tables.mapping', family: 'aiven', reason: 'a new table stays when its first rows do not', errors: ["Destination table for the topic: 'u' couldn't be found"], rows: [[]] },
+  { name: 'default boolean, auto.create', reason: 'a default of a boolean is TRUE or FALSE', ...confluentWords },
+  { name: 'default array, auto.create', reason: 'arrays have defaults', ...confluentWords },
+  { name: 'no evolve: column missing, reporter', reason: 'bad records are reported', ...confluentWords },
+  { name: 'one bad record of five, reporter, trim.sensitive.log', family: 'aiven', reason: 'bad records are reported', reported: [2], rows: [[['0', '0'], ['1', '1'], ['3', '3'], ['4', '4']]] },
+  { name: 'string value, own column', family: 'aiven', reason: 'texts are written to the column record_value', rows: [[['hello']]] },
+  { name: 'string value, record_key upsert', reason: 'texts are written to the column record_value', ...confluentWords },
+  { name: 'string value, column equals key', reason: 'texts are written to the column record_value', ...confluentWords },
+  { name: 'target is a view', family: 'aiven', reason: 'the class is TableAlterOrCreateException, a ConnectException', errors: ['is missing and auto-creation is disabled'] },
+  { name: 'missing table', family: 'aiven', reason: 'the class is TableAlterOrCreateException, a ConnectException', errors: ['is missing and auto-creation is disabled'] },
+  { name: 'connection.currentSchema', reason: 'connection. keys are parameters of the driver', ...confluentWords },
+]
+
 const cases = readCases<Case>('jdbc-sink')
 const database = 'compat'
 let passed = 0
@@ -53,7 +126,7 @@ await describeWithPostgresql('compat jdbc-sink: Confluent and Aiven', (server) =
 
   afterAll(async () => {
     await admin.end()
-    console.log(`compat jdbc-sink: ${passed} of ${2 * cases.length}`)
+    console.log(`compat jdbc-sink: ${passed} of ${2 * cases.length} (${new Set(departures.map(({ name }) => name)).size} of ${cases.length} cases with deliberate departures)`)
   })
 
   const runs = cases.flatMap((each) => [
@@ -63,13 +136,27 @@ await describeWithPostgresql('compat jdbc-sink: Confluent and Aiven', (server) =
 
   it.for(runs)('$name ($family)', async (each) => {
     const replaced = (text: string) => text.replaceAll('${url}', server.jdbcUrl(database)).replaceAll('${server}', server.address).replaceAll('${database}', database)
-    const want = JSON.parse(replaced(JSON.stringify(each.outcome))) as Outcome
+    const departure = departures.find(({ name, family }) => name === each.name && (family ?? each.family) === each.family)
+    const want = JSON.parse(replaced(JSON.stringify(departure?.isConfluent === true ? each.want : each.outcome))) as Outcome
     await emptied(admin)
     const got = await outcomeOf(each, each.family, replaced, admin)
-    expectOutcome(got, want)
+    if (departure === undefined || departure.isConfluent === true) expectOutcome(got, want)
+    else expectDeparture(got, departure)
     passed++
   })
 })
+
+function expectDeparture(got: Got, { errors, startError, reported, rows }: Departure): void {
+  if (startError !== undefined) return expect(String(got.startError)).toContain(startError)
+  expect(got.startError).toBeNull()
+  for (const [index, { error }] of got.steps.entries()) {
+    const fragment = errors?.[index] ?? null
+    if (fragment === null) expect(error).toBeNull()
+    else expect(String(error)).toContain(fragment)
+  }
+  expect(got.steps.flatMap((step) => step.reported.map(({ record }) => record.kafkaOffset))).toEqual(reported ?? [])
+  if (rows !== undefined) expect(got.tables.map((table) => table.rows)).toEqual(rows)
+}
 
 interface GotStep {
   readonly did?: string
@@ -144,7 +231,7 @@ function expectStep(got: GotStep | undefined, want: Step): void {
 /** Of what a driver says, the state and the words of the server; else as everywhere. */
 function expectSqlError(got: unknown, want: RecordedSqlError): void {
   const state = stateOf(want)
-  const said = /PSQLException: (ERROR: [^\n]*)/.exec(want.message ?? '')?.[1]
+  const said = /PSQLException: (ERROR: [^\n]*)/.exec(want.message ?? '')?.[1] ?? /PSQLException; SQLState=\w+/.exec(want.message ?? '')?.[0]
   if (state === undefined && said === undefined) return expectOwnError(got, want)
   expect(got).toBeInstanceOf(ConnectException)
   if (state !== undefined) expect(sqlExceptionIn(got)?.sqlState).toBe(state)
@@ -154,9 +241,15 @@ function expectSqlError(got: unknown, want: RecordedSqlError): void {
 /** The connector's own sentence comes first, ours may follow. */
 function expectOwnError(got: unknown, want: RecordedError): void {
   expect(got).toBeInstanceOf(Error)
+  const wanted = withoutHarnessClasses(want.message ?? '')
   const { message } = got as Error
-  const start = want.message !== null && want.message !== undefined && message.startsWith(want.message) ? want.message : message
-  expectThrown(Object.defineProperty(got as Error, 'message', { value: start }), want)
+  const start = message.startsWith(wanted) ? wanted : message
+  expectThrown(Object.defineProperty(got as Error, 'message', { value: start }), { ...want, message: wanted })
+}
+
+/** Classes of the values that the recording harness handed in; what a converter gives is called otherwise. */
+function withoutHarnessClasses(message: string): string {
+  return message.replace(/\b(Map1|MapN)\b/, 'HashMap').replace(/\bList12\b/, 'ArrayList')
 }
 
 function stateOf(error: RecordedSqlError | undefined): string | undefined {

@@ -1,9 +1,6 @@
 import type { SqlText } from './connection.ts'
 
-/** What an element may not contain unless it is quoted: separators, quotation marks, blanks, and the word NULL. */
-const plain = /^[\w.+:-]+$/
-
-/** A one-dimensional array as the server reads it: `{a,"b c",NULL}`. */
+/** A one-dimensional array as the server reads it: `{"a","b c",NULL}`. */
 export function arrayLiteral(elements: readonly SqlText[]): string {
   let text = '{'
   for (let index = 0; index < elements.length; index++) {
@@ -13,20 +10,29 @@ export function arrayLiteral(elements: readonly SqlText[]): string {
   return `${text}}`
 }
 
-/** The same of those elements that `order` names, in its order. */
-export function arrayLiteralOf(elements: readonly SqlText[], order: readonly number[], from: number, to: number): string {
+/**
+ * The same of those elements that `order` names, in its order.
+ * @param arePlain they are numbers, truth values, dates or the like: nothing in them needs quotation marks
+ */
+export function arrayLiteralOf(
+  elements: readonly SqlText[],
+  order: readonly number[],
+  from: number,
+  to: number,
+  arePlain: boolean,
+): string {
   let text = '{'
   for (let index = from; index < to; index++) {
+    const element = elements[order[index] ?? 0] ?? null
     if (index > from) text += ','
-    text += arrayElement(elements[order[index] ?? 0] ?? null)
+    text += arePlain ? (element ?? 'NULL') : arrayElement(element)
   }
   return `${text}}`
 }
 
-/** Quoted where it must be. */
-export function arrayElement(text: SqlText): string {
+/** In quotation marks, so that no text is taken for NULL or ends at a comma. */
+function arrayElement(text: SqlText): string {
   if (text === null) return 'NULL'
-  if (plain.test(text)) return text.length === 4 && text.toUpperCase() === 'NULL' ? `"${text}"` : text
   if (text.includes('"') || text.includes('\\')) return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
   return `"${text}"`
 }

@@ -167,7 +167,8 @@ async function openHost(settings: ConnectionSettings, { host, port }: HostAddres
       return await PgConnection.connect(config, address, settings.namesStatements)
     } catch (error) {
       if (!(error instanceof SqlException)) throw error
-      failure ??= error
+      // that a server has no TLS explains nothing when it refuses the connection without TLS too
+      if (failure?.sqlState !== '28000') failure = error
       if (!mayDependOnTls(error)) break
     }
   }

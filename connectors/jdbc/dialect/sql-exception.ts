@@ -25,7 +25,11 @@ export class SqlException extends ConnectException {
 
   /** The same without values of records: `trim.sensitive.log`. */
   redacted(): SqlException {
-    return new SqlException(`<redacted> [class=org.postgresql.util.PSQLException; SQLState=${this.sqlState}]`, this.sqlState, this)
+    return new SqlException(
+      `<redacted> [class=org.postgresql.util.PSQLException; SQLState=${this.sqlState}; errorCode=0]`,
+      this.sqlState,
+      this,
+    )
   }
 }
 

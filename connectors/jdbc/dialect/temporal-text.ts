@@ -13,6 +13,9 @@ export class TemporalText {
   readonly #zone: TimeZone
   readonly #dateZone: TimeZone
   readonly #calendar: CalendarSystem
+  /** Times come in runs of one day. */
+  #lastDay = Number.NaN
+  #lastDayText = ''
 
   constructor(zone: TimeZone, dateZone: TimeZone, calendar: CalendarSystem) {
     this.#zone = zone
@@ -22,7 +25,7 @@ export class TemporalText {
 
   /** @param ms an instant */
   timestamp(ms: number): string {
-    if (this.#zone === TimeZone.utc && this.#isPlain(ms)) return new Date(ms).toISOString()
+    if (this.#zone === TimeZone.utc && this.#isPlain(ms)) return this.#isoText(ms)
     const offset = this.#zone.offsetAt(ms)
     return withEra(utcFields(ms + offset, this.#calendar), (fields) => `${clock(fields)}.${three(fields.millisecond)}${offsetText(offset)}`)
   }
@@ -53,6 +56,20 @@ export class TemporalText {
     return `${clock(fields)}.${three(fields.millisecond)}${offsetText(offset)}`
   }
 
+  /** As Date#toISOString, at a quarter of its cost. */
+  #isoText(ms: number): string {
+    const day = Math.floor(ms / dayMs)
+    if (day !== this.#lastDay) {
+      this.#lastDay = day
+      this.#lastDayText = new Date(ms).toISOString().slice(0, 11)
+    }
+    const inDay = ms - day * dayMs
+    const minute = Math.floor(inDay / 60_000)
+    const inMinute = inDay - minute * 60_000
+    const second = Math.floor(inMinute / 1000)
+    return `${this.#lastDayText}${two(Math.floor(minute / 60))}:${two(minute % 60)}:${two(second)}.${three(inMinute - second * 1000)}Z`
+  }
+
   #isPlain(ms: number): boolean {
     return ms < year10000Ms && ms >= (this.#calendar === 'LEGACY' ? gregorianStartMs : yearOneMs)
   }
@@ -74,5 +91,5 @@ function two(value: number): string {
 }
 
 function three(value: number): string {
-  return String(value).padStart(3, '0')
+  return value < 10 ? `00${value}` : value < 100 ? `0${value}` : String(value)
 }

@@ -62,7 +62,7 @@ export class TimeZone {
   static of(id: string): TimeZone | null {
     const name = Object.hasOwn(shortIds, id) ? (shortIds[id] ?? id) : id
     const fixed = fixedOffsetMs(name)
-    if (fixed !== null) return new TimeZone(name, fixed)
+    if (fixed !== null) return fixed === 0 ? TimeZone.utc : new TimeZone(name, fixed)
     try {
       return /^[A-Za-z]/.test(name) && isRegion(name) ? new TimeZone(name, null) : null
     } catch {

@@ -4,13 +4,14 @@ import type { Client } from 'pg'
 export interface TableContents {
   readonly schema: string
   readonly table: string
+  readonly kind?: 'VIEW'
   readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable: boolean; readonly default?: string }[]
   readonly primaryKey?: readonly string[]
   /** As texts, ordered by the first column; at most 50. */
   readonly rows: readonly (readonly (string | null)[])[]
 }
 
-const relations = `SELECT n.nspname, c.relname, c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+const relations = `SELECT n.nspname, c.relname, c.oid, c.relkind FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r','p','v') AND n.nspname NOT IN ('pg_catalog','information_schema','ext') AND n.nspname NOT LIKE 'pg_toast%' ORDER BY 1, 2`
 const columnsOf = `SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
 FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -22,8 +23,10 @@ JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.n WHERE i.indrel
 export async function tableContents(client: Client): Promise<TableContents[]> {
   await client.query('SET search_path TO public, ext')
   const found: TableContents[] = []
-  for (const [schema = '', table = '', oid = ''] of await texts(client, relations))
-    found.push(await contentsOf(client, schema!, table!, oid!))
+  for (const [schema, table, oid, kind] of await texts(client, relations)) {
+    const contents = await contentsOf(client, schema!, table!, oid!)
+    found.push(kind === 'v' ? { ...contents, kind: 'VIEW' } : contents)
+  }
   return found
 }
 

@@ -10,7 +10,7 @@ export function jsonText(value: ConnectValue, schema: Schema | null): string {
       return value.toString()
     case 'number':
       return Number.isFinite(value) ? String(value) : JSON.stringify(String(value))
-    case 'object':
+    default:
       return value === null ? 'null' : objectText(value, schema)
   }
 }

@@ -75,7 +75,7 @@ function className(value: ConnectValue, schema: Schema | null): string {
       return 'Long'
     case 'number':
       return Number.isInteger(value) ? 'Long' : 'Double'
-    case 'object':
+    default:
       return Array.isArray(value) ? 'ArrayList' : Buffer.isBuffer(value) ? 'byte[]' : value instanceof Number ? 'Double' : 'HashMap'
   }
 }

@@ -34,6 +34,14 @@ const variableScaleDecimals: ReadonlySet<string> = new Set([
   'io.confluent.connect.jdbc.data.VariableScaleDecimal',
 ])
 
+/** Whether every text that values of a schema become is free of quotation marks, commas and the like: numbers, truth values, dates. */
+export function writesPlainText({ name, type }: Schema): boolean {
+  if (name !== null) return plainLogicalTypes.has(name)
+  return !['STRING', 'BYTES', 'ARRAY', 'MAP', 'STRUCT'].includes(type)
+}
+
+const plainLogicalTypes: ReadonlySet<string> = new Set([DECIMAL_NAME, DATE_NAME, TIME_NAME, TIMESTAMP_NAME])
+
 /** The writer for values of a schema into a column. Null: they do not go together, whatever the value. */
 export function textWriter(schema: Schema, target: TextTarget, temporal: TemporalText): TextWriter | null {
   return logicalWriter(schema, target, temporal) ?? plainWriter(schema, target, temporal)
@@ -102,16 +110,17 @@ function nestedArrayWriter(inner: Schema, target: TextTarget, temporal: Temporal
 /** Where there is no schema, other values than texts come here too. */
 function asIs(value: ConnectValue): string {
   if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value instanceof Number) return String(value)
+  if (typeof value !== 'object') return String(value)
+  if (value instanceof Number) return value.toString()
   throw new DataException('An object or array has no text for a column that is neither JSON nor an array.')
 }
 
 function floatText(value: ConnectValue): string {
-  return Object.is(value, -0) ? '-0' : String(value)
+  return Object.is(value, -0) ? '-0' : String(value as number)
 }
 
 function decimalText(value: ConnectValue): string {
-  return String(value)
+  return (value as Decimal).toString()
 }
 
 /** Connect's BYTES are bytea's hexadecimal form. */

@@ -3,6 +3,7 @@ import { literal, quoted, type Quoting } from '../../dialect/identifiers.ts'
 import { TemporalText } from '../../dialect/temporal-text.ts'
 import { TimeZone } from '../../dialect/time-zone.ts'
 import type { DdlSettings } from '../config/settings.ts'
+import { jsonText } from '../record/json-text.ts'
 import type { SinkField } from '../record/sink-field.ts'
 import { textWriter } from '../record/text-writer.ts'
 
@@ -127,7 +128,7 @@ function defaultLiteral(schema: Schema, value: ConnectValue, type: string): stri
   if (typeof value === 'boolean') return value ? 'TRUE' : 'FALSE'
   const isArray = type.endsWith('[]')
   const target = { baseType: type === 'JSONB' ? 'jsonb' : null, category: isArray ? 'A' : '', elementType: null }
-  const text = textWriter(schema, target, temporal)?.(value) ?? String(value)
+  const text = textWriter(schema, target, temporal)?.(value) ?? jsonText(value, schema)
   if ((typeof value === 'number' && Number.isFinite(value)) || typeof value === 'bigint') return text
   if (Array.isArray(value) && isArray) return arrayConstructor(schema, value as readonly ConnectValue[], type)
   return `${literal(text)}${Array.isArray(value) || Buffer.isBuffer(value) || typeof value === 'number' ? `::${type}` : ''}`

@@ -1,4 +1,4 @@
-import { ConnectException, type ConnectStruct, type SinkRecord } from 'standpipe/api'
+import { ConnectException, type ConnectStruct, type ConnectValue, type SinkRecord } from 'standpipe/api'
 import { cutName, parseTableName, type TableName } from '../../dialect/identifiers.ts'
 import type { TableSettings } from '../config/settings.ts'
 
@@ -27,7 +27,7 @@ export class TableNaming {
     const topicPart = replacesDots ? topic.replaceAll('.', '_') : topic
     const formatted = nameFormat
       .replaceAll('${topic}', () => topicPart)
-      .replaceAll(/\$\{source\.([^}]*)\}/g, (_all, field: string) => String(source?.[field] ?? ''))
+      .replaceAll(/\$\{source\.([^}]*)\}/g, (_all, field: string) => textOf(source?.[field]))
       .trim()
     const name = normalizesName ? normalized(formatted) : formatted
     if (name === '')
@@ -38,7 +38,10 @@ export class TableNaming {
   #mapped(topic: string, mapping: ReadonlyMap<string, string>): TableName {
     const table = mapping.get(topic)
     if (table !== undefined) return this.#folded(parseTableName(table))
-    throw new ConnectException(`Table for topic '${topic}' not found in the mapping topics.to.tables.mapping. Add ${topic}:TABLE there.`)
+    const listed = Array.from(mapping, ([from, to]) => `${from}->${to}`).join(',')
+    throw new ConnectException(
+      `Destination table for the topic: '${topic}' couldn't be found in the topics to tables mapping: '${listed}' and couldn't be generated for the format string '${this.#settings.nameFormat}'`,
+    )
   }
 
   /** Without quotation marks the server folds to lower case; longer names than it knows it cuts. */
@@ -46,6 +49,11 @@ export class TableNaming {
     const fold = (name: string) => (this.#settings.quoting === 'never' ? name.toLowerCase() : name)
     return { database, schema: schema === null ? null : fold(schema), table: cutName(fold(table)) }
   }
+}
+
+/** Of a member of the source: a name, mostly. */
+function textOf(value: ConnectValue | undefined): string {
+  return value === null || value === undefined || typeof value === 'object' ? '' : String(value)
 }
 
 function normalized(name: string): string {

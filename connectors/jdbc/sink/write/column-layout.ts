@@ -13,6 +13,8 @@ export interface ColumnLayout {
   readonly keyCount: number
   /** `unknown`: whether two keys are the same only the server can tell. */
   readonly keyEquality: KeyEquality
+  /** Of each column whether its texts need no quotation marks in an array. */
+  readonly arePlain: readonly boolean[]
   /** Differs for each layout of a task. */
   readonly id: string
 }
@@ -21,12 +23,13 @@ export function columnLayout(
   table: TargetTable,
   columns: readonly CatalogColumn[],
   keyCount: number,
-  keySchemas: readonly (Schema | null)[],
+  schemas: readonly Schema[],
+  arePlain: readonly boolean[],
 ): ColumnLayout {
-  const equalities = columns.slice(0, keyCount).map((column, index) => equalityOf(column, keySchemas[index] ?? null))
+  const equalities = columns.slice(0, keyCount).map((column, index) => equalityOf(column, schemas[index] ?? null))
   const keyEquality = equalities.find((equality) => equality === 'unknown') ?? equalities.find((equality) => equality === 'uuid') ?? 'text'
-  const id = JSON.stringify([table.sql, keyCount, keyEquality, ...columns.map(({ name }) => name)])
-  return { table, columns, keyCount, keyEquality, id }
+  const id = JSON.stringify([table.sql, keyCount, keyEquality, arePlain, ...columns.map(({ name }) => name)])
+  return { table, columns, keyCount, keyEquality, arePlain, id }
 }
 
 /** Numbers of a schema have one text each; a text may name a number or day in several ways. */

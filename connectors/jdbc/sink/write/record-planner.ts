@@ -237,7 +237,7 @@ function mustHaveKey(table: TargetTable, { keyNames }: RecordFields): void {
   const listed = columns.map((name) => `"${name}"`).join(', ')
   const cause = new SqlException('ERROR: there is no unique or exclusion constraint matching the ON CONFLICT specification', '42P10')
   throw new MisconfiguredTable(
-    `Table ${shown} cannot be written in UPSERT mode: there is no unique or exclusion constraint matching the ON CONFLICT specification (SQLSTATE 42P10). Create one: CREATE UNIQUE INDEX ON ${sql} (${listed})`,
+    `Table ${shown} cannot be written in UPSERT mode. ERROR: there is no unique or exclusion constraint matching the ON CONFLICT specification (SQLSTATE 42P10). Create one: CREATE UNIQUE INDEX ON ${sql} (${listed})`,
     { cause },
   )
 }

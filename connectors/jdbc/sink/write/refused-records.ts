@@ -12,7 +12,7 @@ export class RefusedRecords {
   readonly #parts: RefusedRecordsParts
   #reports: Promise<void>[] = []
   /** A report that did not get through. */
-  #failure: unknown = null
+  #failure: Error | null = null
 
   constructor(parts: RefusedRecordsParts) {
     this.#parts = parts
@@ -27,7 +27,12 @@ export class RefusedRecords {
     const { reporter, isTolerant, log } = this.#parts
     if (!isTolerant) throw failureOf(record, error)
     if (reporter === null) log.warn(`The record at ${placeOf(record)} is left out`, error)
-    else this.#reports.push(reporter.report(record, error).catch((refused: unknown) => void (this.#failure ??= refused)))
+    else
+      this.#reports.push(
+        reporter
+          .report(record, error)
+          .catch((refused: unknown) => void (this.#failure ??= refused instanceof Error ? refused : new ConnectException(String(refused)))),
+      )
   }
 
   /** Waits until the reports made so far are safe. @throws the failure of one that is not */

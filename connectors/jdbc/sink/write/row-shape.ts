@@ -5,7 +5,7 @@ import type { SqlText } from '../../dialect/connection.ts'
 import { epochWriter } from '../record/epoch-field.ts'
 import type { RecordContent } from '../record/record-content.ts'
 import type { FieldSource, RecordFields, SinkField } from '../record/sink-field.ts'
-import { textWriter, type TextWriter } from '../record/text-writer.ts'
+import { textWriter, writesPlainText, type TextWriter } from '../record/text-writer.ts'
 import { columnNamed, type TargetTable } from '../table/target-tables.ts'
 import { columnLayout, type ColumnLayout } from './column-layout.ts'
 
@@ -36,11 +36,12 @@ export class RowShape {
       const column = columnNamed(table.catalog, field.name)
       return column === null || column.isGenerated ? [] : [{ field, column }]
     })
-    const keySchemas = keys.map(({ schema }) => schema)
     const columns = all.map(({ column }) => column)
     const keyCount = all.filter(({ field }) => field.isPrimaryKey).length
     const cells = all.map(({ field, column }) => cellOf(field, column, table, style))
-    const layout = columnLayout(table, columns, keyCount, keySchemas)
+    const schemas = all.map(({ field }) => field.schema)
+    const arePlain = all.map(({ field }) => writesPlainText(field.schema) && !isEpochField(field, style))
+    const layout = columnLayout(table, columns, keyCount, schemas, arePlain)
     const known = layouts.get(layout.id)
     if (known === undefined) layouts.set(layout.id, layout)
     return new RowShape(known ?? layout, cells)
@@ -117,9 +118,14 @@ function headerOf(record: SinkRecord, name: string): ConnectValue {
   return record.headers.findLast(({ key }) => key === name)?.value ?? null
 }
 
-function writerOf({ name, schema, source, isPrimaryKey }: SinkField, column: CatalogColumn, style: TextStyle): TextWriter | null {
-  const isEpoch = !isPrimaryKey && source.from === 'value field' && style.timestampFields.has(name)
-  if (isEpoch && (schema.type === 'INT64' || schema.type === 'STRING')) return epochWriter(style.timestampUnit, style.temporal)
+function isEpochField({ name, schema, source, isPrimaryKey }: SinkField, { timestampFields }: TextStyle): boolean {
+  const isListed = !isPrimaryKey && source.from === 'value field' && timestampFields.has(name)
+  return isListed && (schema.type === 'INT64' || schema.type === 'STRING')
+}
+
+function writerOf(field: SinkField, column: CatalogColumn, style: TextStyle): TextWriter | null {
+  const { schema } = field
+  if (isEpochField(field, style)) return epochWriter(style.timestampUnit, style.temporal)
   const elementType = column.elementType === null ? null : column.elementType.slice(column.elementType.indexOf('.') + 1)
   return textWriter(schema, { baseType: column.baseType, category: column.category, elementType }, style.temporal)
 }

@@ -109,7 +109,11 @@ export class WriteBatch {
     const { batchSize } = this.#settings
     for (let from = 0; from < rows.length; from += batchSize) {
       const to = Math.min(from + batchSize, rows.length)
-      yield { sql, group, values: group.columns.map((column) => arrayLiteralOf(column, rows, from, to)) }
+      yield {
+        sql,
+        group,
+        values: group.columns.map((column, index) => arrayLiteralOf(column, rows, from, to, group.layout.arePlain[index] === true)),
+      }
     }
   }
 
