@@ -43,6 +43,16 @@ export class PgCursor {
     return rows.length === 0 ? null : rows
   }
 
+  /** Whether `next` has no more rows. */
+  get isAtEnd(): boolean {
+    return this.#page === null
+  }
+
+  /** Makes an end before the last row. */
+  skipRest(): void {
+    this.#page = null
+  }
+
   /** Ends the transaction. */
   async close(): Promise<void> {
     this.#page = null

@@ -23,6 +23,13 @@ export class SqlException extends ConnectException {
     return kindOfSqlState(this.sqlState)
   }
 
+  /** The same with what the server says besides its words, in the text: for reports, which carry nothing else. */
+  withDetails(column: string | null = this.column): SqlException {
+    const { sqlState, table, constraint } = this
+    const details = Object.entries({ table, column, constraint }).flatMap(([name, value]) => (value === null ? [] : [`${name} ${value}`]))
+    return new SqlException(`${this.message} (${[`SQLSTATE ${sqlState}`, ...details].join(', ')})`, sqlState, { table, column, constraint })
+  }
+
   /** The same without values of records: `trim.sensitive.log`. */
   redacted(): SqlException {
     return new SqlException(

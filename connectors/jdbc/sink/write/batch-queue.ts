@@ -4,6 +4,7 @@ import { SqlException } from '../../dialect/sql-exception.ts'
 import { concernsWholeStatement, isLostStatement, isStaleTable } from '../../dialect/sqlstate.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import { runBatch, StatementFault } from './batch-transaction.ts'
+import { columnAtFault } from './column-at-fault.ts'
 import { culpritOf } from './culprit.ts'
 import type { RecordPlanner } from './record-planner.ts'
 import { placeOf, type RefusedRecords } from './refused-records.ts'
@@ -175,8 +176,8 @@ export class BatchQueue {
       return
     }
     if (!refused.areTolerated) throw await this.#blamed(work, exception)
-    if (group !== null && concernsWholeStatement(exception.sqlState)) return this.#leaveOut(work, new Set(group.records), exception)
-    if (work.records.length === 1) return this.#leaveOut(work, new Set(work.records), exception)
+    if (group !== null && concernsWholeStatement(exception.sqlState)) return this.#leaveOut(work, new Set(group.records), exception, null)
+    if (work.records.length === 1) return this.#leaveOut(work, new Set(work.records), exception, await this.#columnOf(exception, group))
     const middle = Math.ceil(work.records.length / 2)
     const halves = [work.records.slice(0, middle), work.records.slice(middle)]
     this.#replace(
@@ -185,9 +186,15 @@ export class BatchQueue {
     )
   }
 
-  #leaveOut(work: Work, bad: ReadonlySet<SinkRecord>, exception: SqlException): void {
+  /** The column whose value is at fault, also where the server does not say. */
+  async #columnOf(exception: SqlException, group: RowGroup | null): Promise<string | null> {
+    if (exception.column !== null || group === null || !exception.sqlState.startsWith('22')) return exception.column
+    return columnAtFault(await this.#parts.session.connection(), group)
+  }
+
+  #leaveOut(work: Work, bad: ReadonlySet<SinkRecord>, exception: SqlException, column: string | null): void {
     const { refused, redacts } = this.#parts
-    const error = redacts ? exception.redacted() : exception
+    const error = redacts ? exception.redacted() : exception.withDetails(column)
     const left = work.records.filter((record) => !bad.has(record))
     this.#replace(work, left.length === 0 ? [] : [workOf(left)])
     for (const record of bad) refused.refuse(record, error)

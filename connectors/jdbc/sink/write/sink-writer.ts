@@ -113,6 +113,7 @@ export class SinkWriter {
     await this.#mustBeWell()
     try {
       await builder.plan(await session.connection(), records)
+      session.used()
       this.#planningOutage = null
       clock.over()
     } catch (error) {
