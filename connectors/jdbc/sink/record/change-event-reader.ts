@@ -21,6 +21,7 @@ export class ChangeEventReader implements ContentReader {
     content.keySchema = record.keySchema
     content.key = record.key
     this.#setValue(record.valueSchema, record.value)
+    content.isDelete = content.value === null
     this.source = null
     if (content.valueSchema?.name?.includes('SchemaChangeValue') === true) return 'nothing'
     return isEvent(content.valueSchema) && content.value !== null
@@ -31,12 +32,11 @@ export class ChangeEventReader implements ContentReader {
   #event(schema: Schema, event: ConnectStruct): RecordTask {
     this.source = (event['source'] ?? null) as ConnectStruct | null
     const operation = event['op']
-    if (operation === 't') {
-      this.#setValue(schema.field('after')?.schema ?? null, null)
-      return 'truncate'
-    }
+    if (operation === 't') return 'truncate'
     if (operation === 'm') return 'nothing'
-    this.#setValue(schema.field('after')?.schema ?? null, operation === 'd' ? null : (event['after'] ?? null))
+    const part = operation === 'd' ? 'before' : 'after'
+    this.#setValue(schema.field(part)?.schema ?? null, event[part] ?? null)
+    this.content.isDelete = operation === 'd'
     return 'change'
   }
 

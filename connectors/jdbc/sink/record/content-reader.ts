@@ -17,7 +17,7 @@ const noRecord = new SinkRecord({ topic: '', kafkaPartition: 0, kafkaOffset: 0, 
 
 /** An object for `read` to fill. */
 export function emptyContent(): RecordContent {
-  return { record: noRecord, keySchema: null, key: null, valueSchema: null, value: null }
+  return { record: noRecord, keySchema: null, key: null, valueSchema: null, value: null, isDelete: true }
 }
 
 /** Key and value of a record are the row. */
@@ -32,6 +32,7 @@ export class PlainReader implements ContentReader {
     content.key = record.key
     content.valueSchema = record.valueSchema
     content.value = record.value
+    content.isDelete = content.value === null
     return 'change'
   }
 }

@@ -17,7 +17,7 @@ export function recordFault(content: RecordContent, settings: RecordCheckSetting
   const { deletes, keyMode } = settings
   const needsKey = keyMode === 'record_key' || (deletes && keyMode !== 'record_value' && keyMode !== 'record_header')
   if (needsKey && !hasKey(content)) return fault(content, settings, 'key', 'a non-null key and non-null Struct or primitive key schema')
-  const mayDelete = deletes && content.value === null
+  const mayDelete = deletes && content.isDelete
   if (mayDelete || hasValue(content, settings.isSchemalessEnabled)) return null
   return fault(content, settings, 'value', 'a non-null Struct or String value and non-null Struct or String schema')
 }
@@ -26,8 +26,8 @@ function hasKey({ key, keySchema }: RecordContent): boolean {
   return key !== null && keySchema !== null && !['ARRAY', 'MAP'].includes(keySchema.type)
 }
 
-function hasValue({ value, valueSchema }: RecordContent, isSchemalessEnabled: boolean): boolean {
-  if (value === null) return false
+function hasValue({ value, valueSchema, isDelete }: RecordContent, isSchemalessEnabled: boolean): boolean {
+  if (isDelete || value === null) return false
   if (valueSchema === null) return isSchemalessEnabled && isObject(value)
   return valueSchema.type === 'STRUCT' || valueSchema.type === 'STRING'
 }

@@ -6,6 +6,7 @@ export interface RecordContent {
   keySchema: Schema | null
   key: ConnectValue
   valueSchema: Schema | null
-  /** Null: the row of the key is to be deleted. */
   value: ConnectValue
+  /** The row of the key is to be deleted: there is no value, or it is what the row was. */
+  isDelete: boolean
 }

@@ -1,7 +1,7 @@
 import { ConnectException, type SinkRecord } from 'standpipe/api'
 import type { PgConnection } from '../../dialect/connection.ts'
 import type { ContentReader } from '../record/content-reader.ts'
-import type { RecordPlanner } from './record-planner.ts'
+import type { RecordPlan, RecordPlanner } from './record-planner.ts'
 import type { RefusedRecords } from './refused-records.ts'
 import type { WriteBatch } from './write-batch.ts'
 
@@ -11,6 +11,8 @@ export interface BatchBuilderParts {
   readonly refused: RefusedRecords
   readonly newBatch: () => WriteBatch
 }
+
+const nothing: RecordPlan = { does: 'skip' }
 
 /** Makes batches of records. */
 export class BatchBuilder {
@@ -26,9 +28,8 @@ export class BatchBuilder {
 
   /** Whether `append` can take all of them without the database. */
   arePlanned(records: readonly SinkRecord[]): boolean {
-    const { reader, planner } = this.#parts
     for (const record of records) {
-      if (reader.read(record) !== 'nothing' && planner.known(reader.content, reader.source) === null) return false
+      if (this.#knownPlan(record) === null) return false
     }
     return true
   }
@@ -37,8 +38,9 @@ export class BatchBuilder {
   async plan(connection: PgConnection, records: readonly SinkRecord[]): Promise<void> {
     const { reader, planner } = this.#parts
     for (const record of records) {
-      if (reader.read(record) === 'nothing') continue
-      if (planner.known(reader.content, reader.source) === null) await planner.prepare(connection, { ...reader.content }, reader.source)
+      if (this.#knownPlan(record) !== null) continue
+      const isTruncate = reader.read(record) === 'truncate'
+      await planner.prepare(connection, { ...reader.content }, reader.source, isTruncate)
     }
   }
 
@@ -56,18 +58,30 @@ export class BatchBuilder {
   }
 
   #add(batch: WriteBatch, record: SinkRecord): void {
-    const { reader, planner, refused } = this.#parts
-    const task = reader.read(record)
-    const plan = task === 'nothing' ? null : planner.known(reader.content, reader.source)
+    const { reader, refused } = this.#parts
+    const plan = this.#knownPlan(record)
     if (plan === null || plan.does === 'skip') return batch.pass(record)
     if (plan.does === 'refuse') return refused.refuse(record, plan.error)
     try {
-      if (task === 'truncate') batch.truncate(record, plan.shape)
+      if (plan.does === 'truncate') batch.truncate(record, plan.table)
       else if (plan.does === 'write') batch.write(reader.content, plan.shape)
       else batch.delete(reader.content, plan.shape)
     } catch (error) {
       if (!(error instanceof ConnectException)) throw error
       refused.refuse(record, error)
+    }
+  }
+
+  /** Null: not known yet. The reader holds the record's content then. */
+  #knownPlan(record: SinkRecord): RecordPlan | null {
+    const { reader, planner } = this.#parts
+    switch (reader.read(record)) {
+      case 'nothing':
+        return nothing
+      case 'truncate':
+        return planner.knownTruncate(reader.content, reader.source)
+      case 'change':
+        return planner.known(reader.content, reader.source)
     }
   }
 }

@@ -18,6 +18,7 @@ import { schemalessFields } from '../record/schemaless-fields.ts'
 /** What is to be done with a record. */
 export type RecordPlan =
   | { readonly does: 'write' | 'delete'; readonly shape: RowShape }
+  | { readonly does: 'truncate'; readonly table: TargetTable }
   /** Nothing: there is nothing to delete. */
   | { readonly does: 'skip' }
   | { readonly does: 'refuse'; readonly error: ConnectException }
@@ -68,13 +69,28 @@ export class RecordPlanner {
   /** @param source of a change event, for the table's name @returns null: `prepare` first */
   known(content: RecordContent, source: ConnectStruct | null): RecordPlan | null {
     if (this.#isLikeLast(content)) return this.#last
-    if (content.value === null && this.#parts.settings.write.skipsTombstones && !this.#parts.settings.write.deletes) return skip
+    if (this.#isLeftOut(content)) return skip
     const fault = recordFault(content, this.#check)
     if (fault !== null) return { does: 'refuse', error: fault }
+    return this.#planOf(content, source, false)
+  }
+
+  /** As `known`, for a record that empties the table. */
+  knownTruncate(content: RecordContent, source: ConnectStruct | null): RecordPlan | null {
+    return this.#parts.settings.write.truncates ? this.#planOf(content, source, true) : skip
+  }
+
+  /** Without deletes such records ask for nothing, where that is wanted; a value that is gone names no key. */
+  #isLeftOut({ isDelete, value }: RecordContent): boolean {
+    const { write, columns } = this.#parts.settings
+    return isDelete && write.skipsTombstones && (!write.deletes || (columns.keyMode === 'record_value' && value === null))
+  }
+
+  #planOf(content: RecordContent, source: ConnectStruct | null, isTruncate: boolean): RecordPlan | null {
     const name = this.#tableOf(content, source)
     if (name === null) return skip
     if (name instanceof ConnectException) return { does: 'refuse', error: name }
-    const id = this.#idOf(content, name)
+    const id = this.#idOf(content, name, isTruncate)
     const plan = this.#plans.get(id) ?? this.#refusals.get(id) ?? null
     if (plan !== null && plan.does !== 'refuse' && source === null) this.#remember(content, plan)
     return plan
@@ -84,12 +100,12 @@ export class RecordPlanner {
    * Works out the plan and keeps it; a refusal for this round.
    * @throws SqlException of a system fault, or one that needs a person @throws MisconfiguredTable
    */
-  async prepare(connection: PgConnection, content: RecordContent, source: ConnectStruct | null): Promise<RecordPlan> {
+  async prepare(connection: PgConnection, content: RecordContent, source: ConnectStruct | null, isTruncate: boolean): Promise<RecordPlan> {
     const name = this.#tableOf(content, source)
     if (name === null) return skip
     if (name instanceof ConnectException) return { does: 'refuse', error: name }
-    const id = this.#idOf(content, name)
-    const plan = await this.#worked(connection, content, name)
+    const id = this.#idOf(content, name, isTruncate)
+    const plan = await this.#worked(connection, content, name, isTruncate)
     const plans = plan.does === 'refuse' || plan === skip ? this.#refusals : this.#plans
     plans.set(id, plan)
     return plan
@@ -108,20 +124,20 @@ export class RecordPlanner {
     this.#parts.tables.forget()
   }
 
-  #isLikeLast({ record, keySchema, valueSchema, value, key }: RecordContent): boolean {
+  #isLikeLast({ record, keySchema, valueSchema, isDelete, key }: RecordContent): boolean {
     return (
       this.#last !== null &&
       valueSchema === this.#lastValueSchema &&
       keySchema === this.#lastKeySchema &&
       record.topic === this.#lastTopic &&
-      value !== null &&
+      !isDelete &&
       (key !== null || keySchema === null)
     )
   }
 
   /** Plans that depend on more than topic and schemas are looked up each time. */
-  #remember({ record, keySchema, valueSchema, value, key }: RecordContent, plan: RecordPlan): void {
-    const isPlain = value !== null && valueSchema !== null && (key !== null || keySchema === null)
+  #remember({ record, keySchema, valueSchema, isDelete, key }: RecordContent, plan: RecordPlan): void {
+    const isPlain = !isDelete && valueSchema !== null && (key !== null || keySchema === null)
     if (!isPlain || this.#parts.settings.columns.keyMode === 'record_header' || this.#parts.settings.columns.unwrapsEvents) return
     this.#last = plan
     this.#lastTopic = record.topic
@@ -138,19 +154,20 @@ export class RecordPlanner {
     }
   }
 
-  #idOf(content: RecordContent, { database, schema, table }: TableName): string {
-    const { record, keySchema, valueSchema, value } = content
-    const isDelete = value === null
-    const schemas = `${this.#schemas.of(keySchema)} ${isDelete ? 'delete' : this.#schemas.of(valueSchema)}`
+  #idOf(content: RecordContent, { database, schema, table }: TableName, isTruncate: boolean): string {
+    const { record, keySchema, valueSchema, value, isDelete } = content
+    if (isTruncate) return `truncate ${JSON.stringify([database, schema, table])}`
+    const schemas = `${this.#schemas.of(keySchema)} ${isDelete ? 'delete ' : ''}${this.#schemas.of(valueSchema)}`
     const { keyMode } = this.#parts.settings.columns
     const headers = keyMode === 'record_header' ? headerNames(record.headers) : ''
     const members = value !== null && valueSchema === null ? JSON.stringify(Object.keys(value as ConnectStruct)) : ''
     return `${schemas} ${JSON.stringify([database, schema, table, record.topic])} ${headers} ${members}`
   }
 
-  async #worked(connection: PgConnection, content: RecordContent, name: TableName): Promise<RecordPlan> {
+  async #worked(connection: PgConnection, content: RecordContent, name: TableName, isTruncate: boolean): Promise<RecordPlan> {
     try {
-      return content.value === null ? await this.#deletePlan(connection, content, name) : await this.#writePlan(connection, content, name)
+      if (isTruncate) return await this.#truncatePlan(connection, name)
+      return content.isDelete ? await this.#deletePlan(connection, content, name) : await this.#writePlan(connection, content, name)
     } catch (error) {
       if (error instanceof MisconfiguredTable) throw error
       if (error instanceof SqlException && error.kind !== 'record') throw error
@@ -167,9 +184,14 @@ export class RecordPlanner {
     return { does: 'write', shape: this.#shapeOf(table, fields) }
   }
 
+  async #truncatePlan(connection: PgConnection, name: TableName): Promise<RecordPlan> {
+    const table = await this.#parts.tables.existing(connection, name)
+    return table === null ? skip : { does: 'truncate', table }
+  }
+
   async #deletePlan(connection: PgConnection, content: RecordContent, name: TableName): Promise<RecordPlan> {
     const { tables, settings } = this.#parts
-    const fields = this.#fieldsOf(content, name)
+    const fields = keysOnly(this.#fieldsOf(content, name))
     const existing = await tables.existing(connection, name)
     // a table made from keys alone could not get its required columns later: it waits for the first row
     if (existing === null && settings.ddl.autoCreate) return skip
@@ -213,6 +235,10 @@ export class RecordPlanner {
     if (insertMode === 'upsert') mustHaveKey(table, fields)
     return RowShape.of(table, fields, this.#style, this.#layouts)
   }
+}
+
+function keysOnly({ keyNames, fields }: RecordFields): RecordFields {
+  return { keyNames, fields: fields.filter(({ isPrimaryKey }) => isPrimaryKey) }
 }
 
 function schemasOf({ record, keySchema, valueSchema, value }: RecordContent, { table }: TableName): RecordSchemas {

@@ -2,6 +2,7 @@ import type { SinkRecord } from 'standpipe/api'
 import { arrayLiteralOf } from '../../dialect/array-literal.ts'
 import type { WriteSettings } from '../config/settings.ts'
 import type { RecordContent } from '../record/record-content.ts'
+import type { TargetTable } from '../table/target-tables.ts'
 import type { ColumnLayout } from './column-layout.ts'
 import type { RowGroup } from './row-group.ts'
 import { everyRow, lastRows } from './row-order.ts'
@@ -38,7 +39,7 @@ export class WriteBatch {
 
   /** @throws DataException for a value that cannot be written; then the record is not part of the batch */
   write(content: RecordContent, shape: RowShape): void {
-    const phases = this.#phasesOf(shape)
+    const phases = this.#phasesOf(shape.layout.table)
     if (phases.at(-1)?.write(content, shape) !== 'taken') {
       const phase = this.#newPhase()
       phase.write(content, shape)
@@ -49,7 +50,7 @@ export class WriteBatch {
 
   /** As `write`. */
   delete(content: RecordContent, shape: RowShape): void {
-    const phases = this.#phasesOf(shape)
+    const phases = this.#phasesOf(shape.layout.table)
     if (phases.at(-1)?.delete(content, shape) !== 'taken') {
       const phase = this.#newPhase()
       phase.delete(content, shape)
@@ -59,10 +60,10 @@ export class WriteBatch {
   }
 
   /** Empties the table, and then goes on. */
-  truncate(record: SinkRecord, shape: RowShape): void {
+  truncate(record: SinkRecord, table: TargetTable): void {
     const phase = this.#newPhase()
     phase.truncates = true
-    this.#phasesOf(shape).push(phase)
+    this.#phasesOf(table).push(phase)
     this.records.push(record)
   }
 
@@ -82,9 +83,9 @@ export class WriteBatch {
     }
   }
 
-  #phasesOf({ layout }: RowShape): TablePhase[] {
-    let phases = this.#tables.get(layout.table.sql)
-    if (phases === undefined) this.#tables.set(layout.table.sql, (phases = [this.#newPhase()]))
+  #phasesOf({ sql }: TargetTable): TablePhase[] {
+    let phases = this.#tables.get(sql)
+    if (phases === undefined) this.#tables.set(sql, (phases = [this.#newPhase()]))
     return phases
   }
 
