@@ -105,6 +105,11 @@ export function startJavaLoop(job: SinkJob): Promise<ServerProcess> {
   return javaProgram(job.dir, 'EsSinkStandIn', args)
 }
 
+/** Builds it, so that no measured start has to. */
+export async function buildRedpandaConnect(): Promise<void> {
+  await goProgram('rpc')
+}
+
 export async function startRedpandaConnect(job: SinkJob): Promise<ServerProcess> {
   const program = await goProgram('rpc')
   const config = {

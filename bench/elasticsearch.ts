@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { startSearchServer } from '../test/support/services/elasticsearch.ts'
 import type { KafkaBroker } from '../test/support/services/kafka.ts'
 import type { ServerProcess } from '../test/support/services/server-process.ts'
-import { generateDocuments, NullServer, startJavaLoop, startRedpandaConnect, type SinkJob } from './elasticsearch-peers.ts'
+import {
+  buildRedpandaConnect,
+  generateDocuments,
+  NullServer,
+  startJavaLoop,
+  startRedpandaConnect,
+  type SinkJob,
+} from './elasticsearch-peers.ts'
 import { throughput, watchArrival } from './measured-process.ts'
 import type { Metrics, Results } from './results.ts'
 import { standpipeSide, writeProperties } from './worker-side.ts'
@@ -46,6 +53,7 @@ interface Target {
 }
 
 export async function benchmarkElasticsearch(bench: ElasticsearchBenchmark): Promise<void> {
+  if (bench.isWanted(REDPANDA_CONNECT)) await buildRedpandaConnect()
   await generateDocuments(bench.kafka.address, TOPIC, bench.documents, bench.dir)
   const sides = new Map<string, Start>([
     ['standpipe', (job) => startStandpipe(job, bench.nodeOptions)],
