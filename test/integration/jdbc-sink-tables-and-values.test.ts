@@ -156,8 +156,8 @@ await describeWithPostgresql('JDBC sink: tables and values', (server) => {
   const map = struct({ id: 'int32', x: SchemaBuilder.map(schemaOf('string'), INT32_SCHEMA).optional().build() })
 
   it.for([
-    { name: 'struct', schema: nested, value: { id: 1, x: { a: 1 } } as ConnectStruct },
-    { name: 'map', schema: map, value: { id: 1, x: new Map<ConnectValue, ConnectValue>([['a', 1]]) } as ConnectStruct },
+    { name: 'struct', schema: nested, value: { id: 1, x: { a: 1 } } },
+    { name: 'map', schema: map, value: { id: 1, x: new Map<ConnectValue, ConnectValue>([['a', 1]]) } },
   ])('S37 a $name has no column, unless it may be JSON', async ({ schema, value }) => {
     const db = await SinkDatabase.create(server)
     await expect(db.sink(create).put([row(schema, value)])).rejects.toThrow("type doesn't have a mapping to the SQL database column type")

@@ -33,7 +33,7 @@ export function sinkParts(settings: JdbcSinkSettings, { context, isTolerant }: S
   const { connection, table, columns, ddl, write } = settings
   const style = { ddl, quoting: table.quoting, timestampFields: new Set(columns.timestampFields) }
   const tables = new TargetTables({ style, types: table.types, database: connection.database, log })
-  const planner = new RecordPlanner({ settings, naming: new TableNaming(table), tables })
+  const planner = new RecordPlanner({ settings, naming: new TableNaming(table), tables, log })
   const refused = new RefusedRecords({ reporter: context.errantRecordReporter, isTolerant, log })
   const sql = new Map<ColumnLayout, StatementSql>()
   const builder = new BatchBuilder({

@@ -1,4 +1,4 @@
-import { ConnectException, type ConnectStruct, type Headers } from 'standpipe/api'
+import { ConnectException, type ConnectStruct, type Headers, type Logger } from 'standpipe/api'
 import type { PgConnection } from '../../dialect/connection.ts'
 import type { TableName } from '../../dialect/identifiers.ts'
 import { SqlException } from '../../dialect/sql-exception.ts'
@@ -32,6 +32,7 @@ export interface RecordPlannerParts {
   readonly settings: JdbcSinkSettings
   readonly naming: TableNaming
   readonly tables: TargetTables
+  readonly log: Logger
 }
 
 /**
@@ -47,6 +48,8 @@ export class RecordPlanner {
   #layouts = new Map<string, ColumnLayout>()
   /** Hold until the next round only: somebody may have mended the table. */
   #refusals = new Map<string, RecordPlan>()
+  /** Topics with records that have no table. */
+  readonly #nameless = new Set<string>()
   /** The plan of the record before, and what it holds for. */
   #last: RecordPlan | null = null
   #lastTopic = ''
@@ -146,8 +149,16 @@ export class RecordPlanner {
   }
 
   #tableOf({ record }: RecordContent, source: ConnectStruct | null): TableName | null | ConnectException {
+    const { naming, log } = this.#parts
     try {
-      return this.#parts.naming.tableOf(record, source)
+      const name = naming.tableOf(record, source)
+      if (name === null && !this.#nameless.has(record.topic)) {
+        this.#nameless.add(record.topic)
+        log.warn(
+          `Records of topic ${record.topic} are left out: they are no change events, and the table's name is made of parts of the event.`,
+        )
+      }
+      return name
     } catch (error) {
       if (error instanceof ConnectException) return error
       throw error
