@@ -1,0 +1,26 @@
+import { ConfigException, type Recommender } from 'standpipe/api'
+
+/** Of no use with anything: `query.masked` is not shown. */
+export const hidden: Recommender = { validValues: () => [], visible: () => false }
+
+/** Shows a key in these modes only. Confluent and Aiven, JdbcSourceConnectorConfig.ModeDependentsRecommender */
+export function inModes(...modes: readonly string[]): Recommender {
+  return {
+    validValues(_name, parsed) {
+      checkMode(parsed.get('mode'))
+      return []
+    },
+    visible: (_name, parsed) => modes.includes(String(parsed.get('mode'))),
+  }
+}
+
+/** Of `timestamp.initial`, which Confluent's recommender knows in no mode. */
+export const inNoMode = inModes()
+
+const knownModes: ReadonlySet<unknown> = new Set(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'])
+
+function checkMode(mode: unknown): void {
+  if (knownModes.has(mode)) return
+  if (mode === '') throw new ConfigException('Query mode must be specified')
+  throw new ConfigException(`Invalid mode: ${String(mode)}`)
+}

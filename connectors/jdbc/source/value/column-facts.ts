@@ -1,0 +1,35 @@
+import type { PgConnection, ResultColumn } from '../../dialect/connection.ts'
+import { arrayLiteral } from '../../dialect/array-literal.ts'
+
+/** What a result does not say of its columns, by place. */
+export interface ColumnFacts {
+  /** The column of the table is NOT NULL; false for expressions and columns of views. */
+  readonly isRequired: boolean
+  /** An identity column, or one whose default is from a sequence. */
+  readonly isNumbered: boolean
+  /** `pg_type.typname` */
+  readonly typeName: string
+  readonly isEnum: boolean
+}
+
+const factsSql = `SELECT coalesce(a.attnotnull OR (d.typtype = 'd' AND d.typnotnull), false),
+  coalesce(a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) LIKE '%nextval(%', false), t.typname, t.typtype = 'e'
+FROM unnest($1::oid[], $2::int4[], $3::oid[]) WITH ORDINALITY AS c(relation, attribute, type, place)
+JOIN pg_catalog.pg_type t ON t.oid = c.type
+LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.attribute AND c.attribute > 0
+LEFT JOIN pg_catalog.pg_type d ON d.oid = a.atttypid
+LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.attgenerated = ''
+ORDER BY c.place`
+
+/** Looks the columns of a result up in the catalog. */
+export async function readColumnFacts(connection: PgConnection, columns: readonly ResultColumn[]): Promise<readonly ColumnFacts[]> {
+  const list = (value: (column: ResultColumn) => number) => arrayLiteral(columns.map((column) => String(value(column))))
+  const values = [list(({ tableID }) => tableID), list(({ columnID }) => columnID), list(({ dataTypeID }) => dataTypeID)]
+  const { rows } = await connection.queryPrepared(factsSql, values)
+  return rows.map(([required, numbered, typeName, isEnum]) => ({
+    isRequired: required === 't',
+    isNumbered: numbered === 't',
+    typeName: typeName ?? '',
+    isEnum: isEnum === 't',
+  }))
+}
