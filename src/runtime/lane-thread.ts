@@ -4,6 +4,7 @@ import type { Logger } from '../api/logger.ts'
 import type { OffsetBackingStore } from '../offsets/offset-backing-store.ts'
 import { type ConnectorTaskId, taskIdText, taskLogContext } from './connector-task-id.ts'
 import { traceOf } from './errors/trace.ts'
+import { laneHeapLimit, watchLaneHeap, type LaneHeapLimit } from './lane-heap.ts'
 import { writeLaneLine } from './lane-logger.ts'
 import type { LaneData, LaneReport, LaneRequest } from './lane-messages.ts'
 import { answerOffsetCall } from './lane-offset-store.ts'
@@ -30,7 +31,7 @@ export interface LaneThreadParts {
 const answerMs = 250
 
 /**
- * At its limit a thread gets 16 MB more to finish what the collector does. Survivors of a young generation larger than that
+ * At V8's own limit a thread gets 16 MB more to finish what the collector does. Survivors of a young generation larger than that
  * would not fit, and V8 then ends the process instead of the thread.
  */
 const youngGenerationMb = 48
@@ -47,6 +48,8 @@ export class LaneThread {
   readonly #stops = new Map<number, () => void>()
   #stopCount = 0
   #error: Error | null = null
+  #isOutOfMemory = false
+  readonly #endHeapWatch: () => void
   #ended = false
   #holdsCancelled = false
   /** Of the ping that is not answered yet. */
@@ -54,9 +57,11 @@ export class LaneThread {
 
   constructor(parts: LaneThreadParts) {
     this.#parts = parts
-    this.#worker = startWorker(parts)
+    const limit = laneHeapLimit(parts.maxHeapMb)
+    this.#worker = startWorker(parts, limit)
+    this.#endHeapWatch = watchLaneHeap(this.#worker, limit.bytes, () => this.#outOfMemory())
     this.#worker.on('message', (report: LaneReport) => this.#receive(report))
-    this.#worker.on('error', (error: unknown) => (this.#error = error instanceof Error ? error : new Error(String(error))))
+    this.#worker.on('error', (error: unknown) => this.#failed(error))
     this.#worker.on('exit', (code) => this.#exited(code))
   }
 
@@ -104,6 +109,17 @@ export class LaneThread {
     await this.#worker.terminate()
   }
 
+  #failed(error: unknown): void {
+    this.#error = error instanceof Error ? error : new Error(String(error))
+    if ('code' in this.#error && this.#error.code === 'ERR_WORKER_OUT_OF_MEMORY') this.#isOutOfMemory = true
+  }
+
+  /** The heap is beyond its limit. */
+  #outOfMemory(): void {
+    this.#isOutOfMemory = true
+    void this.#worker.terminate()
+  }
+
   #send(request: LaneRequest): void {
     this.#worker.postMessage(request)
   }
@@ -145,6 +161,7 @@ export class LaneThread {
   }
 
   #exited(code: number): void {
+    this.#endHeapWatch()
     if (!this.#ended) {
       this.#ended = true
       this.#parts.onDeath(this)
@@ -173,20 +190,20 @@ export class LaneThread {
   #causeOfDeath(code: number): string {
     const { name, maxHeapMb } = this.#parts
     const tasks = `Its tasks were ${[...this.#running.keys()].join(', ') || 'none'}`
-    if (this.#error === null) return `Lane ${name} ended with exit code ${code}: a plugin called process.exit. ${tasks}`
-    if (!('code' in this.#error) || this.#error.code !== 'ERR_WORKER_OUT_OF_MEMORY') {
-      return `Lane ${name} ended because of an error that nobody caught. ${tasks}`
+    if (this.#isOutOfMemory) {
+      const limit = maxHeapMb === null ? 'Its limit follows from Node’s default' : `Its limit is ${maxHeapMb} MB`
+      return `Lane ${name} ended because it ran out of memory. ${limit}; task.lane.max.heap.mb changes it. ${tasks}`
     }
-    const limit = maxHeapMb === null ? 'Its limit is Node’s default' : `Its limit is ${maxHeapMb} MB`
-    return `Lane ${name} ended because it ran out of memory. ${limit}; task.lane.max.heap.mb changes it. ${tasks}`
+    if (this.#error === null) return `Lane ${name} ended with exit code ${code}: a plugin called process.exit. ${tasks}`
+    return `Lane ${name} ended because of an error that nobody caught. ${tasks}`
   }
 }
 
-function startWorker({ name, file, data, maxHeapMb }: LaneThreadParts): Worker {
+function startWorker({ name, file, data }: LaneThreadParts, { hardMb }: LaneHeapLimit): Worker {
   return new Worker(file, {
     name,
     workerData: data,
-    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb, ...(maxHeapMb === null ? {} : { maxOldGenerationSizeMb: maxHeapMb }) },
+    resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb, ...(hardMb === null ? {} : { maxOldGenerationSizeMb: hardMb }) },
     // sources need the condition by which plugins find them; whoever runs them in tests may have set it elsewhere
     ...(file.pathname.endsWith('.ts') ? { execArgv: [...process.execArgv, '--conditions=standpipe:source'] } : {}),
   })

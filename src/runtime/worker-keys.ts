@@ -186,7 +186,7 @@ export const ownWorkerKeys = {
     default: null,
     validator: unlessNull(atLeast(32)),
     importance: 'low',
-    doc: 'Most megabytes that JavaScript values of all tasks of a lane may hold; beyond it the lane ends and its tasks fail. Buffers do not count. One allocation far beyond it, such as that of a huge array, ends the whole worker: Node.js cannot prevent that. Unset: as Node.js decides.',
+    doc: 'Most megabytes that JavaScript values of all tasks of a lane may hold; beyond it the lane ends and its tasks fail. Buffers do not count. One single allocation larger than half of it (256 MB at least) may end the whole worker: Node.js cannot prevent that. Unset: three quarters of what Node.js gives a thread.',
   },
   'task.restart.backoff.initial.ms': {
     type: 'long',

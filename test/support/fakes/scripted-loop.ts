@@ -20,6 +20,11 @@ const deeds = {
     const eaten: unknown[] = []
     for (;;) eaten.push({ text: `${eaten.length}`, numbers: [eaten.length] })
   },
+  /** Fills its heap with a map, which takes more and more at once. */
+  hoards: async () => {
+    const hoard = new Map<number, unknown>()
+    for (let index = 0; ; index++) hoard.set(index, { index })
+  },
   rejects: async (parts: Parts) => {
     void Promise.reject(new Error('nobody waits for this'))
     await untilStopped(parts)

@@ -92,11 +92,12 @@ describe('BalancedTaskHost', () => {
 describe('ThreadTaskHost', () => {
   taskHostContract(lane)
 
+  const outOfMemory =
+    'Lane lane-1 ended because it ran out of memory. Its limit is 48 MB; task.lane.max.heap.mb changes it. Its tasks were scripted-0'
+
   it.each<[Deed, string]>([
-    [
-      'eats',
-      'Lane lane-1 ended because it ran out of memory. Its limit is 48 MB; task.lane.max.heap.mb changes it. Its tasks were scripted-0',
-    ],
+    ['eats', outOfMemory],
+    ['hoards', outOfMemory],
     ['rejects', 'Lane lane-1 ended because of an error that nobody caught. Its tasks were scripted-0'],
     ['exits', 'Lane lane-1 ended with exit code 7: a plugin called process.exit. Its tasks were scripted-0'],
   ])('fails the tasks of a lane when one %s, and says why', async (deed, sentence) => {
