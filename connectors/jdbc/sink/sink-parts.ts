@@ -1,4 +1,4 @@
-import type { SinkTaskContext } from 'standpipe/api'
+import type { SinkTaskContext, TopicPartitionOffset } from 'standpipe/api'
 import type { JdbcSinkSettings } from './config/settings.ts'
 import { ChangeEventReader } from './record/change-event-reader.ts'
 import { PlainReader } from './record/content-reader.ts'
@@ -6,6 +6,7 @@ import { TableNaming } from './table/table-naming.ts'
 import { TargetTables } from './table/target-tables.ts'
 import { BatchBuilder } from './write/batch-builder.ts'
 import { BatchQueue } from './write/batch-queue.ts'
+import { OffsetLedger } from './write/offset-ledger.ts'
 import { OutageClock } from './write/outage-clock.ts'
 import { RecordPlanner } from './write/record-planner.ts'
 import { RefusedRecords } from './write/refused-records.ts'
@@ -50,9 +51,11 @@ export function sinkParts(settings: JdbcSinkSettings, { context, isTolerant }: S
     random: Math.random,
   })
   const askToBeCalledIn = (ms: number) => context.timeout(ms)
+  const seek = (offsets: readonly TopicPartitionOffset[]) => context.offset(offsets)
+  const ledger = write.isExactlyOnce ? new OffsetLedger(settings.connectorName, log) : null
   const writer = new SinkWriter(
-    { session, builder, planner, refused, clock, mostPending: write.batchSize, askToBeCalledIn, log },
-    (next) => new BatchQueue({ session, builder, planner, refused, redacts: write.redacts, next, log }),
+    { session, builder, planner, refused, clock, ledger, mostPending: write.batchSize, askToBeCalledIn, seek, log },
+    (next) => new BatchQueue({ session, builder, planner, refused, ledger, redacts: write.redacts, next, log }),
   )
   return { writer, session }
 }

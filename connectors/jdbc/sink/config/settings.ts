@@ -242,7 +242,9 @@ export function connectionOf(props: Props, family: SinkFamily, user: string | nu
 export function driverParameters(props: Props, family: SinkFamily): Record<string, string> {
   const { keys } = sinkConfigs[family]
   const prefix = 'connection.'
-  const isParameter = (key: string) => key.startsWith(prefix) && !keys.has(key) && !key.startsWith('connection.pool.')
+  const others = ['connection.user', 'connection.username']
+  const isParameter = (key: string) =>
+    key.startsWith(prefix) && !keys.has(key) && !key.startsWith('connection.pool.') && !others.includes(key)
   const entries = Object.entries(props).filter(([key]) => isParameter(key))
   return Object.fromEntries(entries.map(([key, value]) => [key.slice(prefix.length), value.trim()]))
 }

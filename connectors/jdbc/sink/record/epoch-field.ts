@@ -11,7 +11,7 @@ export function epochWriter(unit: 'microseconds' | 'nanoseconds', temporal: Temp
 
 function integerOf(value: ConnectValue): bigint {
   if (typeof value === 'bigint') return value
-  const text = String(value)
+  const text = typeof value === 'string' ? value : String(Number(value))
   if (/^[+-]?\d+$/.test(text)) return BigInt(text.replace(/^\+/, ''))
   throw new DataException(`For input string: "${text}". A field of timestamp.fields.list holds a whole number since 1970.`)
 }

@@ -116,7 +116,7 @@ function asIs(value: ConnectValue): string {
 }
 
 function floatText(value: ConnectValue): string {
-  return Object.is(value, -0) ? '-0' : String(value)
+  return Object.is(value, -0) ? '-0' : String(Number(value))
 }
 
 function decimalText(value: ConnectValue): string {

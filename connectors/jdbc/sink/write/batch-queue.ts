@@ -7,6 +7,7 @@ import { runBatch, StatementFault } from './batch-transaction.ts'
 import { columnAtFault } from './column-at-fault.ts'
 import { culpritOf } from './culprit.ts'
 import type { RecordPlanner } from './record-planner.ts'
+import type { OffsetLedger } from './offset-ledger.ts'
 import { placeOf, type RefusedRecords } from './refused-records.ts'
 import type { RowGroup } from './row-group.ts'
 import type { Session } from './session.ts'
@@ -20,6 +21,8 @@ export interface BatchQueueParts {
   readonly builder: BatchBuilder
   readonly planner: RecordPlanner
   readonly refused: RefusedRecords
+  /** Null: offsets are Kafka's alone. */
+  readonly ledger: OffsetLedger | null
   /** `trim.sensitive.log` */
   readonly redacts: boolean
   /** Called when there is nothing left to do: what has come together meanwhile; null: nothing. */
@@ -29,7 +32,7 @@ export interface BatchQueueParts {
 
 /** Records that are written together. */
 interface Work {
-  readonly records: readonly SinkRecord[]
+  records: readonly SinkRecord[]
   /** Null: to be made when it is its turn. */
   batch: WriteBatch | null
   quickRetries: number
@@ -128,11 +131,12 @@ export class BatchQueue {
 
   /** @throws SqlException of an outage, or what ends the queue; the work is kept */
   async #step(work: Work): Promise<void> {
-    const { session, builder } = this.#parts
+    const { session, builder, ledger } = this.#parts
     try {
       const connection = await session.connection()
+      if (ledger !== null && session.isFresh) await this.#withoutOld(work, connection, ledger)
       work.batch ??= await builder.build(connection, work.records)
-      await runBatch(connection, work.batch)
+      await runBatch(connection, work.batch, { ledger })
       session.used()
       this.#work.shift()
     } catch (error) {
@@ -140,6 +144,15 @@ export class BatchQueue {
       else if (error instanceof SqlException && error.kind === 'system') this.#systemFailed(work, error)
       else throw error
     }
+  }
+
+  /** After a lost connection what was written by its last transaction is not written again. */
+  async #withoutOld(work: Work, connection: PgConnection, ledger: OffsetLedger): Promise<void> {
+    await ledger.readAgain(connection)
+    const left = work.records.filter((record) => !ledger.isOld(record))
+    if (left.length === work.records.length) return
+    work.records = left
+    work.batch = null
   }
 
   async #statementFailed(work: Work, { exception, group }: StatementFault): Promise<void> {
@@ -210,7 +223,7 @@ export class BatchQueue {
     const { session, builder, redacts } = this.#parts
     const culprit = await culpritOf(work.records, async (records) => {
       const connection: PgConnection = await session.connection()
-      await runBatch(connection, await builder.build(connection, records), 'rollback')
+      await runBatch(connection, await builder.build(connection, records), { ending: 'rollback' })
     })
     const fault = culprit?.exception ?? exception
     const shown = redacts ? fault.redacted() : fault

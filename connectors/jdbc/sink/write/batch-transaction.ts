@@ -1,5 +1,6 @@
 import type { PgConnection } from '../../dialect/connection.ts'
 import { SqlException } from '../../dialect/sql-exception.ts'
+import type { OffsetLedger } from './offset-ledger.ts'
 import type { RowGroup } from './row-group.ts'
 import type { Statement, WriteBatch } from './write-batch.ts'
 
@@ -19,26 +20,41 @@ export class StatementFault extends Error {
 /** What happens to the transaction in the end. */
 export type Ending = 'commit' | 'rollback'
 
-/** Runs a batch as one transaction, a single statement as it is. @throws StatementFault @throws SqlException without a connection */
-export async function runBatch(connection: PgConnection, batch: WriteBatch, ending: Ending = 'commit'): Promise<void> {
+/** How a batch is run. */
+export interface RunOptions {
+  /** Default: commit. */
+  readonly ending?: Ending
+  /** Offsets that are written with the rows; absent or null: none. */
+  readonly ledger?: OffsetLedger | null
+}
+
+/**
+ * Runs a batch as one transaction, a single statement as it is.
+ * @throws StatementFault @throws SqlException without a connection @throws ConnectException when another task owns a partition
+ */
+export async function runBatch(
+  connection: PgConnection,
+  batch: WriteBatch,
+  { ending = 'commit', ledger = null }: RunOptions = {},
+): Promise<void> {
   const statements = batch.statements()
   const first = statements.next()
   if (first.done === true) return
   const second = statements.next()
-  if (second.done === true && ending === 'commit') return run(connection, first.value)
-  await transaction(connection, [first.value, ...(second.done === true ? [] : [second.value])], statements, ending)
+  if (second.done === true && ending === 'commit' && ledger === null) return run(connection, first.value)
+  await transaction(connection, ending, async () => {
+    await ledger?.advance(connection, batch.records)
+    await run(connection, first.value)
+    if (second.done !== true) await run(connection, second.value)
+    for (const statement of statements) await run(connection, statement)
+  })
+  if (ending === 'commit') ledger?.advanced(batch.records)
 }
 
-async function transaction(
-  connection: PgConnection,
-  first: readonly Statement[],
-  rest: Iterable<Statement>,
-  ending: Ending,
-): Promise<void> {
+async function transaction(connection: PgConnection, ending: Ending, statements: () => Promise<void>): Promise<void> {
   await connection.query('BEGIN')
   try {
-    for (const statement of first) await run(connection, statement)
-    for (const statement of rest) await run(connection, statement)
+    await statements()
   } catch (error) {
     if (connection.lost === null) await connection.query('ROLLBACK')
     throw error

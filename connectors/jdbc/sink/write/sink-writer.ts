@@ -1,7 +1,9 @@
 import { RetriableException, type Logger, type SinkRecord, type TopicPartition, type TopicPartitionOffset } from 'standpipe/api'
+import type { PgConnection } from '../../dialect/connection.ts'
 import { SqlException } from '../../dialect/sql-exception.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import type { BatchQueue } from './batch-queue.ts'
+import type { OffsetLedger } from './offset-ledger.ts'
 import type { OutageClock } from './outage-clock.ts'
 import type { RecordPlanner } from './record-planner.ts'
 import type { RefusedRecords } from './refused-records.ts'
@@ -15,10 +17,14 @@ export interface SinkWriterParts {
   readonly planner: RecordPlanner
   readonly refused: RefusedRecords
   readonly clock: OutageClock
+  /** Null: offsets are Kafka's alone. */
+  readonly ledger: OffsetLedger | null
   /** Records that may wait while a batch is written. */
   readonly mostPending: number
   /** See SinkTaskContext. */
   readonly askToBeCalledIn: (ms: number) => void
+  /** See SinkTaskContext: reading goes on from there. */
+  readonly seek: (offsets: readonly TopicPartitionOffset[]) => void
   readonly log: Logger
 }
 
@@ -47,12 +53,13 @@ export class SinkWriter {
   /** @throws RetriableException when the database is out: nothing is taken @throws what fails the task */
   async put(records: readonly SinkRecord[]): Promise<void> {
     await this.#mustBeWell()
-    if (records.length === 0) return
-    await this.#plan(records)
-    this.#append(records)
+    const taken = this.#parts.ledger === null ? records : await this.#owned(records, this.#parts.ledger)
+    if (taken.length === 0) return
+    await this.#plan(taken)
+    this.#append(taken)
     this.#queue.start()
     while (this.#pending.records.length >= this.#parts.mostPending && this.isBusy) await this.#queue.turn()
-    if (this.#queue.failure !== null) throw this.#queue.failure
+    this.#mustNotHaveFailed()
   }
 
   /** Writes everything taken, unless the database is out, and makes reports safe. @throws what fails the task */
@@ -71,6 +78,7 @@ export class SinkWriter {
   forget(partitions: readonly TopicPartition[]): void {
     const gone = new Set(partitions.map(({ topic, partition }) => partitionId(topic, partition)))
     const isGone = ({ originalTopic, originalKafkaPartition }: SinkRecord) => gone.has(partitionId(originalTopic, originalKafkaPartition))
+    this.#parts.ledger?.release(partitions)
     this.#queue.forget(isGone)
     const left = this.#pending.records.filter((record) => !isGone(record))
     if (left.length === this.#pending.records.length) return
@@ -78,16 +86,21 @@ export class SinkWriter {
     if (left.length > 0) this.#append(left)
   }
 
+  #mustNotHaveFailed(): void {
+    const { failure } = this.#queue
+    if (failure !== null) throw failure
+  }
+
   /** Tries again what an outage kept from being written, when it is time. */
   async #mustBeWell(): Promise<void> {
     const { clock } = this.#parts
-    if (this.#queue.failure !== null) throw this.#queue.failure
+    this.#mustNotHaveFailed()
     const outage = this.#queue.outage ?? this.#planningOutage
     if (outage !== null && !clock.isTimeToTry(outage)) throw this.#outage(outage)
     if (this.#queue.outage !== null) {
       this.#queue.resume()
       await this.#queue.turn()
-      if (this.#queue.failure !== null) throw this.#queue.failure
+      this.#mustNotHaveFailed()
       if (this.#queue.outage !== null) throw this.#outage(this.#queue.outage)
     }
     if (this.#planningOutage === null) clock.over()
@@ -105,17 +118,40 @@ export class SinkWriter {
 
   /** Looks at tables, with the connection to itself. */
   async #plan(records: readonly SinkRecord[]): Promise<void> {
-    const { builder, planner, session, clock } = this.#parts
+    const { builder, planner } = this.#parts
     planner.beginRound()
     if (this.#planningOutage === null && builder.arePlanned(records)) return
+    await this.#alone((connection) => builder.plan(connection, records))
+  }
+
+  /**
+   * The records that are not in the database yet. Of a partition that is new to the task, or comes back, the database knows where to go
+   * on: reading begins there, and what was read elsewhere is left out.
+   */
+  async #owned(records: readonly SinkRecord[], ledger: OffsetLedger): Promise<readonly SinkRecord[]> {
+    const unclaimed = ledger.unclaimed(records)
+    if (unclaimed.length === 0) return records.filter((record) => !ledger.isOld(record))
+    const known = await this.#alone((connection) => ledger.claim(connection, unclaimed))
+    if (known.length === 0) return records
+    this.#parts.seek(known)
+    const sought = new Set(known.map(({ topic, partition }) => partitionId(topic, partition)))
+    return records.filter(
+      (record) => !sought.has(partitionId(record.originalTopic, record.originalKafkaPartition)) && !ledger.isOld(record),
+    )
+  }
+
+  /** Runs statements outside of all batches. */
+  async #alone<T>(statements: (connection: PgConnection) => Promise<T>): Promise<T> {
+    const { session, clock } = this.#parts
     this.#queue.start()
     await this.#queue.idle()
     await this.#mustBeWell()
     try {
-      await builder.plan(await session.connection(), records)
+      const result = await statements(await session.connection())
       session.used()
       this.#planningOutage = null
       clock.over()
+      return result
     } catch (error) {
       if (!(error instanceof SqlException) || error.kind !== 'system') throw error
       session.drop()
