@@ -1,6 +1,7 @@
 import { Client, type ClientConfig, type QueryArrayConfig } from 'pg'
 import type { Logger } from 'standpipe/api'
 import type { ConnectionSettings, TargetServerType } from './connection-settings.ts'
+import { CopyIn } from './copy-in.ts'
 import { fitness, hostsToTry, type ServerRole } from './host-choice.ts'
 import type { HostAddress } from './jdbc-url.ts'
 import { SqlException, sqlExceptionOf } from './sql-exception.ts'
@@ -38,6 +39,9 @@ export interface OpenOptions {
   /** Where the URL does not say which server is wanted. Default: any. */
   readonly defaultServerType?: TargetServerType
 }
+
+/** Each is kept by the server as long as the session lasts. */
+const mostNames = 200
 
 /** Rows come as the server's own text: nothing is lost in numbers and dates of JavaScript. */
 const asText = { getTypeParser: () => (value: string) => value }
@@ -114,10 +118,15 @@ export class PgConnection {
 
   /** As `query`, for statements that come again and again: parsed once a session where the settings allow. */
   async queryPrepared(text: string, values: readonly SqlText[]): Promise<SqlResult> {
-    if (!this.#namesStatements) return this.query(text, values)
     let name = this.#names.get(text)
+    if (!this.#namesStatements || (name === undefined && this.#names.size >= mostNames)) return this.query(text, values)
     if (name === undefined) this.#names.set(text, (name = `standpipe_${this.#names.size + 1}`))
     return this.#run({ text, name, values: values as SqlText[], rowMode: 'array', types: asText })
+  }
+
+  /** @param sql `COPY … FROM STDIN` @param rows in its text format @returns how many there were @throws SqlException */
+  async copyIn(sql: string, rows: string): Promise<number> {
+    return this.#guarded(async () => this.#client.query(new CopyIn(sql, rows)).done)
   }
 
   /** A pool between us and the server loses prepared statements: from now on there are none. */
@@ -139,10 +148,16 @@ export class PgConnection {
   }
 
   async #run(query: QueryArrayConfig<SqlText[]>): Promise<SqlResult> {
-    if (this.#lost !== null) throw this.#lost
-    try {
+    return this.#guarded(async () => {
       const { rows, rowCount, fields } = await this.#client.query<SqlText[]>(query)
       return { rows, columns: fields, count: rowCount ?? 0 }
+    })
+  }
+
+  async #guarded<T>(statement: () => Promise<T>): Promise<T> {
+    if (this.#lost !== null) throw this.#lost
+    try {
+      return await statement()
     } catch (error) {
       const failure = sqlExceptionOf(error, this.address)
       if (failure.sqlState.startsWith('08')) this.destroy()

@@ -155,7 +155,11 @@ export class BatchQueue {
     work.batch = null
   }
 
-  async #statementFailed(work: Work, { exception, group }: StatementFault): Promise<void> {
+  async #statementFailed(work: Work, { exception, group, isCopy }: StatementFault): Promise<void> {
+    if (isCopy && exception.kind === 'record' && work.batch !== null) {
+      work.batch.mayCopy = false
+      return
+    }
     switch (exception.kind) {
       case 'system':
         return this.#systemFailed(work, exception)

@@ -9,11 +9,13 @@ export class StatementFault extends Error {
   readonly exception: SqlException
   /** The rows it was about; null: it was the commit. */
   readonly group: RowGroup | null
+  readonly isCopy: boolean
 
-  constructor(exception: SqlException, group: RowGroup | null) {
+  constructor(exception: SqlException, group: RowGroup | null, isCopy = false) {
     super(exception.message, { cause: exception })
     this.exception = exception
     this.group = group
+    this.isCopy = isCopy
   }
 }
 
@@ -70,10 +72,11 @@ async function end(connection: PgConnection, ending: Ending): Promise<void> {
   }
 }
 
-async function run(connection: PgConnection, { sql, values, group }: Statement): Promise<void> {
+async function run(connection: PgConnection, { sql, values, copied, group }: Statement): Promise<void> {
   try {
-    await connection.queryPrepared(sql, values)
+    if (copied === null) await connection.queryPrepared(sql, values)
+    else await connection.copyIn(sql, copied)
   } catch (error) {
-    throw error instanceof SqlException ? new StatementFault(error, group) : error
+    throw error instanceof SqlException ? new StatementFault(error, group, copied !== null) : error
   }
 }

@@ -11,6 +11,7 @@ export function everyRow({ count }: RowGroup): number[] {
  * @param deletedAt see TablePhase
  */
 export function lastRows(group: RowGroup, deletedAt: ReadonlyMap<string, number>): number[] {
+  if (deletedAt.size === 0 && isInOrder(group)) return everyRow(group)
   const rows = new Map<string, number>()
   const without: number[] = []
   for (let row = 0; row < group.count; row++) {
@@ -19,6 +20,21 @@ export function lastRows(group: RowGroup, deletedAt: ReadonlyMap<string, number>
     else rows.set(key, row)
   }
   const left = deletedAt.size === 0 ? [...rows] : [...rows].filter(([key, row]) => row >= (deletedAt.get(key) ?? 0))
-  left.sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
+  left.sort(([a], [b]) => compared(a, b))
   return [...without, ...left.map(([, row]) => row)]
+}
+
+/** Whether each key is there once and sorted: often, since what makes keys counts upwards. */
+function isInOrder(group: RowGroup): boolean {
+  let before: string | null = null
+  for (let row = 0; row < group.count; row++) {
+    const key = group.keyOf(row)
+    if (key === null || (before !== null && compared(before, key) >= 0)) return false
+    before = key
+  }
+  return true
+}
+
+function compared(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }

@@ -9,6 +9,8 @@ import type { ColumnLayout } from './column-layout.ts'
  */
 export interface StatementSql {
   readonly write: string
+  /** The same by COPY; null: not with this table, or not with conflicts. */
+  readonly copy: string | null
   /** Null: there is no key. */
   readonly delete: string | null
 }
@@ -21,7 +23,7 @@ export function statementSql(layout: ColumnLayout, mode: InsertMode, onConflict:
       : mode === 'insert'
         ? insertSql(layout)
         : `${insertSql(layout)} ${conflictClause(layout, onConflict)}`
-  return { write, delete: layout.keyCount === 0 ? null : deleteSql(layout) }
+  return { write, copy: mode === 'insert' ? copySql(layout) : null, delete: layout.keyCount === 0 ? null : deleteSql(layout) }
 }
 
 function insertSql(layout: ColumnLayout): string {
@@ -29,6 +31,13 @@ function insertSql(layout: ColumnLayout): string {
   const names = columns.map(({ name }) => quoted(name)).join(',')
   const overriding = columns.some(({ identity }) => identity === 'always') ? ' OVERRIDING SYSTEM VALUE' : ''
   return `INSERT INTO ${table.sql} (${names})${overriding} ${rowsSql(layout, columns)}`
+}
+
+/** Views take no COPY. */
+function copySql({ table, columns }: ColumnLayout): string | null {
+  const { type } = table.catalog
+  if (type !== 'TABLE' && type !== 'PARTITIONED TABLE') return null
+  return `COPY ${table.sql} (${columns.map(({ name }) => quoted(name)).join(',')}) FROM STDIN`
 }
 
 /** Keys come last-wins from us; where only the server can compare them it keeps the last of each. */

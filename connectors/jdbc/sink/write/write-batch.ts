@@ -1,5 +1,6 @@
 import type { SinkRecord } from 'standpipe/api'
 import { arrayLiteralOf } from '../../dialect/array-literal.ts'
+import { copyText } from '../../dialect/copy-text.ts'
 import type { WriteSettings } from '../config/settings.ts'
 import type { RecordContent } from '../record/record-content.ts'
 import type { TargetTable } from '../table/target-tables.ts'
@@ -12,16 +13,21 @@ import { TablePhase } from './table-phase.ts'
 
 const none: ReadonlyMap<string, number> = new Map()
 
+/** COPY costs the server less than arrays do, but takes a moment to begin and end. */
+const copyFromRows = 1000
+
 /** A statement with the rows it is about. */
 export interface Statement {
   readonly sql: string
   /** One array literal a column. */
   readonly values: readonly string[]
+  /** For COPY: the rows in its text format; null: it is another statement. */
+  readonly copied: string | null
   /** Null: about the whole table. */
   readonly group: RowGroup | null
 }
 
-type BatchSettings = Pick<WriteSettings, 'insertMode' | 'batchSize' | 'onConflict'>
+type BatchSettings = Pick<WriteSettings, 'insertMode' | 'batchSize' | 'onConflict' | 'method'>
 
 /** Records that are written in one transaction. Rows are kept as texts; statements are made of them when it is their turn. */
 export class WriteBatch {
@@ -30,6 +36,8 @@ export class WriteBatch {
   readonly #settings: BatchSettings
   readonly #tables = new Map<string, TablePhase[]>()
   readonly #sql: Map<ColumnLayout, StatementSql>
+  /** Whether rows may go by COPY. A COPY that failed does not say of which row as clearly as other statements do. */
+  mayCopy = true
 
   /** @param sql statements by layout, shared by the batches of a task */
   constructor(settings: BatchSettings, sql: Map<ColumnLayout, StatementSql>) {
@@ -76,7 +84,7 @@ export class WriteBatch {
   *statements(): Generator<Statement> {
     for (const [table, phases] of this.#tables) {
       for (const { truncates, writes, deletes, deletedAt } of phases) {
-        if (truncates) yield { sql: `TRUNCATE TABLE ${table}`, values: [], group: null }
+        if (truncates) yield { sql: `TRUNCATE TABLE ${table}`, values: [], copied: null, group: null }
         if (deletes !== null) yield* this.#deletes(deletes)
         for (const group of writes) yield* this.#writes(group, group === writes[0] ? deletedAt : none)
       }
@@ -97,8 +105,23 @@ export class WriteBatch {
     const { insertMode } = this.#settings
     const { layout } = group
     if (insertMode === 'update' && layout.columns.length === layout.keyCount) return // nothing but keys: nothing to change
+    const { copy } = this.#sqlOf(layout)
+    if (copy !== null && this.#prefersCopy(group)) return yield* this.#copies(copy, group)
     const keepsAll = insertMode === 'insert' || layout.keyCount === 0 || layout.keyEquality === 'unknown'
     yield* this.#chunks(this.#sqlOf(layout).write, group, keepsAll ? everyRow(group) : lastRows(group, deletedAt))
+  }
+
+  #prefersCopy({ count }: RowGroup): boolean {
+    const { method, batchSize } = this.#settings
+    return this.mayCopy && (method === 'copy' || (method === 'auto' && Math.min(count, batchSize) >= copyFromRows))
+  }
+
+  *#copies(sql: string, group: RowGroup): Generator<Statement> {
+    const { batchSize } = this.#settings
+    for (let from = 0; from < group.count; from += batchSize) {
+      const to = Math.min(from + batchSize, group.count)
+      yield { sql, group, values: [], copied: copyText(group.columns, group.layout.arePlain, from, to) }
+    }
   }
 
   *#deletes(group: RowGroup): Generator<Statement> {
@@ -113,6 +136,7 @@ export class WriteBatch {
       yield {
         sql,
         group,
+        copied: null,
         values: group.columns.map((column, index) => arrayLiteralOf(column, rows, from, to, group.layout.arePlain[index] === true)),
       }
     }
