@@ -39,11 +39,11 @@ export class TargetResources {
    * @param schema that the mapping is made from; undefined: the server finds out the mapping
    * @throws DataException when no mapping can be made from the schema
    * @throws RetriableException when the server is in trouble and no limit of retries is set
-   * @throws ConnectException when the server refuses
+   * @throws ConnectException when the server refuses, or an external resource is not there
    */
   async prepare(target: Target, schema: Schema | null | undefined): Promise<void> {
     if (!this.#there.has(target.name)) {
-      if (!target.isExternal && !(await this.#exists(target))) await this.#create(target)
+      if (!(await this.#exists(target))) await this.#make(target)
       this.#there.set(target.name, target)
     }
     if (schema === undefined || this.#mapped.has(target.name)) return
@@ -54,23 +54,22 @@ export class TargetResources {
   /** The server says that there is no such index any more. */
   async recreate(name: string): Promise<void> {
     const target = this.#there.get(name)
-    if (target === undefined || target.isExternal) {
-      throw new ConnectException(
-        `Resource ${name} is not there (any more), and it is not the connector's to create. Create it and restart the task`,
-      )
-    }
-    this.#parts.log.warn(`${describe(target)} is gone; it is created again`)
-    await this.#create(target)
+    if (target === undefined) throw notOurs(name)
+    this.#parts.log.warn(`${describe(target)} is gone`)
+    await this.#make(target)
     const schema = this.#mapped.get(name)
     if (schema !== undefined && !(await this.#hasMapping(name))) await this.#createMapping(name, schema)
   }
 
-  /** Where asking is forbidden, writing will tell. */
+  /** Where asking is forbidden, writing will tell; of external data streams too, as in Java. */
   async #exists(target: Target): Promise<boolean> {
+    if (target.isExternal && target.isDataStream) return true
     return await this.#attempt(`check if index ${target.name} exists`, () => this.#parts.client.exists(target.name), true)
   }
 
-  async #create(target: Target): Promise<void> {
+  /** @throws ConnectException for an external resource: the server would make an index of that name with the first document */
+  async #make(target: Target): Promise<void> {
+    if (target.isExternal) throw notOurs(target.name)
     const { client, log } = this.#parts
     const isNew = await this.#attempt(`create ${describe(target)}`, async () => {
       try {
@@ -115,6 +114,12 @@ export class TargetResources {
       await sleep(retryDelayMs(backoff, attempts), undefined, { signal })
     }
   }
+}
+
+function notOurs(name: string): ConnectException {
+  return new ConnectException(
+    `Resource ${name} is not there (any more), and it is not the connector's to create. Create it and restart the task`,
+  )
 }
 
 function describe(target: Target): string {

@@ -14,7 +14,7 @@ const https = 'an https:// address, elastic.security.protocol=SSL and the elasti
 /** Keys of versions up to 10 and of other products, as they still stand in files. */
 const formerKeys: Readonly<Record<string, ConfigNotice>> = {
   'type.name': info(
-    'servers have no mapping types any more, documents are written without. This key comes from version 10 or older, where behavior.on.null.values was ignore (now fail) and flush.timeout.ms 10000 (now 180000)',
+    'servers have no mapping types any more, documents are written without. This key comes from version 10 or older, where behavior.on.null.values was ignore (now fail) and flush.timeout.ms 10000 (now 180000). Where it stands, the server finds out the mapping of records without a schema, as it does with schema.ignore=true',
   ),
   'auto.create.indices.at.start': info('indices are made when their first record comes'),
   'log.sensitive.data': info('contents of records are never logged'),

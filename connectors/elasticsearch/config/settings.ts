@@ -97,6 +97,8 @@ export interface DocumentSettings {
   readonly keyIgnore: boolean
   readonly topicKeyIgnore: ReadonlySet<string>
   readonly schemaIgnore: boolean
+  /** Whether the server finds out the mapping of records without a schema where schemas are used; else such a record is bad. */
+  readonly leavesSchemalessToServer: boolean
   readonly topicSchemaIgnore: ReadonlySet<string>
   readonly compactMapEntries: boolean
   readonly behaviorOnNullValues: (typeof nullValueBehaviors)[number]
@@ -126,7 +128,7 @@ export function readElasticsearchSinkSettings(props: Props): ElasticsearchSinkSe
     connection: connectionSettings(keys, isSslConfigured),
     bulk: bulkSettings(keys),
     target: targetSettings(keys),
-    document: documentSettings(keys),
+    document: documentSettings(keys, props),
   }
 }
 
@@ -239,11 +241,12 @@ function targetSettings(keys: ElasticsearchSinkKeys): TargetSettings {
   }
 }
 
-function documentSettings(keys: ElasticsearchSinkKeys): DocumentSettings {
+function documentSettings(keys: ElasticsearchSinkKeys, props: Props): DocumentSettings {
   return {
     keyIgnore: keys['key.ignore'],
     topicKeyIgnore: new Set(keys['topic.key.ignore']),
     schemaIgnore: keys['schema.ignore'],
+    leavesSchemalessToServer: Object.hasOwn(props, 'type.name'),
     topicSchemaIgnore: new Set(keys['topic.schema.ignore']),
     compactMapEntries: keys['compact.map.entries'],
     behaviorOnNullValues: keys['behavior.on.null.values'].toLowerCase() as DocumentSettings['behaviorOnNullValues'],

@@ -55,7 +55,8 @@ export class OperationFactory {
 
   /** Whether an index must have a mapping before this record comes: its topic uses schemas, and there is a document. */
   needsMapping(record: SinkRecord): boolean {
-    return !this.routeOf(record.topic).isSchemaIgnored && !isTombstone(record)
+    if (this.routeOf(record.topic).isSchemaIgnored || isTombstone(record)) return false
+    return record.valueSchema !== null || !this.#settings.leavesSchemalessToServer
   }
 
   /**

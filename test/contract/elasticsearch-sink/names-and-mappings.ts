@@ -122,6 +122,14 @@ export function namesAndMappings(kafka: string, server: string): void {
       expect(Object.keys(await sink.documents(index))).toHaveLength(1)
     })
 
+    it('#33 an external index that is not there fails the task, and nobody makes it', async () => {
+      const index = `external-${unique()}`
+      const config = { 'external.resource.usage': 'index', 'topic.to.external.resource.mapping': `<topic>:${index}` }
+      const sink = await startSink(kafka, server, { config, records: [{ value: doc }] })
+      expect(await sink.failed()).toContain(index)
+      expect((await ask(server, 'GET', `/${index}/_mapping`)).status).toBe(404)
+    })
+
     it('writes through an alias that stands for the topic, and makes no index', async () => {
       const before = async (sink: RunningSink) => {
         await ask(server, 'PUT', `/${sink.topic}-000001`, { aliases: { [sink.topic]: {} } })

@@ -45,7 +45,6 @@ export function restarts(kafka: string, server: string): void {
     it('run as they are but for host and paths: documents of a JSON topic are in the index', async () => {
       const { topic, files } = await mission(kafka, server)
       const index = topic.toLowerCase()
-      await ask(server, 'PUT', `/${index}`, { mappings: { properties: { title: { type: 'text' } } } })
       await produceAll(kafka, topic, [{ key: '"a"', value: { title: 'one' } }, { value: { title: 'two' } }])
       const worker = new WorkerProcess(files)
       await until(async () => Object.keys(await documentsOf(server, index)).length === 2, 50)

@@ -62,9 +62,18 @@ describe('what documents go to', () => {
     expect(calls).toEqual(['exists t', 'createDataStream t'])
   })
 
-  it('#33 is not asked for where it was there before', async () => {
-    const { resources, calls } = stage()
+  it('#33 is only asked for where it is not ours, or is missed', async () => {
+    const { resources, calls } = stage({ there: ['t'] })
     await resources.prepare({ ...index, isExternal: true }, undefined)
+    expect(calls).toEqual(['exists t'])
+    const missed = stage()
+    await expect(missed.resources.prepare({ ...index, isExternal: true }, undefined)).rejects.toThrow('Resource t is not there')
+    expect(missed.calls).toEqual(['exists t'])
+  })
+
+  it('#33 is not asked for where it is a data stream that is not ours', async () => {
+    const { resources, calls } = stage()
+    await resources.prepare({ ...index, isDataStream: true, isExternal: true }, undefined)
     expect(calls).toEqual([])
   })
 
@@ -136,7 +145,7 @@ describe('an index that has gone', () => {
   })
 
   it('is not made where it is not ours', async () => {
-    const { resources } = stage()
+    const { resources } = stage({ there: ['t'] })
     await resources.prepare({ ...index, isExternal: true }, undefined)
     await expect(resources.recreate('t')).rejects.toThrow('Resource t is not there')
   })

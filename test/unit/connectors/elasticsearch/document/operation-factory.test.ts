@@ -134,6 +134,12 @@ describe('OperationFactory: null values', () => {
     expect(factory.needsMapping(sinkRecord())).toBe(true)
   })
 
+  it('leaves the mapping of records without a schema to the server where the file is an old one, with type.name', () => {
+    const factory = operationFactory({ 'schema.ignore': 'false', 'type.name': 'kafka-connect' })
+    expect(factory.needsMapping(sinkRecord())).toBe(false)
+    expect(factory.needsMapping(sinkRecord({ value: 'x', valueSchema: STRING_SCHEMA }))).toBe(true)
+  })
+
   it('#52 calls them bad by default', () => {
     expect(() => operationOf({}, { value: null })).toThrow(/^record from topic=t partition=0 offset=7 has a null value \(to ignore/)
   })
