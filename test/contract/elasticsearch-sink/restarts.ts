@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { ask, documentsOf, SINK_CLASS, startSink } from '../../support/elasticsearch-sink.ts'
+import { documentsOf, SINK_CLASS, startSink } from '../../support/elasticsearch-sink.ts'
 import { produceAll } from '../../support/kafka-records.ts'
 import { propertiesFile, scratchDir, until, WorkerProcess } from '../../support/worker-process.ts'
 
