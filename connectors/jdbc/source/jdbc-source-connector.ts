@@ -53,6 +53,7 @@ abstract class FamilyJdbcSourceConnector implements SourceConnector {
     this.#context = context
   }
 
+  /** A database that is down is waited for by monitor and tasks, unless the file says how often to try. */
   async start(props: Props): Promise<void> {
     const context = this.#context
     if (context === null) throw new ConnectException('The connector was started before it was initialized.')
@@ -63,10 +64,7 @@ abstract class FamilyJdbcSourceConnector implements SourceConnector {
     const isQuery = settings.mode.query !== ''
     const listener = { changed: () => context.requestTaskReconfiguration(), failed: (error: Error) => context.raiseError(error) }
     const monitor = isQuery ? null : new TableMonitor(session, settings, listener, context.log, signal)
-    await session.connect().catch(async (error: unknown) => {
-      await session.close()
-      throw error
-    })
+    if (settings.endsWithAttempts) await connectOrClose(session)
     this.#running = { props, settings, session, monitor, monitoring: monitor?.run() ?? Promise.resolve() }
   }
 
@@ -110,6 +108,15 @@ abstract class FamilyJdbcSourceConnector implements SourceConnector {
       if (!(error instanceof ConfigException)) throw error
       throw new ConnectException(`Couldn't start JdbcSourceConnector due to configuration error: ${error.message}`, { cause: error })
     }
+  }
+}
+
+async function connectOrClose(session: SourceSession): Promise<void> {
+  try {
+    await session.connect()
+  } catch (error) {
+    await session.close()
+    throw error
   }
 }
 

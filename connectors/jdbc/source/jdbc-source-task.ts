@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ConfigException, ConnectException, SourceTask, type Props, type SourceRecord } from 'standpipe/api'
+import { ConfigException, ConnectException, RetriableException, SourceTask, type Props, type SourceRecord } from 'standpipe/api'
+import type { PgConnection } from '../dialect/connection.ts'
 import { SqlException } from '../dialect/sql-exception.ts'
 import { currentSchema } from '../dialect/table-catalog.ts'
 import { version } from '../version.ts'
 import type { SourceFamily } from './config/definitions.ts'
-import { readJdbcSourceSettings } from './config/settings.ts'
+import { readJdbcSourceSettings, type JdbcSourceSettings } from './config/settings.ts'
 import { makeTableReader } from './make-table-reader.ts'
 import type { TableReader } from './query/table-reader.ts'
 import { SourceSession } from './session.ts'
@@ -53,12 +54,11 @@ abstract class FamilyJdbcSourceTask extends SourceTask {
     const session = new SourceSession(settings, this.context.log, this.#signal)
     this.#session = session
     const connection = await session.connect()
-    const schema = (await currentSchema(connection)) ?? 'public'
-    const relations = settings.mode.query === '' ? listed.map((name) => tableRelation(name, settings, schema)) : [queryRelation(settings)]
-    const { log, offsetStorageReader } = this.context
-    for (const relation of relations) {
-      const reader = await makeTableReader({ relation, settings, connection, offsets: offsetStorageReader, log })
-      this.#tables.push({ reader, failures: new TableFailures(settings.poll), dueAt: 0 })
+    try {
+      await this.#prepare(connection, settings, listed)
+    } catch (error) {
+      if (!(error instanceof SqlException) || error.kind !== 'system') throw error
+      throw new RetriableException(`The tables cannot be looked at just now: ${error.message}`, { cause: error })
     }
   }
 
@@ -85,6 +85,16 @@ abstract class FamilyJdbcSourceTask extends SourceTask {
 
   get #signal(): AbortSignal {
     return this.context.signal
+  }
+
+  async #prepare(connection: PgConnection, settings: JdbcSourceSettings, listed: readonly string[]): Promise<void> {
+    const schema = (await currentSchema(connection)) ?? 'public'
+    const relations = settings.mode.query === '' ? listed.map((name) => tableRelation(name, settings, schema)) : [queryRelation(settings)]
+    const { log, offsetStorageReader } = this.context
+    for (const relation of relations) {
+      const reader = await makeTableReader({ relation, settings, connection, offsets: offsetStorageReader, log })
+      this.#tables.push({ reader, failures: new TableFailures(settings.poll), dueAt: 0 })
+    }
   }
 
   /** The table that is being read, else the one that is due first, and of several the first by name. */

@@ -7,7 +7,7 @@ import {
   type SourceRecord,
 } from 'standpipe/api'
 import { onTestFinished } from 'vitest'
-import { AivenJdbcSourceConnector, JdbcSourceConnector } from '../../../connectors/jdbc/source/jdbc-source-connector.ts'
+import { AivenJdbcSourceConnector, JdbcSourceConnector } from '../../../connectors/jdbc/index.ts'
 import { AivenJdbcSourceTask, ConfluentJdbcSourceTask } from '../../../connectors/jdbc/source/jdbc-source-task.ts'
 import type { SourceFamily } from '../../../connectors/jdbc/source/config/definitions.ts'
 import { CollectingLogger } from '../fakes/collecting-logger.ts'

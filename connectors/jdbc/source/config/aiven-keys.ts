@@ -1,7 +1,6 @@
 import { validString, type KeyDeclarations } from 'standpipe/api'
 import { dialectName, enumerator } from '../../dialect/config-validators.ts'
 import { confluentKeys } from './confluent-keys.ts'
-import { inModes } from './recommenders.ts'
 import { confluentZone } from './validators.ts'
 import { groups, numericMappings, sourceModes } from './words.ts'
 
@@ -44,11 +43,11 @@ const modeKeys = {
   'validate.non.null': { ...confluentKeys['validate.non.null'], orderInGroup: 4 },
   query: { ...confluentKeys.query, width: 'short', orderInGroup: 5 },
   'timestamp.initial.ms': {
-    ...{ type: 'long', default: 0, importance: 'medium', recommender: inModes('timestamp', 'timestamp+incrementing'), ...modeGroup, orderInGroup: 6 },
+    ...{ type: 'long', default: 0, importance: 'medium',  ...modeGroup, orderInGroup: 6 },
     ...{ displayName: 'Initial timestamp (ms since epoch, can be negative)', doc: 'Where nothing is stored: rows later than this are read, in milliseconds since 1970.' },
   },
   'incrementing.initial': {
-    ...{ type: 'long', default: -1, importance: 'medium', recommender: inModes('incrementing', 'timestamp+incrementing'), ...modeGroup, orderInGroup: 7 },
+    ...{ type: 'long', default: -1, importance: 'medium', ...modeGroup, orderInGroup: 7 },
     ...{ displayName: 'Incrementing Column Initial Value', doc: 'Where nothing is stored: rows with greater numbers are read.' },
   },
 } as const satisfies KeyDeclarations

@@ -12,10 +12,10 @@ const legacyKeys = ['table.whitelist', 'table.blacklist', 'incrementing.column.n
 const patternKeys = ['table.include.list', 'table.exclude.list', 'timestamp.columns.mapping', 'incrementing.column.mapping'] as const
 const filterKeys = ['table.whitelist', 'table.blacklist', 'table.include.list', 'table.exclude.list'] as const
 
-/** Problems of Confluent's keys beside each other. @param props keys that are right by themselves */
-export function contradictions(props: Props): Contradiction[] {
+/** Problems of Confluent's keys beside each other. @param rightProps those of the keys that are right by themselves */
+export function contradictions(props: Props, rightProps: Props): Contradiction[] {
   const isSet = (key: string) => (props[key] ?? '').trim() !== ''
-  const keys = sourceConfigs.confluent.parse(props)
+  const keys = sourceConfigs.confluent.parse(rightProps)
   return [
     ...mixedFilters(isSet),
     ...queryProblems(isSet, [keys.query, keys['query.masked'].value()]),

@@ -1,4 +1,4 @@
-import { ConfigException, type Recommender } from 'standpipe/api'
+import { ConfigException, type ConfigInput, type Recommender } from 'standpipe/api'
 
 /** Of no use with anything: `query.masked` is not shown. */
 export const hidden: Recommender = { validValues: () => [], visible: () => false }
@@ -10,7 +10,7 @@ export function inModes(...modes: readonly string[]): Recommender {
       checkMode(parsed.get('mode'))
       return []
     },
-    visible: (_name, parsed) => modes.includes(String(parsed.get('mode'))),
+    visible: (_name, parsed) => parsed.get('mode') === null || modes.includes(String(parsed.get('mode'))),
   }
 }
 
@@ -19,8 +19,9 @@ export const inNoMode = inModes()
 
 const knownModes: ReadonlySet<unknown> = new Set(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'])
 
-function checkMode(mode: unknown): void {
-  if (knownModes.has(mode)) return
+/** @param mode null: it is missing, which its own key says */
+function checkMode(mode: ConfigInput | undefined): void {
+  if (mode === null || knownModes.has(mode)) return
   if (mode === '') throw new ConfigException('Query mode must be specified')
   throw new ConfigException(`Invalid mode: ${String(mode)}`)
 }

@@ -10,7 +10,7 @@ import { connectionOf, readQuoting } from './settings.ts'
 
 const quiet: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
 
-/** Tries the connection, and the query where there is one. What is wrong with the connection is an error of the URL, as in Confluent's connector. */
+/** Tries the connection, and with Confluent's class the query where there is one. What is wrong with the connection is an error of the URL, as in Confluent's connector. */
 export async function validateWithServer(values: readonly ConfigValue[], props: Props, family: SourceFamily): Promise<readonly ConfigValue[]> {
   const byName = new Map(values.map((value) => [value.name, value]))
   const url = byName.get('connection.url')
@@ -19,7 +19,8 @@ export async function validateWithServer(values: readonly ConfigValue[], props: 
   try {
     const session = sessionOf(byName, props, family, stopped.signal)
     try {
-      await checkQuery(await session.connect(), byName)
+      const connection = await session.connect()
+      if (family === 'confluent') await checkQuery(connection, byName)
     } finally {
       await session.close()
     }
@@ -41,7 +42,8 @@ function sessionOf(byName: ReadonlyMap<string, ConfigValue>, props: Props, famil
   const [user, password] = [value('connection.user'), value('connection.password')]
   const settings = {
     connection: connectionOf(props, family, typeof user === 'string' ? user : null, password instanceof Password ? password : null),
-    connectionAttempts: Math.max(1, Number(value('connection.attempts') ?? 1)),
+    connectionAttempts: Object.hasOwn(props, 'connection.attempts') ? Math.max(1, Number(value('connection.attempts'))) : 1,
+    endsWithAttempts: true,
     connectionBackoffMs: Math.max(0, Number(value('connection.backoff.ms') ?? 0)),
   }
   return new SourceSession(settings, quiet, signal)

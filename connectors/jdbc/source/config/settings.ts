@@ -80,6 +80,8 @@ export interface JdbcSourceSettings {
   readonly family: SourceFamily
   readonly connection: ConnectionSettings
   readonly connectionAttempts: number
+  /** The file says how many attempts there are: then they are all. Java's default of 3 would end the task within half a minute of an outage. */
+  readonly endsWithAttempts: boolean
   readonly connectionBackoffMs: number
   readonly quoting: Quoting
   /** As SQL says it, such as `READ COMMITTED`. Null: as the database has it. */
@@ -101,6 +103,7 @@ export function readJdbcSourceSettings(props: Props, family: SourceFamily): Jdbc
     family,
     connection: connectionOf(props, family, keys['connection.user'], keys['connection.password']),
     connectionAttempts: Math.max(1, keys['connection.attempts']),
+    endsWithAttempts: Object.hasOwn(props, 'connection.attempts'),
     connectionBackoffMs: Math.max(0, keys['connection.backoff.ms']),
     quoting: readQuoting(keys['quote.sql.identifiers']),
     isolation: isolationOf(keys['transaction.isolation.mode']),

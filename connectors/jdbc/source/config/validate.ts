@@ -9,7 +9,7 @@ export function validateJdbcSource(props: Props, family: SourceFamily): ConfigVa
   const wrong = new Set(values.flatMap(({ name, errorMessages }) => (errorMessages.length > 0 ? [name] : [])))
   if (family === 'aiven') checkLists(byName)
   if (family === 'confluent') {
-    for (const { keys, message } of contradictions(without(props, wrong))) {
+    for (const { keys, message } of contradictions(props, without(props, wrong))) {
       if (!keys.some((key) => wrong.has(key))) for (const key of keys) byName.get(key)?.addError(message)
     }
   }

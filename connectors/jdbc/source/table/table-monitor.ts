@@ -23,6 +23,8 @@ export class TableMonitor {
   readonly #signal: AbortSignal
   readonly #first = Promise.withResolvers<void>()
   #tables: readonly DiscoveredTable[] | null = null
+  /** Somebody was told that the tables are not known yet. */
+  #wasUnknown = false
 
   constructor(session: SourceSession, settings: JdbcSourceSettings, listener: TableListener, log: Logger, signal: AbortSignal) {
     this.#session = session
@@ -37,7 +39,7 @@ export class TableMonitor {
     try {
       while (!this.#signal.aborted) {
         await this.#look()
-        await delay(this.#settings.poll.tableIntervalMs, undefined, { signal: this.#signal }).catch(() => null) // aborted: the loop ends
+        await delay(this.#waitMs, undefined, { signal: this.#signal }).catch(() => null) // aborted: the loop ends
       }
     } catch (error) {
       if (!this.#signal.aborted) this.#listener.failed(asError(error))
@@ -53,8 +55,15 @@ export class TableMonitor {
       await Promise.race([this.#first.promise, delay(withinMs, undefined, { signal: waited.signal }).catch(() => null)])
       waited.abort()
     }
+    this.#wasUnknown = this.#tables === null
     if (this.#tables !== null) this.#refuseDuplicates(this.#tables)
     return this.#tables
+  }
+
+  /** The first list is waited for by everybody. */
+  get #waitMs(): number {
+    const { poll, connectionBackoffMs } = this.#settings
+    return this.#tables === null ? Math.min(poll.tableIntervalMs, Math.max(100, connectionBackoffMs)) : poll.tableIntervalMs
   }
 
   async #look(): Promise<void> {
@@ -68,7 +77,8 @@ export class TableMonitor {
       return
     }
     this.#first.resolve()
-    if (before !== null && JSON.stringify(before) !== JSON.stringify(this.#tables)) this.#listener.changed()
+    const isNew = before === null ? this.#wasUnknown : JSON.stringify(before) !== JSON.stringify(this.#tables)
+    if (isNew) this.#listener.changed()
   }
 
   #refuseDuplicates(tables: readonly DiscoveredTable[]): void {

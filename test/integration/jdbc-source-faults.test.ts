@@ -1,0 +1,158 @@
+import { RetriableException, type ConnectStruct, type SourceRecord } from 'standpipe/api'
+import { expect, it, vi } from 'vitest'
+import { SourceDatabase } from '../support/jdbc/source-database.ts'
+import type { SourceHarness } from '../support/jdbc/source-harness.ts'
+import { describeWithPostgresql, privatePostgresql } from '../support/services/postgresql-suite.ts'
+
+const table = 'CREATE TABLE t (id serial PRIMARY KEY, ts timestamptz NOT NULL DEFAULT now(), name text)'
+const byId = { mode: 'incrementing', 'incrementing.column.name': 'id', 'table.whitelist': 't' }
+const byTime = { mode: 'timestamp', 'timestamp.column.name': 'ts', 'table.whitelist': 't' }
+const byBoth = { ...byTime, mode: 'timestamp+incrementing', 'incrementing.column.name': 'id' }
+const ids = (records: readonly SourceRecord[]) => records.map(({ value }) => (value as ConnectStruct)['id'])
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+async function until(source: SourceHarness, count: number): Promise<SourceRecord[]> {
+  const records: SourceRecord[] = []
+  while (records.length < count) records.push(...(await source.pollAll(count - records.length)))
+  return records
+}
+
+await describeWithPostgresql('JDBC source: faults and visibility', (server) => {
+  it('T49: errors of a table are tried again, or fail the task after query.retry.attempts', async () => {
+    const database = await SourceDatabase.create(server, table)
+    const patient = await database.started({ ...byId, 'query.suffix': 'LIMIT x' })
+    for (let attempt = 1; attempt <= 3; attempt++) await expect(patient.poll()).rejects.toBeInstanceOf(RetriableException)
+    const strict = await database.started({ ...byId, 'query.suffix': 'LIMIT x', 'query.retry.attempts': '2' })
+    await expect(strict.poll()).rejects.toBeInstanceOf(RetriableException)
+    await expect(strict.poll()).rejects.toThrow(/Error while polling for records.*"x" does not exist/)
+    const quick = await database.started({ ...byId, 'query.suffix': 'LIMIT x', 'query.on.error': 'fail' })
+    await expect(quick.poll()).rejects.not.toBeInstanceOf(RetriableException)
+  })
+
+  it('a table that fails does not hold up the others', async () => {
+    const database = await SourceDatabase.create(server, table, 'CREATE TABLE u (id serial PRIMARY KEY)', 'INSERT INTO u DEFAULT VALUES')
+    const source = await database.started({ mode: 'incrementing', 'table.whitelist': 't,u' })
+    await database.query('DROP TABLE t')
+    expect((await until(source, 1)).map(({ topic }) => topic)).toEqual(['p-u'])
+  })
+
+  it('T50: sessions that are ended between and during reads cost no row, and none comes twice', async () => {
+    const database = await SourceDatabase.create(server, table, 'INSERT INTO t (name) SELECT NULL FROM generate_series(1, 2000)')
+    const source = await database.started({ ...byId, 'batch.max.rows': '100' })
+    const records: SourceRecord[] = []
+    for (let kill = 0; kill < 5; kill++) {
+      records.push(...(await until(source, 100)))
+      await database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'c'")
+    }
+    records.push(...(await until(source, 2000 - records.length)))
+    expect(ids(records)).toEqual(upTo(2000))
+  })
+
+  it('T51: a server that is not there fails the start after all attempts, and a stop ends the wait', async () => {
+    const database = await SourceDatabase.create(server, table)
+    const away = { ...byId, 'connection.url': 'jdbc:postgresql://127.0.0.1:1/x', 'connection.attempts': '2' }
+    const source = database.source({ ...away, 'connection.backoff.ms': '10' })
+    await expect(source.connect()).rejects.toThrow('Connection to 127.0.0.1:1 refused')
+    expect(source.log.lines.filter((line) => line.includes('Attempt 1 of 2'))).toHaveLength(1)
+    const waiting = database.source({ ...away, 'connection.backoff.ms': '1000000000' })
+    const start = expect(waiting.startTask({ ...away, name: 'c', 'connection.backoff.ms': '1000000000', tables: 't' })).rejects.toThrow(
+      'refused',
+    )
+    await waiting.stop()
+    await start
+  })
+
+  it('a server that crashes and comes back is waited for; no row is lost', async () => {
+    const own = await privatePostgresql()
+    const database = await SourceDatabase.create(own, table, 'INSERT INTO t (name) SELECT NULL FROM generate_series(1, 500)')
+    const source = await database.started({ ...byId, 'batch.max.rows': '50' })
+    const records = [...(await source.poll())]
+    await own.crash()
+    await expect(pollUntilError(source, records)).rejects.toBeInstanceOf(RetriableException)
+    await own.start()
+    records.push(...(await until(source, 500 - records.length)))
+    expect(ids(records)).toEqual(upTo(500))
+  })
+
+  it.for([byId, byBoth])('T56: with visibility.guard rows wait for those before them ($mode)', async (mode) => {
+    const database = await SourceDatabase.create(server, table)
+    const late = await database.session()
+    await late.query('BEGIN')
+    await late.query("INSERT INTO t (name, ts) VALUES ('late', '2024-01-01Z')")
+    await database.query("INSERT INTO t (name, ts) VALUES ('soon', '2024-01-02Z')")
+    const plain = await database.started(mode)
+    expect(ids(await plain.pollAll())).toEqual([2])
+    const guarded = await database.started({ ...mode, 'visibility.guard': 'xmin' })
+    expect(await guarded.pollAll()).toEqual([])
+    await late.query('COMMIT')
+    expect(ids(await guarded.pollAll())).toEqual([1, 2])
+    expect(await plain.pollAll()).toEqual([])
+  })
+
+  it('T56: and in mode timestamp, where times are those of now()', async () => {
+    const database = await SourceDatabase.create(server, table)
+    const late = await database.session()
+    await late.query('BEGIN')
+    await late.query('SELECT now()')
+    await database.query("INSERT INTO t (name) VALUES ('soon')")
+    const plain = await database.started(byTime)
+    expect(ids(await plain.pollAll())).toEqual([1])
+    const guarded = await database.started({ ...byTime, 'visibility.guard': 'xmin' })
+    expect(await guarded.pollAll()).toEqual([])
+    await late.query("INSERT INTO t (name) VALUES ('late')")
+    await late.query('COMMIT')
+    expect(ids(await guarded.pollAll())).toEqual([2, 1])
+  })
+
+  it('guarded, no row of eight writers with long transactions is skipped or repeated', async () => {
+    const database = await SourceDatabase.create(server, table)
+    const source = await database.started({ ...byId, 'visibility.guard': 'xmin' })
+    const writers = upTo(8).map(async (writer) => {
+      const session = await database.session()
+      for (let round = 0; round < 15; round++) {
+        await session.query('BEGIN')
+        for (let row = 0; row <= (writer + round) % 4; row++) await session.query('INSERT INTO t DEFAULT VALUES')
+        await session.query(`SELECT pg_sleep(${((writer * 7 + round * 3) % 10) / 500})`)
+        await session.query('COMMIT')
+      }
+    })
+    const records: SourceRecord[] = []
+    let isWriting = true
+    const written = Promise.all(writers).then(() => (isWriting = false))
+    while (isWriting) records.push(...(await source.pollAll(1)))
+    await written
+    records.push(...(await source.pollAll()))
+    const stored = await database.query('SELECT id FROM t ORDER BY id')
+    expect(ids(records)).toEqual(stored.map(([id]) => Number(id)))
+  })
+
+  it('a stop ends a read under way, on the server too', async () => {
+    const database = await SourceDatabase.create(server, table)
+    const source = await database.started({ mode: 'bulk', query: 'SELECT pg_sleep(600)' })
+    const polled = source.poll()
+    await source.stop()
+    expect(await polled).toEqual([])
+    const running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'c'"
+    await vi.waitUntil(async () => (await database.query(running))[0]?.[0] === '0', { timeout: 20_000, interval: 100 })
+  })
+
+  it('memory stays bounded over a large table', async () => {
+    const database = await SourceDatabase.create(
+      server,
+      table,
+      "INSERT INTO t (name) SELECT repeat('x', 200) FROM generate_series(1, 300000)",
+    )
+    const source = await database.started(byId)
+    let count = 0
+    let most = 0
+    while (count < 300_000) {
+      count += (await source.poll()).length
+      if (count % 50_000 === 0) most = Math.max(most, process.memoryUsage().heapUsed)
+    }
+    expect(most).toBeLessThan(200 * 1024 * 1024)
+  })
+})
+
+async function pollUntilError(source: SourceHarness, records: SourceRecord[]): Promise<never> {
+  for (;;) records.push(...(await source.poll()))
+}
