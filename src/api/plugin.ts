@@ -29,6 +29,8 @@ export type Plugin = {
     /** The class name that configurations use, such as `com.example.FancySinkConnector`; simple name and alias follow from it. */
     readonly className: string
     readonly version: string
+    /** True: it does not answer to simple name and alias, which are another class's. */
+    readonly onlyFullName?: true
     /** Called when the class is first needed, so that a client library is loaded only where it is used. */
     readonly load: () => Promise<PluginClass<K>>
   }

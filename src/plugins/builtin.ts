@@ -19,6 +19,7 @@ import { builtinTransforms } from './builtin-transforms.ts'
 
 const file = () => import('../../connectors/file/index.ts')
 const elasticsearchSink = async () => (await import('../../connectors/elasticsearch/index.ts')).ElasticsearchSinkConnector
+const jdbc = () => import('../../connectors/jdbc/index.ts')
 
 /** Whose property files the Elasticsearch and OpenSearch sink takes. */
 const elasticsearchSinkNames = [
@@ -29,8 +30,8 @@ const elasticsearchSinkNames = [
 ]
 
 /**
- * The plugins that come with standpipe, under the class names of Apache and of the connectors' makers: the only list of ours. Connectors are loaded when they are first
- * needed, so that a worker never loads the client library of a system it does not talk to.
+ * The plugins that come with standpipe, under the class names of Apache and of the connectors' makers: the only list of ours. Connectors
+ * are loaded when they are first needed, so that a worker never loads the client library of a system it does not talk to.
  */
 export const builtinPlugins: readonly Plugin[] = [
   {
@@ -44,6 +45,34 @@ export const builtinPlugins: readonly Plugin[] = [
     className: 'org.apache.kafka.connect.file.FileStreamSinkConnector',
     version,
     load: async () => (await file()).FileStreamSinkConnector,
+  },
+  {
+    kind: 'source',
+    className: 'io.confluent.connect.jdbc.JdbcSourceConnector',
+    version,
+    load: async () => (await jdbc()).JdbcSourceConnector,
+  },
+  {
+    kind: 'source',
+    className: 'io.aiven.connect.jdbc.JdbcSourceConnector',
+    version,
+    onlyFullName: true,
+    load: async () => (await jdbc()).AivenJdbcSourceConnector,
+  },
+  { kind: 'sink', className: 'io.confluent.connect.jdbc.JdbcSinkConnector', version, load: async () => (await jdbc()).JdbcSinkConnector },
+  {
+    kind: 'sink',
+    className: 'io.aiven.connect.jdbc.JdbcSinkConnector',
+    version,
+    onlyFullName: true,
+    load: async () => (await jdbc()).AivenJdbcSinkConnector,
+  },
+  {
+    kind: 'sink',
+    className: 'io.debezium.connector.jdbc.JdbcSinkConnector',
+    version,
+    onlyFullName: true,
+    load: async () => (await jdbc()).DebeziumJdbcSinkConnector,
   },
   ...elasticsearchSinkNames.map((className): Plugin => ({ kind: 'sink', className, version, load: elasticsearchSink })),
   ...converter('org.apache.kafka.connect.json.JsonConverter', JsonConverter),

@@ -45,7 +45,8 @@ export class PluginRegistry {
   }
 }
 
-function aliases({ kind, className }: Plugin): readonly string[] {
+function aliases({ kind, className, onlyFullName }: Plugin): readonly string[] {
+  if (onlyFullName === true) return []
   const simple = className.slice(className.lastIndexOf('.') + 1)
   const nested = simple.slice(simple.lastIndexOf('$') + 1)
   const pruned = suffixes[kind]

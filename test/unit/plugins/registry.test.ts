@@ -20,6 +20,10 @@ describe('PluginRegistry', () => {
     ['sink', 'ElasticsearchSink'],
     ['sink', 'io.aiven.kafka.connect.opensearch.OpensearchSinkConnector'],
     ['sink', 'OpensearchSink'],
+    ['source', 'JdbcSourceConnector'],
+    ['source', 'io.aiven.connect.jdbc.JdbcSourceConnector'],
+    ['sink', 'JdbcSink'],
+    ['sink', 'io.debezium.connector.jdbc.JdbcSinkConnector'],
     ['converter', 'JsonConverter'],
     ['converter', 'Json'],
     ['header_converter', 'SimpleHeaderConverter'],
@@ -52,6 +56,15 @@ describe('PluginRegistry', () => {
     const load = () => Promise.resolve(FileStreamSinkConnector)
     for (const className of ['a.FancySink', 'b.FancySink']) registry.add({ kind: 'sink', className, version: '1', load })
     expect(registry.find('sink', 'FancySink')?.className).toBe('a.FancySink')
+  })
+
+  it('a class with only its full name leaves the simple one to another', () => {
+    const registry = new PluginRegistry()
+    const load = () => Promise.resolve(FileStreamSinkConnector)
+    registry.add({ kind: 'sink', className: 'a.FancySink', version: '1', load: () => load(), onlyFullName: true })
+    registry.add({ kind: 'sink', className: 'b.FancySink', version: '1', load })
+    expect(registry.find('sink', 'FancySink')?.className).toBe('b.FancySink')
+    expect(registry.find('sink', 'a.FancySink')?.className).toBe('a.FancySink')
   })
 
   it('has no class for a name nobody answers to', async () => {
