@@ -101,6 +101,7 @@ const departures = new Map<string, Departure>([
   ["numeric without precision 'NaN', numeric.mapping=best_fit_eager_double", { reason: unlimited, values: ['{"x":null}'] }],
   ['numeric(5,-2), numeric.mapping=precision_only', { reason: scale2046, values: ['{"x":"12300"}'] }],
   ['numeric(5,-2), numeric.mapping=NONE', { reason: scale2046, values: ['{"x":"12300"}'] }],
+  ['sql.complex.types.enable', { reason: 'the released connector has that key', values: ['{"id":1,"a":[1,2],"j":"{}"}'] }],
   ['timestamp.granularity=micros_long, db.timezone=UTC', { reason: before1970, values: utcMicros }],
   ['timestamp.granularity=micros_string, db.timezone=UTC', { reason: before1970, values: utcMicros }],
   ['timestamp.granularity=NANOS_LONG, db.timezone=UTC', { reason: before1970, values: utcNanos }],

@@ -59,6 +59,14 @@ await describeWithPostgresql('JDBC source: tables and values', (server) => {
     expect(Object.values(value(record))).toEqual([1, '{1,NULL,3}', 'Ab', '10.0.0.1', '"a"=>"1"', '1 day'])
   })
 
+  it('T31: one-dimensional arrays are arrays where that is wanted', async () => {
+    const record = await firstRecord('a int[], b mood[], c timestamptz[], d pos[]', `'{1,NULL,3}', '{happy}', '{2024-01-01Z}', '{5}'`, {
+      'sql.complex.types.enable': 'true',
+    })
+    expect(value(record)).toEqual({ a: [1, null, 3], b: ['happy'], c: [new Date(1704067200000)], d: [5] })
+    expect(fieldsOf(record)).toEqual(['a ARRAY?', 'b ARRAY?', 'c ARRAY?', 'd ARRAY?'])
+  })
+
   it('T32, T33: booleans, bits, bytes, blanks and domains', async () => {
     const record = await firstRecord('a bool, b bit(1), c bytea, d char(3), e pos', `true, B'1', '\\x0102', 'ab', 5`)
     expect(value(record)).toEqual({ a: true, b: true, c: Buffer.from([1, 2]), d: 'ab ', e: 5 })

@@ -17,6 +17,10 @@ export const ownKeys = {
     ...{ type: 'string', default: 'drop', validator: validString(...unsupportedTypeUses), ...connector, displayName: 'Unsupported Types' },
     doc: 'Columns that Connect has no type for. drop: left out, with a warning; string: the server\'s text; fail. (Ours.)',
   },
+  'sql.complex.types.enable': {
+    ...{ type: 'boolean', default: false, ...connector, displayName: 'Complex Types' },
+    doc: 'Whether one-dimensional arrays become arrays, whose elements may be null. (Confluent had it in 10.9.7-1.)',
+  },
   'key.columns': {
     ...{ type: 'list', default: ['none'], ...connector, displayName: 'Key Columns' },
     doc: 'What keys of records hold. none: null; primary_key; or names of columns. (Ours.)',

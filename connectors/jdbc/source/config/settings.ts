@@ -50,6 +50,8 @@ export interface ValueSettings {
   readonly numericMapping: NumericMapping
   readonly granularity: TimestampGranularity
   readonly unsupportedTypes: UnsupportedTypeUse
+  /** One-dimensional arrays become arrays. */
+  readonly takesArrays: boolean
   /** Aiven's decimals do not tell their precision. */
   readonly tellsPrecision: boolean
 }
@@ -207,6 +209,7 @@ function valuesOf(keys: Keys, family: SourceFamily): ValueSettings {
     numericMapping: named ?? (keys['numeric.precision.mapping'] ? 'precision_only' : 'none'),
     granularity: keys['timestamp.granularity'].toLowerCase() as TimestampGranularity,
     unsupportedTypes: keys['unsupported.types'] as UnsupportedTypeUse,
+    takesArrays: keys['sql.complex.types.enable'],
     tellsPrecision: family === 'confluent',
   }
 }

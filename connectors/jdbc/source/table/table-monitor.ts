@@ -25,6 +25,8 @@ export class TableMonitor {
   #tables: readonly DiscoveredTable[] | null = null
   /** Somebody was told that the tables are not known yet. */
   #wasUnknown = false
+  /** The last look failed; that has been said. */
+  #isOut = false
 
   constructor(session: SourceSession, settings: JdbcSourceSettings, listener: TableListener, log: Logger, signal: AbortSignal) {
     this.#session = session
@@ -73,9 +75,13 @@ export class TableMonitor {
     } catch (error) {
       if (!(error instanceof SqlException)) throw error
       this.#session.drop()
-      if (!this.#signal.aborted) this.#log.warn(`The tables cannot be listed just now; those known before are read on`, error)
+      if (!this.#signal.aborted && !this.#isOut)
+        this.#log.warn('The tables cannot be listed just now; those known before are read on', error)
+      this.#isOut = true
       return
     }
+    if (this.#isOut) this.#log.info('The tables can be listed again')
+    this.#isOut = false
     this.#first.resolve()
     const isNew = before === null ? this.#wasUnknown : JSON.stringify(before) !== JSON.stringify(this.#tables)
     if (isNew) this.#listener.changed()

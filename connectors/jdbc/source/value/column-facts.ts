@@ -10,12 +10,16 @@ export interface ColumnFacts {
   /** `pg_type.typname` */
   readonly typeName: string
   readonly isEnum: boolean
+  /** Of an array: the type of its elements, of a domain the type below it; else null. */
+  readonly element: { readonly oid: number; readonly isEnum: boolean } | null
 }
 
 const factsSql = `SELECT coalesce(a.attnotnull OR (d.typtype = 'd' AND d.typnotnull), false),
-  coalesce(a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) LIKE '%nextval(%', false), t.typname, t.typtype = 'e'
+  coalesce(a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) LIKE '%nextval(%', false), t.typname, t.typtype = 'e', e.oid, e.typtype = 'e'
 FROM unnest($1::oid[], $2::int4[], $3::oid[]) WITH ORDINALITY AS c(relation, attribute, type, place)
 JOIN pg_catalog.pg_type t ON t.oid = c.type
+LEFT JOIN pg_catalog.pg_type m ON m.oid = t.typelem AND m.typarray = t.oid
+LEFT JOIN pg_catalog.pg_type e ON e.oid = CASE WHEN m.typtype = 'd' THEN m.typbasetype ELSE m.oid END
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.relation AND a.attnum = c.attribute AND c.attribute > 0
 LEFT JOIN pg_catalog.pg_type d ON d.oid = a.atttypid
 LEFT JOIN pg_catalog.pg_attrdef f ON f.adrelid = a.attrelid AND f.adnum = a.attnum AND a.attgenerated = ''
@@ -26,10 +30,11 @@ export async function readColumnFacts(connection: PgConnection, columns: readonl
   const list = (value: (column: ResultColumn) => number) => arrayLiteral(columns.map((column) => String(value(column))))
   const values = [list(({ tableID }) => tableID), list(({ columnID }) => columnID), list(({ dataTypeID }) => dataTypeID)]
   const { rows } = await connection.queryPrepared(factsSql, values)
-  return rows.map(([required, numbered, typeName, isEnum]) => ({
+  return rows.map(([required, numbered, typeName, isEnum, elementOid, isElementEnum]) => ({
     isRequired: required === 't',
     isNumbered: numbered === 't',
     typeName: typeName ?? '',
     isEnum: isEnum === 't',
+    element: elementOid === null || elementOid === undefined ? null : { oid: Number(elementOid), isEnum: isElementEnum === 't' },
   }))
 }

@@ -2,6 +2,7 @@ import { ConnectSchema, DataException, type ConnectStruct, type ConnectValue, ty
 import type { ResultColumn, SqlText } from '../../dialect/connection.ts'
 import type { ValueSettings } from '../config/settings.ts'
 import type { ColumnFacts } from './column-facts.ts'
+import { arrayForm } from './array-form.ts'
 import { columnForm, textForm } from './column-form.ts'
 import { Moment } from './moment.ts'
 import { schemaOf, type ColumnForm } from './numeric-column.ts'
@@ -40,10 +41,7 @@ export class RowPlan {
     const planned: PlannedColumn[] = []
     for (const [place, column] of columns.entries()) {
       const fact = facts[place]
-      const form =
-        fact?.isEnum === true
-          ? textForm
-          : (columnForm(column.dataTypeID, column.dataTypeModifier, settings, moment) ?? unsupported(column, fact, name, settings, log))
+      const form = knownForm(column, fact, settings, moment) ?? unsupported(column, fact, name, settings, log)
       if (form === null) continue
       if (fields.has(column.name)) {
         log.warn(
@@ -79,6 +77,15 @@ export class RowPlan {
       )
     }
   }
+}
+
+function knownForm(column: ResultColumn, fact: ColumnFacts | undefined, settings: ValueSettings, moment: Moment): ColumnForm | null {
+  const { dataTypeID: oid, dataTypeModifier: modifier } = column
+  if (fact?.isEnum === true) return textForm
+  const element = settings.takesArrays ? (fact?.element ?? null) : null
+  if (element === null) return columnForm(oid, modifier, settings, moment)
+  const form = element.isEnum ? textForm : columnForm(element.oid, modifier, settings, moment)
+  return form === null ? null : arrayForm(form)
 }
 
 function unsupported(

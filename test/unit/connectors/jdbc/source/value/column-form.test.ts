@@ -13,6 +13,7 @@ const settings: ValueSettings = {
     granularity: 'connect_logical',
     unsupportedTypes: 'drop',
     tellsPrecision: true,
+    takesArrays: false,
   },
 }
 const form = (oid: number, modifier = -1, changes: Partial<ValueSettings> = {}) =>
