@@ -1,13 +1,4 @@
-import {
-  Decimal,
-  DecimalLogical,
-  INT32_SCHEMA,
-  OPTIONAL_STRING_SCHEMA,
-  SchemaBuilder,
-  type ConnectStruct,
-  type ConnectValue,
-  type Schema,
-} from 'standpipe/api'
+import { Decimal, DecimalLogical, INT32_SCHEMA, OPTIONAL_STRING_SCHEMA, SchemaBuilder, type ConnectValue, type Schema } from 'standpipe/api'
 import { expect, it } from 'vitest'
 import { row, schemaOf, struct } from '../support/jdbc/records.ts'
 import { SinkDatabase } from '../support/jdbc/sink-database.ts'

@@ -12,6 +12,8 @@ export class RowGroup {
   readonly layout: ColumnLayout
   readonly columns: readonly SqlText[][]
   readonly records: SinkRecord[] = []
+  /** How long all texts are together. */
+  length = 0
   /** Of one row, before it counts. */
   readonly #row: SqlText[] = []
 
@@ -26,13 +28,13 @@ export class RowGroup {
 
   /** @throws DataException for a value that cannot be written; then there is no row */
   add(content: RecordContent, shape: RowShape): void {
-    shape.append(content, this.columns, this.#row)
+    this.length += shape.append(content, this.columns, this.#row)
     this.records.push(content.record)
   }
 
   /** The row belongs elsewhere. */
   removeLast(): void {
-    for (const column of this.columns) column.pop()
+    for (const column of this.columns) this.length -= column.pop()?.length ?? 0
     this.records.pop()
   }
 

@@ -47,11 +47,20 @@ export class RowShape {
     return new RowShape(known ?? layout, cells)
   }
 
-  /** Appends the record's row: its texts to `columns`, one list a column of the layout. @throws DataException for a value that cannot be written; nothing is appended */
-  append(content: RecordContent, columns: readonly SqlText[][], row: SqlText[]): void {
+  /**
+   * Appends the record's row: its texts to `columns`, one list a column of the layout.
+   * @returns how long the texts are together @throws DataException for a value that cannot be written; nothing is appended
+   */
+  append(content: RecordContent, columns: readonly SqlText[][], row: SqlText[]): number {
     const count = columns.length
+    let length = 0
     for (let index = 0; index < count; index++) row[index] = this.#cells[index]?.textOf(content) ?? null
-    for (let index = 0; index < count; index++) columns[index]?.push(row[index] ?? null)
+    for (let index = 0; index < count; index++) {
+      const text = row[index] ?? null
+      if (text !== null) length += text.length
+      columns[index]?.push(text)
+    }
+    return length
   }
 }
 

@@ -11,6 +11,9 @@ import type { Session } from './session.ts'
 import type { WriteBatch } from './write-batch.ts'
 import { committableOffsets, lowestOffsets, partitionId } from './written-offsets.ts'
 
+/** Characters of rows that may wait while a batch is written. */
+const mostPendingLength = 32 * 1024 * 1024
+
 export interface SinkWriterParts {
   readonly session: Session
   readonly builder: BatchBuilder
@@ -58,7 +61,7 @@ export class SinkWriter {
     await this.#plan(taken)
     this.#append(taken)
     this.#queue.start()
-    while (this.#pending.records.length >= this.#parts.mostPending && this.isBusy) await this.#queue.turn()
+    while (this.#isFull() && this.isBusy) await this.#queue.turn()
     this.#mustNotHaveFailed()
   }
 
@@ -84,6 +87,10 @@ export class SinkWriter {
     if (left.length === this.#pending.records.length) return
     this.#pending = this.#parts.builder.newBatch()
     if (left.length > 0) this.#append(left)
+  }
+
+  #isFull(): boolean {
+    return this.#pending.records.length >= this.#parts.mostPending || this.#pending.length >= mostPendingLength
   }
 
   #mustNotHaveFailed(): void {

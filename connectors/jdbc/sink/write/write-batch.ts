@@ -13,6 +13,9 @@ import { TablePhase } from './table-phase.ts'
 
 const none: ReadonlyMap<string, number> = new Map()
 
+/** Characters of a statement, about. */
+const statementLength = 32 * 1024 * 1024
+
 /** COPY costs the server less than arrays do, but takes a moment to begin and end. */
 const copyFromRows = 1000
 
@@ -80,6 +83,15 @@ export class WriteBatch {
     this.records.push(record)
   }
 
+  /** How long the texts of all rows are together: what the batch takes of memory. */
+  get length(): number {
+    let length = 0
+    for (const phases of this.#tables.values()) {
+      for (const { writes } of phases) for (const group of writes) length += group.length
+    }
+    return length
+  }
+
   /** What there is to do, in order. */
   *statements(): Generator<Statement> {
     for (const [table, phases] of this.#tables) {
@@ -106,7 +118,10 @@ export class WriteBatch {
     const { layout } = group
     if (insertMode === 'update' && layout.columns.length === layout.keyCount) return // nothing but keys: nothing to change
     const { copy } = this.#sqlOf(layout)
-    if (copy !== null && this.#prefersCopy(group)) return yield* this.#copies(copy, group)
+    if (copy !== null && this.#prefersCopy(group)) {
+      yield* this.#copies(copy, group)
+      return
+    }
     const keepsAll = insertMode === 'insert' || layout.keyCount === 0 || layout.keyEquality === 'unknown'
     yield* this.#chunks(this.#sqlOf(layout).write, group, keepsAll ? everyRow(group) : lastRows(group, deletedAt))
   }
@@ -117,9 +132,9 @@ export class WriteBatch {
   }
 
   *#copies(sql: string, group: RowGroup): Generator<Statement> {
-    const { batchSize } = this.#settings
-    for (let from = 0; from < group.count; from += batchSize) {
-      const to = Math.min(from + batchSize, group.count)
+    const most = this.#rowsOfStatement(group)
+    for (let from = 0; from < group.count; from += most) {
+      const to = Math.min(from + most, group.count)
       yield { sql, group, values: [], copied: copyText(group.columns, group.layout.arePlain, from, to) }
     }
   }
@@ -130,9 +145,9 @@ export class WriteBatch {
   }
 
   *#chunks(sql: string, group: RowGroup, rows: readonly number[]): Generator<Statement> {
-    const { batchSize } = this.#settings
-    for (let from = 0; from < rows.length; from += batchSize) {
-      const to = Math.min(from + batchSize, rows.length)
+    const most = this.#rowsOfStatement(group)
+    for (let from = 0; from < rows.length; from += most) {
+      const to = Math.min(from + most, rows.length)
       yield {
         sql,
         group,
@@ -140,6 +155,11 @@ export class WriteBatch {
         values: group.columns.map((column, index) => arrayLiteralOf(column, rows, from, to, group.layout.arePlain[index] === true)),
       }
     }
+  }
+
+  /** Rows of many megabytes go by few. */
+  #rowsOfStatement({ length, count }: RowGroup): number {
+    return Math.max(1, Math.min(this.#settings.batchSize, Math.floor((statementLength * count) / Math.max(1, length))))
   }
 
   #sqlOf(layout: ColumnLayout): StatementSql {
