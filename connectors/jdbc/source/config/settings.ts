@@ -39,6 +39,8 @@ export interface ModeSettings {
   readonly delayMs: number
   /** Empty: tables are read. */
   readonly query: string
+  /** It must not be shown. */
+  readonly isQueryMasked: boolean
   readonly querySuffix: string
   readonly guardsVisibility: boolean
 }
@@ -196,6 +198,7 @@ function modeOf(keys: Keys): ModeSettings {
     validatesNonNull: keys['validate.non.null'],
     delayMs: keys['timestamp.delay.interval.ms'],
     query: keys.query === '' ? masked : keys.query,
+    isQueryMasked: masked !== '',
     querySuffix: keys['query.suffix'].trim(),
     guardsVisibility: keys['visibility.guard'] === 'xmin',
   }

@@ -106,7 +106,7 @@ export class TableReader {
     const hasFlag = visibility !== null && !isTimed
     const statement = readStatement(hasFlag ? this.#flagged(visibility) : relation, this.#criteria, settings.mode.querySuffix)
     const { text, values } = boundStatement(statement.sql, criteriaValues(settings.mode.mode, bounds, statement.asJava, this.#text))
-    this.#parts.log.debug(`Reading ${text}`)
+    if (!settings.mode.isQueryMasked) this.#parts.log.debug(`Reading ${text}`)
     const cursor = await PgCursor.open(connection, text, values, settings.poll.maxRows)
     const offsets = new RowOffsets(settings.mode.mode, this.#position, (row) => this.#positions(cursor.columns).of(row))
     this.#placed = null

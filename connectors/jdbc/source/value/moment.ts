@@ -5,7 +5,7 @@ import type { TimeZone } from '../../dialect/time-zone.ts'
 import { instantOfWallTime } from '../../dialect/wall-time.ts'
 
 /**
- * Reads dates and times from the server's ISO texts, of a session in UTC. One object a table: the parts of the last text stay in its
+ * Reads dates and times from the server's ISO texts. One object a table: the parts of the last text stay in its
  * fields, so that nothing is made per value.
  */
 export class Moment {
@@ -26,12 +26,11 @@ export class Moment {
     const blank = text.indexOf(' ')
     if (blank < 0) throw notFinite(text)
     const isBeforeChrist = text.endsWith(' BC')
-    const plus = text.indexOf('+', blank)
-    const end = plus >= 0 ? plus : isBeforeChrist ? text.length - 3 : text.length
-    const midnight = this.#midnight(text, blank, isBeforeChrist)
-    const wall = midnight + clockMs(text, blank + 1)
-    this.#readFraction(text, blank + 9, end)
-    this.ms += plus >= 0 ? wall : instantOfWallTime(this.#zone, wall)
+    const end = isBeforeChrist ? text.length - 3 : text.length
+    const sign = signPlace(text, blank + 9, end)
+    const wall = this.#midnight(text, blank, isBeforeChrist) + clockMs(text, blank + 1)
+    this.#readFraction(text, blank + 9, sign)
+    this.ms += sign < end ? wall - offsetMs(text, sign, end) : instantOfWallTime(this.#zone, wall)
   }
 
   /** `2024-01-01` as milliseconds of midnight UTC. @throws DataException for infinity */
@@ -50,15 +49,9 @@ export class Moment {
 
   /** `10:00:00.5+02:30:15` as milliseconds since midnight UTC. */
   zonedTimeMs(text: string): number {
-    let sign = 8
-    while (sign < text.length && text[sign] !== '+' && text[sign] !== '-') sign++
+    const sign = signPlace(text, 8, text.length)
     this.#readFraction(text, 8, sign)
-    const [hours = 0, minutes = 0, seconds = 0] = text
-      .slice(sign + 1)
-      .split(':')
-      .map(Number)
-    const offset = ((hours * 60 + minutes) * 60 + seconds) * 1000
-    return clockMs(text, 0) + this.ms + (text[sign] === '-' ? offset : -offset)
+    return clockMs(text, 0) + this.ms - offsetMs(text, sign, text.length)
   }
 
   #midnight(text: string, end: number, isBeforeChrist: boolean): number {
@@ -75,6 +68,23 @@ export class Moment {
     this.ms = Math.floor(micros / 1000)
     this.micros = micros % 1000
   }
+}
+
+/** Where the offset from UTC begins; `end`: there is none. */
+function signPlace(text: string, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 43 || code === 45) return at
+  }
+  return end
+}
+
+/** `+hh`, `-hh:mm` or `+hh:mm:ss` */
+function offsetMs(text: string, sign: number, end: number): number {
+  let seconds = twoDigits(text, sign + 1) * 3600
+  if (sign + 3 < end) seconds += twoDigits(text, sign + 4) * 60
+  if (sign + 6 < end) seconds += twoDigits(text, sign + 7)
+  return text.charCodeAt(sign) === 45 ? -seconds * 1000 : seconds * 1000
 }
 
 /** `hh:mm:ss` */

@@ -21,6 +21,11 @@ describe('dates and times of the server', () => {
     expect(ms(legacy('America/New_York'), '2024-01-01 00:00:00+00')).toBe(1704067200000)
   })
 
+  it.for(['2024-01-01 01:00:00.5+01', '2023-12-31 19:00:00.5-05', '2024-01-01 05:30:00.5+05:30', '2023-12-31 23:59:30.5-00:00:30'])(
+    'T23: %s is an instant, whatever the time zone of the session, which a pool may change',
+    (text) => expect(ms(legacy('Asia/Tokyo'), text)).toBe(1704067200500),
+  )
+
   it.for([
     ['1500-01-01', -14830992000000, -14831769600000],
     ['0001-01-01', -62135769600000, -62135596800000],
