@@ -133,15 +133,16 @@ export class SinkWriter {
 
   /**
    * The records that are not in the database yet. Of a partition that is new to the task, or comes back, the database knows where to go
-   * on: reading begins there, and what was read elsewhere is left out.
+   * on. Where Kafka is behind, records are left out until then, so that their offsets are committed; where it is ahead, reading goes back.
    */
   async #owned(records: readonly SinkRecord[], ledger: OffsetLedger): Promise<readonly SinkRecord[]> {
     const unclaimed = ledger.unclaimed(records)
     if (unclaimed.length === 0) return records.filter((record) => !ledger.isOld(record))
     const known = await this.#alone((connection) => ledger.claim(connection, unclaimed))
-    if (known.length === 0) return records
-    this.#parts.seek(known)
-    const sought = new Set(known.map(({ topic, partition }) => partitionId(topic, partition)))
+    const first = lowestOffsets([records])
+    const missed = known.filter(({ topic, partition, offset }) => offset < (first.get(partitionId(topic, partition)) ?? offset))
+    if (missed.length > 0) this.#parts.seek(missed)
+    const sought = new Set(missed.map(({ topic, partition }) => partitionId(topic, partition)))
     return records.filter(
       (record) => !sought.has(partitionId(record.originalTopic, record.originalKafkaPartition)) && !ledger.isOld(record),
     )
