@@ -158,9 +158,9 @@ function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-/** PostgreSQL does not run as root. */
+/** PostgreSQL does not run as root. The change of the user undoes what ties a server to our life: it is tied anew. */
 function asServerUser(command: readonly string[]): string[] {
-  return isRoot() ? [SETPRIV, '--reuid=postgres', '--regid=postgres', '--init-groups', '--', ...command] : [...command]
+  return isRoot() ? [SETPRIV, '--reuid=postgres', '--regid=postgres', '--init-groups', '--pdeathsig=KILL', ...command] : [...command]
 }
 
 async function giveToServerUser(dir: string): Promise<void> {
