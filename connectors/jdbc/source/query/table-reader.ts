@@ -13,7 +13,7 @@ import { RecordKeys } from './record-keys.ts'
 import { RowOffsets, type PlacedRow } from './row-offsets.ts'
 import { RowPositions } from './row-positions.ts'
 import { readStatement, type SourceRelation } from './source-relation.ts'
-import { readVisibility, unsettledExpression, type Visibility } from './visibility-guard.ts'
+import { unsettledExpression, VisibilityGuard, type Visibility } from './visibility-guard.ts'
 
 /** What a reader is made of. */
 export interface TableReaderParts {
@@ -51,6 +51,7 @@ export class TableReader {
   #open: OpenRead | null = null
   #lastPlan: { readonly signature: string; readonly plan: RowPlan } | null = null
   #placed: RowPositions | null = null
+  readonly #guard = new VisibilityGuard()
   #warnsOfHidden = true
 
   constructor(parts: TableReaderParts) {
@@ -96,7 +97,7 @@ export class TableReader {
 
   async #begin(connection: PgConnection): Promise<OpenRead> {
     const { settings, relation, isGuarded, keyColumns } = this.#parts
-    const visibility = isGuarded ? await readVisibility(connection) : null
+    const visibility = isGuarded ? await this.#guard.look(connection) : null
     if (visibility !== null) this.#warnOfHidden(visibility)
     const isTimed = settings.mode.mode === 'timestamp'
     // One snapshot for the two statements of a guarded read by time.

@@ -2,39 +2,67 @@ import type { PgConnection } from '../../dialect/connection.ts'
 
 /**
  * What may be read without skipping rows of transactions that are under way. A row written by a transaction below `horizon` is settled:
- * every transaction that is older, or that had taken its snapshot (and so maybe a number of a sequence) before that one ended, is over.
+ * that one was over before any transaction under way may have taken a number from a sequence.
  * Times that rows get from `now()` are those of the start of their transaction: none under way is older than `oldestStartMs`.
- *
- * Sessions of the same application_name are tasks of this connector, which only read, and do not count.
- *
- * Taken in a statement of its own before the snapshot of the read: what is under way then is above the horizon, and what starts later gets
- * higher transaction and sequence numbers.
  */
 export interface Visibility {
-  /** A 64-bit transaction number, as text. */
-  readonly horizon: string
+  /** A 64-bit transaction number. 0: nothing is settled. */
+  readonly horizon: bigint
   /** Epoch milliseconds, rounded down; the server's time where no transaction is under way. */
   readonly oldestStartMs: number
   /** Sessions whose state this role may not see: the guard knows their transactions once they have written something only. */
   readonly hidden: number
 }
 
+/** Sessions of the same application_name are tasks of this connector, which only read, and do not count. */
 const visibilitySql = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot),
 now AS MATERIALIZED (SELECT pg_snapshot_xmin(snapshot)::text::int8 AS xmin, pg_snapshot_xmax(snapshot)::text::int8 AS xmax FROM s),
 others AS MATERIALIZED (
-  SELECT a.backend_xmin, a.xact_start, a.state FROM pg_catalog.pg_stat_activity a
+  SELECT a.backend_xid, a.backend_xmin, a.xact_start, a.state FROM pg_catalog.pg_stat_activity a
   WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_type IN ('client backend', 'parallel worker')
     AND (a.application_name <> current_setting('application_name') OR a.application_name = ''))
-SELECT least(now.xmin, (SELECT min(now.xmax - ((now.xmax - backend_xmin::text::int8) & 4294967295)) FROM others)),
+SELECT now.xmin, least(now.xmin, (SELECT min(now.xmax - ((now.xmax - backend_xmin::text::int8) & 4294967295)) FROM others)),
+  (SELECT floor(extract(epoch FROM min(xact_start)) * 1000000)::int8 FROM others WHERE backend_xid IS NOT NULL),
   floor(extract(epoch FROM least(CURRENT_TIMESTAMP, (SELECT min(xact_start) FROM others))) * 1000)::int8,
-  (SELECT count(*) FROM others WHERE state IS NULL)
+  (SELECT count(*) FROM others WHERE state IS NULL), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8
 FROM now`
 
-/** Outside of a transaction. */
-export async function readVisibility(connection: PgConnection): Promise<Visibility> {
-  const { rows } = await connection.query(visibilitySql)
-  const [horizon, oldestStart, hidden] = rows[0] ?? []
-  return { horizon: horizon ?? '0', oldestStartMs: Number(oldestStart ?? 0), hidden: Number(hidden ?? 0) }
+/** Transactions below `xmin` were over at that time, in epoch microseconds of the server. */
+interface Sight {
+  readonly atMicros: number
+  readonly xmin: bigint
+}
+
+const mostSights = 4096
+
+/**
+ * Finds the horizon before each read, in a statement of its own: what starts after it gets higher numbers than all that is settled.
+ *
+ * A transaction takes a number from a sequence first and its own number a moment later, so another one with a higher number of the
+ * sequence may have a lower number of its own. While a statement is running, the snapshot it was begun with (`backend_xmin`) tells what was
+ * over by then. Once it has ended, the start of its transaction does: what earlier guards saw as over before that start is settled.
+ */
+export class VisibilityGuard {
+  #sights: Sight[] = []
+
+  /** Outside of a transaction. */
+  async look(connection: PgConnection): Promise<Visibility> {
+    const { rows } = await connection.query(visibilitySql)
+    const [xmin, horizon, oldestWriter, oldestStart, hidden, now] = (rows[0] ?? []).map((text) => text ?? '')
+    const limit = BigInt(horizon ?? 0)
+    const settled = oldestWriter === '' ? limit : this.#overBefore(Number(oldestWriter))
+    this.#remember({ atMicros: Number(now), xmin: BigInt(xmin ?? 0) })
+    return { horizon: settled < limit ? settled : limit, oldestStartMs: Number(oldestStart), hidden: Number(hidden) }
+  }
+
+  #overBefore(startMicros: number): bigint {
+    return this.#sights.findLast(({ atMicros }) => atMicros < startMicros)?.xmin ?? 0n
+  }
+
+  #remember(sight: Sight): void {
+    this.#sights.push(sight)
+    if (this.#sights.length > mostSights) this.#sights = this.#sights.filter((_, index) => index % 2 === 0)
+  }
 }
 
 /**
