@@ -44,6 +44,8 @@ export class RecordPlanner {
   readonly #style: TextStyle
   readonly #schemas = new SchemaNumbers()
   readonly #check
+  /** Whether a record without a key is to be refused. */
+  readonly #needsKey: boolean
   #plans = new Map<string, RecordPlan>()
   #layouts = new Map<string, ColumnLayout>()
   /** Hold until the next round only: somebody may have mended the table. */
@@ -66,6 +68,7 @@ export class RecordPlanner {
       replacesNullWithDefault: values.replacesNullWithDefault,
     }
     const { keyMode, isSchemalessEnabled } = columns
+    this.#needsKey = keyMode === 'record_key' || write.deletes
     this.#check = { connectorName, deletes: write.deletes, keyMode, isSchemalessEnabled }
   }
 
@@ -134,13 +137,13 @@ export class RecordPlanner {
       keySchema === this.#lastKeySchema &&
       record.topic === this.#lastTopic &&
       !isDelete &&
-      (key !== null || keySchema === null)
+      (!this.#needsKey || key !== null)
     )
   }
 
   /** Plans that depend on more than topic and schemas are looked up each time. */
   #remember({ record, keySchema, valueSchema, isDelete, key }: RecordContent, plan: RecordPlan): void {
-    const isPlain = !isDelete && valueSchema !== null && (key !== null || keySchema === null)
+    const isPlain = !isDelete && valueSchema !== null && (!this.#needsKey || key !== null)
     if (!isPlain || this.#parts.settings.columns.keyMode === 'record_header' || this.#parts.settings.columns.unwrapsEvents) return
     this.#last = plan
     this.#lastTopic = record.topic
