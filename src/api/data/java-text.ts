@@ -35,9 +35,17 @@ function numberText(value: number, schema: Schema | null): string {
   }
 }
 
-/** A plain number beyond 2^53 cannot have been a Long. */
+const lowerHalf = 1_000_000
+
+/**
+ * A plain number beyond 2^53 cannot have been a Long. Ids and times have more than 31 bits, of which V8 is slow to make digits:
+ * two halves take a third of the time.
+ */
 function wholeText(value: number): string {
-  return Number.isSafeInteger(value) ? String(value) : doubleText(value)
+  if (!Number.isSafeInteger(value)) return doubleText(value)
+  const high = Math.floor(value / lowerHalf)
+  if (value < 2 ** 31 || high >= 2 ** 31) return String(value)
+  return `${high}${String(value - high * lowerHalf + lowerHalf).slice(1)}`
 }
 
 function objectText(value: object, schema: Schema | null): string {
