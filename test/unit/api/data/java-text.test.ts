@@ -74,5 +74,9 @@ describe('Java text of values', () => {
 it('has the digits of every safe integer', () => {
   const edges = [0, -0, 1e6 - 1, 1e6, 2 ** 31 - 1, 2 ** 31, 2 ** 31 * 1e6 - 1, 2 ** 31 * 1e6, Number.MAX_SAFE_INTEGER, -(2 ** 31) - 1]
   for (const edge of edges) expect(javaText(edge, null)).toBe(BigInt(edge).toString())
-  fc.assert(fc.property(fc.maxSafeInteger(), (value) => expect(javaText(value, null)).toBe(BigInt(value).toString())))
+  fc.assert(
+    fc.property(fc.maxSafeInteger(), (value) => {
+      expect(javaText(value, null)).toBe(BigInt(value).toString())
+    }),
+  )
 })
