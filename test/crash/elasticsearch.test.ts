@@ -5,11 +5,12 @@ import { ChaosProxy } from '../support/fake-elasticsearch/chaos-proxy.ts'
 import { isBulk, refusal, tooManyRequests, type Fault, type FaultSource } from '../support/fake-elasticsearch/faults.ts'
 import { everyDocument } from '../support/elasticsearch-documents.ts'
 import { ask, DEAD_LETTERS, SINK_CLASS } from '../support/elasticsearch-sink.ts'
-import { committedOffsets, endOffset, produceAll, withAdmin, type TestInput } from '../support/kafka-records.ts'
+import { isAllCommitted, killWorkers, sharesOf } from '../support/chaos.ts'
+import { endOffset, produceAll, withAdmin, type TestInput } from '../support/kafka-records.ts'
 import type { SearchNode } from '../support/services/elasticsearch-node.ts'
 import { privateSearchServer } from '../support/services/elasticsearch-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
-import { propertiesFile, scratchDir, until, WorkerProcess } from '../support/worker-process.ts'
+import { propertiesFile, scratchDir, until } from '../support/worker-process.ts'
 
 /** In the suite small; `STANDPIPE_CHAOS_DOCS=1000000 STANDPIPE_CHAOS_SERVER_KILLS=5 STANDPIPE_CHAOS_WORKER_KILLS=10` is the whole thing. */
 const documents = Number(process.env['STANDPIPE_CHAOS_DOCS'] ?? 50_000)
@@ -37,9 +38,9 @@ describeWithKafka('the Elasticsearch sink in bad weather', (kafka) => {
       const { name, files } = await propertyFiles(kafka, topic, proxy.url)
 
       const serverChaos = killServers(node, proxy)
-      const last = await killWorkers(files, proxy)
+      const last = await killWorkers(files, workerKills, (share) => untilShare(proxy, share))
       await serverChaos
-      await until(() => isAllCommitted(kafka, topic, name), 250)
+      await until(() => isAllCommitted(kafka, topic, name, PARTITIONS), 250)
       expect(await last.stop()).toBe(143)
 
       console.log(`${documents} documents, ${serverKills} + ${workerKills} kills, faults: ${JSON.stringify(proxy.faultCounts)}`)
@@ -117,29 +118,12 @@ async function propertyFiles(kafka: string, topic: string, url: string) {
 const untilShare = (proxy: ChaosProxy, share: number) => until(() => proxy.operations >= share * documents, 5)
 
 async function killServers(node: SearchNode, proxy: ChaosProxy): Promise<void> {
-  for (let killed = 0; killed < serverKills; killed++) {
-    await untilShare(proxy, (killed + Math.random()) / (serverKills + 1))
+  for (const share of sharesOf(serverKills)) {
+    await untilShare(proxy, share)
     await node.kill()
     await delay(500)
     await node.start()
   }
-}
-
-/** @returns the worker that is not killed */
-async function killWorkers(files: readonly string[], proxy: ChaosProxy): Promise<WorkerProcess> {
-  for (let killed = 0; killed < workerKills; killed++) {
-    const worker = new WorkerProcess(files)
-    await untilShare(proxy, (killed + Math.random()) / (workerKills + 1))
-    await worker.kill()
-  }
-  return new WorkerProcess(files)
-}
-
-async function isAllCommitted(kafka: string, topic: string, name: string): Promise<boolean> {
-  const committed = await committedOffsets(kafka, `connect-${name}`)
-  for (let partition = 0; partition < PARTITIONS; partition++)
-    if (committed[partition] !== (await endOffset(kafka, topic, partition))) return false
-  return true
 }
 
 async function differences(server: string, index: string, expected: Expected) {

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { committedOffsets, endOffset, produceAll, withAdmin, type TestInput } from '../support/kafka-records.ts'
+import { isAllCommitted, killWorkers, sharesOf } from '../support/chaos.ts'
+import { endOffset, produceAll, withAdmin, type TestInput } from '../support/kafka-records.ts'
 import type { PostgresqlServer } from '../support/services/postgresql.ts'
 import { privatePostgresql } from '../support/services/postgresql-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
-import { propertiesFile, scratchDir, until, WorkerProcess } from '../support/worker-process.ts'
+import { propertiesFile, scratchDir, until } from '../support/worker-process.ts'
 
 /** In the suite small; `STANDPIPE_CHAOS_ROWS=1000000 STANDPIPE_CHAOS_SERVER_KILLS=5 STANDPIPE_CHAOS_WORKER_KILLS=10` is the whole thing. */
 const rows = Number(process.env['STANDPIPE_CHAOS_ROWS'] ?? 30_000)
@@ -43,9 +44,9 @@ describeWithKafka('the JDBC sink in bad weather', (kafka) => {
 
       const progress = () => written(server, topic)
       const serverChaos = troubleServer(server, progress)
-      const last = await killWorkers(files, progress)
+      const last = await killWorkers(files, workerKills, (share) => untilShare(progress, share))
       await serverChaos
-      await until(() => isAllCommitted(kafka, topic, name), 250)
+      await until(() => isAllCommitted(kafka, topic, name, PARTITIONS), 250)
       expect(await last.stop()).toBe(143)
 
       if ('pk.mode' in mode) {
@@ -114,8 +115,8 @@ const untilShare = (progress: () => Promise<number>, share: number) => until(asy
 
 async function troubleServer(server: PostgresqlServer, progress: () => Promise<number>): Promise<void> {
   const ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'sink' AND pid <> pg_backend_pid()"
-  for (let killed = 0; killed < serverKills; killed++) {
-    await untilShare(progress, (killed + Math.random()) / (serverKills + 1))
+  for (const share of sharesOf(serverKills)) {
+    await untilShare(progress, share)
     await server.query('sink', ends)
     await server.query('postgres', 'ALTER DATABASE sink SET default_transaction_read_only = on')
     await server.query('postgres', ends)
@@ -126,23 +127,6 @@ async function troubleServer(server: PostgresqlServer, progress: () => Promise<n
     await delay(500)
     await server.start()
   }
-}
-
-/** @returns the worker that is not killed */
-async function killWorkers(files: readonly string[], progress: () => Promise<number>): Promise<WorkerProcess> {
-  for (let killed = 0; killed < workerKills; killed++) {
-    const worker = new WorkerProcess(files)
-    await untilShare(progress, (killed + Math.random()) / (workerKills + 1))
-    await worker.kill()
-  }
-  return new WorkerProcess(files)
-}
-
-async function isAllCommitted(kafka: string, topic: string, name: string): Promise<boolean> {
-  const committed = await committedOffsets(kafka, `connect-${name}`)
-  for (let partition = 0; partition < PARTITIONS; partition++)
-    if (committed[partition] !== (await endOffset(kafka, topic, partition))) return false
-  return true
 }
 
 function differences(found: ReadonlyMap<string, number>, expected: ReadonlyMap<string, number>) {
