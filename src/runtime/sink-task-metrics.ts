@@ -1,4 +1,5 @@
 import { taskMetricIndex, type TaskMetrics, type TaskPhase } from '../metrics/task-metrics.ts'
+import { PhaseClock, phaseTimeIndex } from './phase-clock.ts'
 
 const readTotal = taskMetricIndex('sink-record-read-total')
 const sendTotal = taskMetricIndex('sink-record-send-total')
@@ -6,39 +7,33 @@ const activeCount = taskMetricIndex('sink-record-active-count')
 const lagGauge = taskMetricIndex('sink-record-lag')
 const partitionCount = taskMetricIndex('partition-count')
 const commitTotal = taskMetricIndex('offset-commit-completion-total')
-const timeTotals = {
-  poll: taskMetricIndex('poll-time-ms-total'),
-  convert: taskMetricIndex('convert-time-ms-total'),
-  transform: taskMetricIndex('transform-time-ms-total'),
-  put: taskMetricIndex('put-time-ms-total'),
-  commit: taskMetricIndex('commit-time-ms-total'),
-} as const
 
 /** What a sink's loop counts, and where its time goes: it is in one phase at a time. Called a few times a batch, never per record. */
 export class SinkTaskMetrics {
   readonly #numbers: TaskMetrics
+  readonly #clock: PhaseClock
   #phase: TaskPhase = 'idle'
-  #since = performance.now()
 
   constructor(numbers: TaskMetrics) {
     this.#numbers = numbers
+    this.#clock = new PhaseClock(numbers)
   }
 
   /** @returns the phase that ends, for those who go back to it */
   enter(phase: TaskPhase): TaskPhase {
     const ended = this.#phase
-    const spent = this.#lap()
-    if (ended !== 'idle') this.#numbers.add(timeTotals[ended], spent)
+    const spent = this.#clock.lap()
+    if (ended !== 'idle') this.#numbers.add(phaseTimeIndex[ended], spent)
     this.#phase = phase
-    this.#numbers.enter(phase, Date.now())
+    this.#clock.show(phase)
     return ended
   }
 
   /** Ends the work of converting and transforming, which goes record by record through both. @param transformShare 0 to 1 */
   converted(transformShare: number): void {
-    const spent = this.#lap()
-    this.#numbers.add(timeTotals.convert, spent * (1 - transformShare))
-    this.#numbers.add(timeTotals.transform, spent * transformShare)
+    const spent = this.#clock.lap()
+    this.#numbers.add(phaseTimeIndex.convert, spent * (1 - transformShare))
+    this.#numbers.add(phaseTimeIndex.transform, spent * transformShare)
   }
 
   read(records: number, lag: number): void {
@@ -63,12 +58,5 @@ export class SinkTaskMetrics {
   assigned(partitions: number, lag: number): void {
     this.#numbers.set(partitionCount, partitions)
     this.#numbers.set(lagGauge, lag)
-  }
-
-  #lap(): number {
-    const now = performance.now()
-    const spent = now - this.#since
-    this.#since = now
-    return spent
   }
 }

@@ -1,13 +1,9 @@
-import { taskMetricIndex, type TaskMetrics, type TaskPhase } from '../metrics/task-metrics.ts'
+import { taskMetricIndex, type TaskMetrics } from '../metrics/task-metrics.ts'
+import { PhaseClock, phaseTimeIndex } from './phase-clock.ts'
 
 const pollTotal = taskMetricIndex('source-record-poll-total')
 const writeTotal = taskMetricIndex('source-record-write-total')
 const activeCount = taskMetricIndex('source-record-active-count')
-const pollTime = taskMetricIndex('poll-time-ms-total')
-const convertTime = taskMetricIndex('convert-time-ms-total')
-const transformTime = taskMetricIndex('transform-time-ms-total')
-const putTime = taskMetricIndex('put-time-ms-total')
-const commitTime = taskMetricIndex('commit-time-ms-total')
 
 /**
  * What a source's loop counts, and where its time goes. Called a few times a batch. Transforming, converting and handing over take turns
@@ -15,7 +11,7 @@ const commitTime = taskMetricIndex('commit-time-ms-total')
  */
 export class SourceTaskMetrics {
   readonly #numbers: TaskMetrics
-  #since = performance.now()
+  readonly #clock: PhaseClock
   #transformSample = 0
   #convertSample = 0
   #putSample = 0
@@ -25,23 +21,26 @@ export class SourceTaskMetrics {
 
   constructor(numbers: TaskMetrics) {
     this.#numbers = numbers
+    this.#clock = new PhaseClock(numbers)
   }
 
   idle(): void {
-    this.#enter('idle')
+    this.#clock.lap()
+    this.#clock.show('idle')
   }
 
   polling(): void {
-    this.#enter('poll')
+    this.#clock.lap()
+    this.#clock.show('poll')
   }
 
   /** poll() has returned or thrown. @param records how many it gave */
   polled(records: number): void {
-    this.#numbers.add(pollTime, this.#lap())
+    this.#numbers.add(phaseTimeIndex.poll, this.#clock.lap())
     this.#numbers.add(pollTotal, records)
-    this.#numbers.enter('convert', Date.now())
+    this.#clock.show('convert')
     this.isSampling = records > 0
-    this.#sampledAt = this.#since
+    this.#sampledAt = performance.now()
   }
 
   /** The sampled record was transformed. */
@@ -62,19 +61,19 @@ export class SourceTaskMetrics {
 
   /** The producer is full, or does not know the topic yet. */
   waiting(): void {
-    this.#divide(this.#lap())
+    this.#divide(this.#clock.lap())
     this.isSampling = false
-    this.#numbers.enter('put', Date.now())
+    this.#clock.show('put')
   }
 
   waited(): void {
-    this.#numbers.add(putTime, this.#lap())
-    this.#numbers.enter('convert', Date.now())
+    this.#numbers.add(phaseTimeIndex.put, this.#clock.lap())
+    this.#clock.show('convert')
   }
 
   /** The batch is with the producer. */
   handedOver(): void {
-    this.#divide(this.#lap())
+    this.#divide(this.#clock.lap())
     this.isSampling = false
   }
 
@@ -82,18 +81,6 @@ export class SourceTaskMetrics {
   progress(written: number, active: number): void {
     this.#numbers.set(writeTotal, written)
     this.#numbers.set(activeCount, active)
-  }
-
-  #enter(phase: TaskPhase): void {
-    this.#since = performance.now()
-    this.#numbers.enter(phase, Date.now())
-  }
-
-  #lap(): number {
-    const now = performance.now()
-    const spent = now - this.#since
-    this.#since = now
-    return spent
   }
 
   #sample(): number {
@@ -106,13 +93,13 @@ export class SourceTaskMetrics {
   #divide(spent: number): void {
     const sampled = this.#transformSample + this.#convertSample + this.#putSample
     if (sampled === 0) return
-    this.#numbers.add(transformTime, (spent * this.#transformSample) / sampled)
-    this.#numbers.add(convertTime, (spent * this.#convertSample) / sampled)
-    this.#numbers.add(putTime, (spent * this.#putSample) / sampled)
+    this.#numbers.add(phaseTimeIndex.transform, (spent * this.#transformSample) / sampled)
+    this.#numbers.add(phaseTimeIndex.convert, (spent * this.#convertSample) / sampled)
+    this.#numbers.add(phaseTimeIndex.put, (spent * this.#putSample) / sampled)
   }
 }
 
 /** Offsets are stored beside the loop, whose phase stays what it is. */
 export function addCommitTime(numbers: TaskMetrics, spentMs: number): void {
-  numbers.add(commitTime, spentMs)
+  numbers.add(phaseTimeIndex.commit, spentMs)
 }
