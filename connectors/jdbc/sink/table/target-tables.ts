@@ -63,6 +63,7 @@ export class TargetTables {
   async #placeOf(connection: PgConnection, { database, schema, table }: TableName): Promise<Place> {
     const { database: connected, style } = this.#parts
     if (database !== null && database !== connected) {
+      // PostgreSQL's own sentence and SQLSTATE for it: a connection sees one database
       throw new SqlException(
         `ERROR: cross-database references are not implemented: "${database}.${schema ?? ''}.${table}". The connection is to ${connected}; leave the database out of the table's name, or name that one.`,
         '0A000',
