@@ -7,6 +7,7 @@ import type { Schema } from '../api/data/schema.ts'
 import { ConfigException } from '../api/errors.ts'
 import type { Props } from '../api/props.ts'
 import { fieldOf, setField, type NewFields } from './fields.ts'
+import { RenamedCopy } from './renamed-copy.ts'
 import { replaceNullWithDefault } from './replace-null.ts'
 import { copySchemaBasics } from './schema-basics.ts'
 import { changeFields, unlessNull, type StructChange } from './side-change.ts'
@@ -87,24 +88,9 @@ function parseRenames(mappings: readonly string[]): ReadonlyMap<string, string> 
   return renames
 }
 
-/** Objects in a row mostly have the same names in the same order: what becomes of each is remembered by its place. */
 function compileExclusion({ exclude, renames }: Names): (map: ConnectStruct) => ConnectStruct {
-  const lastNames: string[] = []
-  /** Null: left out. */
-  const lastNewNames: (string | null)[] = []
-  return (map) => {
-    const kept: NewFields = {}
-    let place = 0
-    for (const name in map) {
-      if (name !== lastNames[place]) {
-        lastNames[place] = name
-        lastNewNames[place] = exclude.has(name) ? null : (renames.get(name) ?? name)
-      }
-      const newName = lastNewNames[place++] ?? null
-      if (newName !== null) setField(kept, newName, map[name])
-    }
-    return kept
-  }
+  const copy = new RenamedCopy((name) => (exclude.has(name) ? null : (renames.get(name) ?? name)))
+  return (map) => copy.of(map)
 }
 
 function compileInclusion({ exclude, include, renames }: Names): (map: ConnectStruct) => ConnectStruct {
