@@ -1,6 +1,6 @@
 /**
- * The servers of the tests, by hand: `npm run services -- up|down|status [kafka|elasticsearch-8|…]`.
- * Search servers take a gigabyte each and come up only when they are named.
+ * The servers of the tests, by hand: `npm run services -- up|down|status [kafka|postgresql|elasticsearch-8|…]`.
+ * Kafka comes up by itself, the others when they are named: search servers take a gigabyte each.
  * What is up is recorded in a file of its own per service, so that another shell can stop it.
  */
 import { existsSync } from 'node:fs'
@@ -11,6 +11,8 @@ import { answersHealth } from '../test/support/services/elasticsearch-node.ts'
 import { searchServers, searchServerVariables, startSearchServer, type SearchServerName } from '../test/support/services/elasticsearch.ts'
 import { startKafka } from '../test/support/services/kafka.ts'
 import { answersMetadata } from '../test/support/services/metadata-probe.ts'
+import { answersPostgresql, startPostgresql } from '../test/support/services/postgresql.ts'
+import { postgresqlNames, type PostgresqlName } from '../test/support/services/postgresql-program.ts'
 
 interface RunningService {
   readonly address: string
@@ -37,7 +39,21 @@ const services: Readonly<Record<string, Service>> = {
     },
     answers: answersMetadata,
   },
+  ...Object.fromEntries(postgresqlNames.map((name) => [name, postgresqlService(name)])),
   ...Object.fromEntries((Object.keys(searchServers) as SearchServerName[]).map((name) => [name, searchService(name)])),
+}
+
+function postgresqlService(name: PostgresqlName): Service {
+  return {
+    variable: 'STANDPIPE_TEST_POSTGRES',
+    onlyByName: true,
+    async start() {
+      const { address, pid, dir } = await startPostgresql({ name, outlivesUs: true })
+      if (pid === null) throw new Error('PostgreSQL ended as soon as it was ready.')
+      return { address, pid, dir }
+    },
+    answers: answersPostgresql,
+  }
 }
 
 function searchService(name: SearchServerName): Service {

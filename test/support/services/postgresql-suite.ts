@@ -1,7 +1,16 @@
 /** What tests see of PostgreSQL: one server for a whole test file, private ones that end with the test. Only for use inside vitest. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, describe, onTestFinished } from 'vitest'
+import type { PostgresqlName } from './postgresql-program.ts'
 import { PostgresqlServer, startPostgresql, type PostgresqlOptions } from './postgresql.ts'
+
+let chosen: PostgresqlName = 'postgresql'
+let shared: Promise<PostgresqlServer> | null = null
+
+/** Has the tests that this file imports from now on run on a server of that name. */
+export function onPostgresql(name: PostgresqlName): void {
+  chosen = name
+}
 
 /**
  * `describe` for tests that need PostgreSQL: the server that STANDPIPE_TEST_POSTGRES names (127.0.0.1:port, user postgres without
@@ -9,19 +18,20 @@ import { PostgresqlServer, startPostgresql, type PostgresqlOptions } from './pos
  * that says why; under CI=true the file fails. To be awaited at the top of a test file.
  */
 export async function describeWithPostgresql(name: string, define: (server: PostgresqlServer) => void): Promise<void> {
+  const title = chosen === 'postgresql' ? name : `${name} (on ${chosen})`
   try {
-    const server = await sharedServer()
-    describe(name, () => define(server))
+    const server = await (shared ??= sharedServer())
+    describe(title, () => define(server))
   } catch (error) {
     if (process.env.CI === 'true') throw error
     const missing = error instanceof Error ? error.message : String(error)
-    describe.skip(`${name} (not run: ${missing})`, () => define(new PostgresqlServer(1, '', '', {})))
+    describe.skip(`${title} (not run: ${missing})`, () => define(serverElsewhere(1)))
   }
 }
 
 /** A server for the current test alone, to be crashed and restarted at will. Stopped when the test ends. */
 export async function privatePostgresql(options: PostgresqlOptions = {}): Promise<PostgresqlServer> {
-  const server = await startPostgresql(options)
+  const server = await startPostgresql({ name: chosen, ...options })
   onTestFinished(() => server.stop())
   return server
 }
@@ -35,9 +45,14 @@ export async function newDatabase(server: PostgresqlServer): Promise<string> {
 }
 
 async function sharedServer(): Promise<PostgresqlServer> {
-  const given = process.env.STANDPIPE_TEST_POSTGRES
-  if (given !== undefined && given !== '') return new PostgresqlServer(Number(given.replace(/.*:/, '')), '', '', {})
-  const server = await startPostgresql()
+  const given = process.env.STANDPIPE_TEST_POSTGRES ?? ''
+  if (given !== '' && chosen === 'postgresql') return serverElsewhere(Number(given.replace(/.*:/, '')))
+  const server = await startPostgresql({ name: chosen })
   afterAll(() => server.stop())
   return server
+}
+
+/** One that we cannot start or stop. */
+function serverElsewhere(port: number): PostgresqlServer {
+  return new PostgresqlServer(port, '', { binaries: '', user: null }, {})
 }

@@ -1,35 +1,53 @@
 import { execFile } from 'node:child_process'
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { chown, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { freePorts } from './free-ports.ts'
+import { postgresqlProgram, type PostgresqlName } from './postgresql-program.ts'
 import { ServerProcess, SETPRIV } from './server-process.ts'
 
 const run = promisify(execFile)
 const readyTimeoutMs = 60_000
 
+/** Debian's nobody, and its group. */
+const NOBODY = 65534
+
 export interface PostgresqlOptions {
+  /** Default: Debian's own. */
+  readonly name?: PostgresqlName
   /** Settings of the server besides ours, such as `max_connections`. */
   readonly settings?: Readonly<Record<string, string>>
   readonly outlivesUs?: boolean
 }
 
-/** A PostgreSQL server of Debian's package on 127.0.0.1 with its own data folder. Everybody may log in as `postgres`. */
+interface ServerUser {
+  readonly uid: number
+  readonly gid: number
+}
+
+interface Program {
+  /** Folder of `initdb` and `postgres`. */
+  readonly binaries: string
+  /** Null: we are not root, and the server runs as we do. */
+  readonly user: ServerUser | null
+}
+
+/** A PostgreSQL server on 127.0.0.1 with its own data folder. Everybody may log in as `postgres`. */
 export class PostgresqlServer {
   /** The same after a restart. */
   readonly port: number
   /** Data and log. Removed by `stop`. */
   readonly dir: string
-  readonly #binaries: string
+  readonly #program: Program
   readonly #options: PostgresqlOptions
   #server: ServerProcess | null = null
 
-  constructor(port: number, dir: string, binaries: string, options: PostgresqlOptions) {
+  constructor(port: number, dir: string, program: Program, options: PostgresqlOptions) {
     this.port = port
     this.dir = dir
-    this.#binaries = binaries
+    this.#program = program
     this.#options = options
   }
 
@@ -51,20 +69,31 @@ export class PostgresqlServer {
     return `jdbc:postgresql://${this.address}/${database}`
   }
 
+  /** Of the process we started; null while the server is down. */
+  get pid(): number | null {
+    return this.#server !== null && this.#server.exit === null ? this.#server.pid : null
+  }
+
+  /** Makes the data folder, once. */
+  async initialize(): Promise<void> {
+    const initdb = [join(this.#program.binaries, 'initdb'), '-D', this.dataDir, '-U', 'postgres', '-A', 'trust', '--no-sync']
+    const [command = '', ...args] = asUser(this.#program.user, [...initdb, '-E', 'UTF8', '--locale=C.UTF-8'])
+    await run(command, args, { cwd: this.dir })
+  }
+
   /** Starts the server after `kill` or `shutDown`, on the same port and data. */
   async start(): Promise<void> {
-    if (this.#server !== null && this.#server.exit === null) return
+    if (this.pid !== null) return
     const settings = {
       ...{ listen_addresses: '127.0.0.1', unix_socket_directories: this.dir, fsync: 'off', wal_level: 'logical' },
       ...{ shared_buffers: '64MB', ...this.#options.settings },
     }
     const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const [command, ...args] = asServerUser([join(this.#binaries, 'postgres'), '-D', this.dataDir, '-p', String(this.port), ...flags])
-    this.#server = await ServerProcess.start({
-      ...{ command: command ?? '', args, cwd: this.dir, logFile: this.logFile },
-      outlivesUs: this.#options.outlivesUs === true,
-    })
-    await this.#server.waitUntil(() => answers(this.port), 'PostgreSQL', readyTimeoutMs)
+    const outlivesUs = this.#options.outlivesUs === true
+    const command = [join(this.#program.binaries, 'postgres'), '-D', this.dataDir, '-p', String(this.port), ...flags]
+    const [program = '', ...args] = asUser(this.#program.user, command, outlivesUs)
+    this.#server = await ServerProcess.start({ command: program, args, cwd: this.dir, logFile: this.logFile, outlivesUs })
+    await this.#server.waitUntil(() => answersPostgresql(this.address), 'PostgreSQL', readyTimeoutMs)
   }
 
   /** SIGQUIT: as a crash, sessions are cut and the log is replayed at the next start. */
@@ -121,61 +150,50 @@ export class PostgresqlServer {
 
 /** Starts a server of one's own and waits until it answers (2 s). @throws Error that says what to install, or shows the end of the log */
 export async function startPostgresql(options: PostgresqlOptions = {}): Promise<PostgresqlServer> {
-  const binaries = await serverBinaries()
   const dir = await mkdtemp(join(tmpdir(), 'standpipe-postgresql-'))
-  if (isRoot()) await giveToServerUser(dir)
-  const [port] = (await freePorts(1)) as [number]
-  const server = new PostgresqlServer(port, dir, binaries, options)
-  const initdb = [
-    join(binaries, 'initdb'),
-    '-D',
-    server.dataDir,
-    '-U',
-    'postgres',
-    '-A',
-    'trust',
-    '--no-sync',
-    '-E',
-    'UTF8',
-    '--locale=C.UTF-8',
-  ]
-  const [command, ...args] = asServerUser(initdb)
-  await run(command ?? '', args, { cwd: dir })
-  await server.start()
-  return server
-}
-
-async function serverBinaries(): Promise<string> {
-  const root = '/usr/lib/postgresql'
-  const versions = await readdir(root).catch(() => [])
-  const newest = versions.toSorted((a, b) => Number(a) - Number(b)).at(-1)
-  if (newest === undefined)
-    throw new Error('There is no PostgreSQL server here. Install it: apt-get install -y --no-install-recommends postgresql')
-  return join(root, newest, 'bin')
+  try {
+    const binaries = await postgresqlProgram(options.name ?? 'postgresql', dir)
+    const user = isRoot() ? await serverUser() : null
+    if (user !== null) await chown(dir, user.uid, user.gid)
+    const [port] = (await freePorts(1)) as [number]
+    const server = new PostgresqlServer(port, dir, { binaries, user }, options)
+    await server.initialize()
+    await server.start()
+    return server
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true }) // the end of the log is in the error
+    throw error
+  }
 }
 
 function isRoot(): boolean {
   return process.getuid?.() === 0
 }
 
-/** PostgreSQL does not run as root. The change of the user undoes what ties a server to our life: it is tied anew. */
-function asServerUser(command: readonly string[]): string[] {
-  return isRoot() ? [SETPRIV, '--reuid=postgres', '--regid=postgres', '--init-groups', '--pdeathsig=KILL', ...command] : [...command]
+/** PostgreSQL does not run as root: the user of Debian's package, or nobody. */
+async function serverUser(): Promise<ServerUser> {
+  const ids = ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout))
+  const [uid = NOBODY, gid = NOBODY] = await Promise.all(ids).catch(() => [])
+  return { uid, gid }
 }
 
-async function giveToServerUser(dir: string): Promise<void> {
-  const [uid, gid] = await Promise.all(['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)))
-  await chown(dir, uid ?? 0, gid ?? 0)
+/** The change of the user undoes what ties a server to our life: it is tied anew. */
+function asUser(user: ServerUser | null, command: readonly string[], outlivesUs = false): string[] {
+  if (user === null) return [...command]
+  const tie = outlivesUs ? [] : ['--pdeathsig=KILL']
+  return [SETPRIV, `--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', ...tie, ...command]
 }
 
-async function answers(port: number): Promise<boolean> {
-  const client = new Client({ host: '127.0.0.1', port, user: 'postgres', database: 'postgres', connectionTimeoutMillis: 5000 })
+/** @param address host:port */
+export async function answersPostgresql(address: string): Promise<boolean> {
+  const { hostname: host, port } = new URL(`postgresql://${address}`)
+  const client = new Client({ host, port: Number(port), user: 'postgres', database: 'postgres', connectionTimeoutMillis: 5000 })
   client.on('error', () => undefined)
   try {
     await client.connect()
     await client.end()
     return true
   } catch {
-    return false // not yet
+    return false // not yet, or nobody there: the caller asks again or starts a server
   }
 }
