@@ -4,15 +4,11 @@ import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDir, cached, download, requireProgram } from '../test/support/services/download.ts'
 import { freePorts } from '../test/support/services/free-ports.ts'
-import { kafkaJars } from '../test/support/services/kafka-jars.ts'
-import { log4jOption } from '../test/support/services/log4j.ts'
 import { ServerProcess } from '../test/support/services/server-process.ts'
+import { javaProgram } from './java-programs.ts'
 
 const sources = join(import.meta.dirname, 'peers')
 const built = join(cacheDir, 'bench')
-
-/** The heap and collector of Java Connect, which these programs stand in for. */
-const JVM = ['-server', '-Xms256m', '-Xmx2g', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', '-XX:InitiatingHeapOccupancyPercent=35']
 
 export interface SinkJob {
   readonly bootstrap: string
@@ -22,19 +18,6 @@ export interface SinkJob {
   readonly batch: number
   readonly inFlight: number
   readonly dir: string
-}
-
-async function javaProgram(dir: string, mainClass: string, args: readonly (string | number)[]): Promise<ServerProcess> {
-  const { classPath } = await kafkaJars()
-  const classes = join(built, 'java')
-  await cached('The Java programs of the benchmark', classes, async (scratch) => {
-    await requireProgram('The benchmark', 'javac', ['-version'], 'openjdk-17-jdk-headless')
-    const output = join(scratch, 'classes')
-    await download('javac', '-cp', classPath, '-d', output, join(sources, 'java', 'EsSinkStandIn.java'), join(sources, 'java', 'Gen.java'))
-    return output
-  })
-  const command = [...JVM, await log4jOption(dir, 'WARN'), '-cp', `${classes}:${classPath}`, mainClass, ...args.map(String)]
-  return ServerProcess.start({ command: 'java', args: command, cwd: dir, logFile: join(dir, `${mainClass}.log`) })
 }
 
 async function goProgram(name: 'nullbulk' | 'rpc'): Promise<string> {
@@ -50,13 +33,6 @@ async function goProgram(name: 'nullbulk' | 'rpc'): Promise<string> {
     return output
   })
   return join(folder, name)
-}
-
-/** Makes the topic anew with so many documents. */
-export async function generateDocuments(bootstrap: string, topic: string, documents: number, dir: string): Promise<void> {
-  const generator = await javaProgram(dir, 'Gen', [bootstrap, topic, 16, documents, 'plain'])
-  const exit = await generator.exited
-  if (exit !== 'exit code 0') throw new Error(`Gen ended with ${exit}.\n${generator.logTail()}`)
 }
 
 /** A server that takes bulk requests and keeps nothing. */

@@ -5,14 +5,8 @@ import { join } from 'node:path'
 import { startSearchServer } from '../test/support/services/elasticsearch.ts'
 import type { KafkaBroker } from '../test/support/services/kafka.ts'
 import type { ServerProcess } from '../test/support/services/server-process.ts'
-import {
-  buildRedpandaConnect,
-  generateDocuments,
-  NullServer,
-  startJavaLoop,
-  startRedpandaConnect,
-  type SinkJob,
-} from './elasticsearch-peers.ts'
+import { buildRedpandaConnect, NullServer, startJavaLoop, startRedpandaConnect, type SinkJob } from './elasticsearch-peers.ts'
+import { generateTopic, JAVA_LOOP } from './java-programs.ts'
 import { throughput, watchArrival } from './measured-process.ts'
 import type { Metrics, Results } from './results.ts'
 import { standpipeSide, writeProperties } from './worker-side.ts'
@@ -24,7 +18,6 @@ const IN_FLIGHT = 5
 /** Asking a real server how far it is costs it work: not at every look of the measurement. */
 const STATS_EVERY_MS = 200
 
-export const JAVA_LOOP = 'Java loop'
 export const REDPANDA_CONNECT = 'Redpanda Connect'
 
 type Start = (job: SinkJob) => Promise<ServerProcess>
@@ -54,7 +47,7 @@ interface Target {
 
 export async function benchmarkElasticsearch(bench: ElasticsearchBenchmark): Promise<void> {
   if (bench.isWanted(REDPANDA_CONNECT)) await buildRedpandaConnect()
-  await generateDocuments(bench.kafka.address, TOPIC, bench.documents, bench.dir)
+  await generateTopic(bench.kafka.address, TOPIC, bench.documents, 'plain', bench.dir)
   const sides = new Map<string, Start>([
     ['standpipe', (job) => startStandpipe(job, bench.nodeOptions)],
     [JAVA_LOOP, startJavaLoop],

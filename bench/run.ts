@@ -1,26 +1,34 @@
-/** `npm run bench -- kafka|file|transforms|lanes|elasticsearch [--rounds N]`: what is compared runs in turns, on a broker of its own. */
+/** `npm run bench -- kafka|file|transforms|lanes|elasticsearch|jdbc-sink|jdbc-source [--rounds N]`: what is compared runs in turns, on a broker of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startKafka, type KafkaBroker } from '../test/support/services/kafka.ts'
-import { benchmarkElasticsearch, JAVA_LOOP, REDPANDA_CONNECT } from './elasticsearch.ts'
+import { benchmarkElasticsearch, REDPANDA_CONNECT } from './elasticsearch.ts'
 import { benchmarkFile } from './file.ts'
+import { JAVA_LOOP } from './java-programs.ts'
+import { DEBEZIUM, REWRITING_JAVA_LOOP, TUNED_JAVA_LOOP } from './jdbc-peers.ts'
+import { benchmarkJdbcSink, type JdbcBenchmark } from './jdbc-sink.ts'
+import { benchmarkJdbcSource, GUARDED } from './jdbc-source.ts'
 import { benchmarkKafka } from './kafka.ts'
 import { benchmarkLanes, comparisons } from './lanes.ts'
 import { Results } from './results.ts'
 import { benchmarkTransforms } from './transforms.ts'
 import { javaConnectSide, standpipeSide, type WorkerSide } from './worker-side.ts'
 
-const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes|elasticsearch [options]
+const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes|elasticsearch|jdbc-sink|jdbc-source [options]
   --rounds N      rounds, each with both sides (default 3)
   --lines N       file, transforms: lines of the input (default 3000000)
   --records N     kafka: records of 100 B; a fifth as many of 1 KiB (default 5000000)
                   lanes: records of the busy chain; ten times as many without it (default 400000)
                   elasticsearch: documents into the null server; a quarter as many into a real one (default 2000000)
-  --case TEXT     file, elasticsearch: only the cases with this in their name, such as "sink, Json"
+                  jdbc-sink, jdbc-source: rows (default 1000000)
+  --case TEXT     file, elasticsearch, jdbc-*: only the cases with this in their name, such as "sink, Json"
+                  jdbc-sink: "public table" runs only when it is named here, --records 10000000 is its size
   --side NAME     standpipe or java alone; elasticsearch: standpipe, "Java loop" or "Redpanda Connect"
-  --profile DIR   file, transforms, elasticsearch: standpipe's workers write CPU profiles there`
+                  jdbc-sink: standpipe, "Java loop", "rewriting Java loop" or "Debezium 3.6"
+                  jdbc-source: standpipe, "standpipe, guarded", "Java loop" or "tuned Java loop"
+  --profile DIR   file, transforms, elasticsearch, jdbc-*: standpipe's workers write CPU profiles there`
 
 const BROKER_JVM = ['-Xms512m', '-Xmx1g']
 const STANDPIPE = 'standpipe'
@@ -73,6 +81,18 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
     })
     for (const peer of [JAVA_LOOP, REDPANDA_CONNECT].filter(isWanted)) printTable(bench, STANDPIPE, peer)
   },
+  async 'jdbc-sink'(bench) {
+    await benchmarkJdbcSink(jdbcBenchmark(bench))
+    for (const peer of [JAVA_LOOP, REWRITING_JAVA_LOOP, DEBEZIUM].filter(isWanted)) printTable(bench, STANDPIPE, peer)
+  },
+  async 'jdbc-source'(bench) {
+    await benchmarkJdbcSource(jdbcBenchmark(bench))
+    for (const peer of [JAVA_LOOP, TUNED_JAVA_LOOP, GUARDED].filter(isWanted)) printTable(bench, STANDPIPE, peer)
+  },
+}
+
+function jdbcBenchmark(bench: Bench): JdbcBenchmark {
+  return { ...bench, rows: Number(values.records ?? 1_000_000), only: values.case, nodeOptions: profiling(), isWanted }
 }
 
 function isWanted(side: string): boolean {
