@@ -69,6 +69,13 @@ export const aivenKeys = {
     width: 'long',
     displayName: 'Topics To Tables Mapping',
   },
+  'topics.to.tables.fallback': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: 'Whether topics that topics.to.tables.mapping does not list follow table.name.format (standpipe), instead of being an error.',
+    group: 'Data Mapping',
+  },
   'pk.mode': { ...confluentKeys['pk.mode'], orderInGroup: 4 },
   'pk.fields': { ...confluentKeys['pk.fields'], orderInGroup: 5 },
   'fields.whitelist': { ...confluentKeys['fields.whitelist'], orderInGroup: 6 },

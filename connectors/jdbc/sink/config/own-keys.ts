@@ -1,14 +1,25 @@
-import { validString, type KeyDeclarations } from 'standpipe/api'
+import { ConfigException, lambda, validString, type KeyDeclarations } from 'standpipe/api'
 import { groups } from './common.ts'
+import { metadataColumns, metadataSources } from './metadata-columns.ts'
+
+/** A type as SQL has it, with length or precision: `VARCHAR(255)`, `public.citext`. Nothing else can stand in it, since it becomes part of statements. */
+const typeName = lambda<string>((name, value) => {
+  if (value !== null && !/^[a-z_][\w$. ]*(\(\s*\d+\s*(,\s*\d+\s*)?\))?$/i.test(value.trim()))
+    throw ConfigException.forKey(name, value, 'This is no name of a type, such as TEXT or VARCHAR(255).')
+}, 'a type of PostgreSQL')
+
+const metadataList = lambda<readonly string[]>((name, value) => {
+  metadataColumns(value ?? [], name)
+}, `list of ${metadataSources}, each with :column or without`)
 
 /** Keys of ours, for all classes. They change nothing unless they are set. */
 export const ownKeys = {
   'write.method': {
     type: 'string',
     default: 'auto',
-    validator: validString('auto', 'unnest', 'copy'),
+    validator: validString('auto', 'unnest', 'values', 'copy'),
     importance: 'low',
-    doc: 'How rows are sent (standpipe): unnest, one statement with an array a column; copy, the COPY protocol, for inserts; auto chooses by size.',
+    doc: 'How rows are sent (standpipe): unnest, one statement with an array a column; values, one with a parameter a value; copy, the COPY protocol, for inserts; auto chooses by size.',
     group: groups.writes,
   },
   'on.conflict': {
@@ -17,6 +28,13 @@ export const ownKeys = {
     validator: validString('update', 'nothing'),
     importance: 'low',
     doc: 'What an upsert does with a row that is there already (standpipe): update it, or leave it as it is.',
+    group: groups.writes,
+  },
+  'update.if': {
+    type: 'list',
+    default: [],
+    importance: 'medium',
+    doc: 'Columns that say which of two rows of a key is newer, such as updated_at or a version (standpipe): an upsert or update leaves a row alone that is newer in them, compared one after another. NULL is oldest; of equals the last counts. Deletes are not compared.',
     group: groups.writes,
   },
   'on.tombstone.disabled': {
@@ -35,12 +53,28 @@ export const ownKeys = {
     doc: 'What becomes of STRUCT and MAP fields that get a new column (standpipe): fail, as in Java, or json for a JSONB column.',
     group: groups.mapping,
   },
+  'metadata.columns': {
+    type: 'list',
+    default: [],
+    validator: metadataList,
+    importance: 'low',
+    doc: 'Columns for what records have besides their value (standpipe), as list of source or source:column. Sources are topic, partition, offset, timestamp, key, headers (all of them, as JSON) and header.NAME; without a column it is __connect_ and the source.',
+    group: groups.mapping,
+  },
   'schemaless.enabled': {
     type: 'boolean',
     default: false,
     importance: 'medium',
     doc: 'Whether values without a schema, such as plain JSON objects, are written to the columns of an existing table that have the names of their fields (standpipe).',
     group: groups.mapping,
+  },
+  'ddl.string.type': {
+    type: 'string',
+    default: 'TEXT',
+    validator: typeName,
+    importance: 'low',
+    doc: 'Type of new columns for STRING fields (standpipe), such as VARCHAR(255) or CITEXT.',
+    group: groups.ddl,
   },
   'ddl.timestamp.type': {
     type: 'string',

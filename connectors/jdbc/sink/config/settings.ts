@@ -4,6 +4,7 @@ import { readConnectionSettings, type ConnectionSettings } from '../../dialect/c
 import type { Quoting } from '../../dialect/identifiers.ts'
 import { TimeZone } from '../../dialect/time-zone.ts'
 import type { InsertMode, PrimaryKeyMode } from './common.ts'
+import { metadataColumns, type MetadataColumn } from './metadata-columns.ts'
 import { aivenSinkConfig, confluentSinkConfig, debeziumSinkConfig, sinkConfigs, type SinkFamily } from './definitions.ts'
 import type { ownKeys } from './own-keys.ts'
 
@@ -17,6 +18,8 @@ export interface TableSettings {
   readonly replacesDots: boolean
   /** Topic → table. Null: all topics follow the format. */
   readonly mapping: ReadonlyMap<string, string> | null
+  /** Whether topics that the mapping leaves out follow the format. */
+  readonly mappingFallsBack: boolean
   readonly types: ReadonlySet<string>
   readonly quoting: Quoting
 }
@@ -32,6 +35,7 @@ export interface ColumnSettings {
   readonly whitelist: readonly string[]
   readonly timestampFields: readonly string[]
   readonly stringColumn: string
+  readonly metadata: readonly MetadataColumn[]
   readonly isSchemalessEnabled: boolean
   /** Records may be change events of Debezium: what they carry is taken out. */
   readonly unwrapsEvents: boolean
@@ -52,6 +56,7 @@ export interface DdlSettings {
   readonly autoCreate: boolean
   readonly autoEvolve: boolean
   readonly timestampType: 'TIMESTAMP' | 'TIMESTAMPTZ'
+  readonly stringType: string
   readonly decimal: 'plain' | 'scaled'
   readonly complexTypes: 'fail' | 'json'
   /** Debezium's logical types get columns of their own. */
@@ -69,7 +74,9 @@ export interface WriteSettings {
   readonly truncates: boolean
   readonly skipsTombstones: boolean
   readonly onConflict: 'update' | 'nothing'
-  readonly method: 'auto' | 'unnest' | 'copy'
+  /** Columns that say which of two rows is newer. Empty: the last is. */
+  readonly updateIf: readonly string[]
+  readonly method: 'auto' | 'unnest' | 'values' | 'copy'
   readonly isExactlyOnce: boolean
   /** Null: without end. */
   readonly maxRetries: number | null
@@ -112,7 +119,7 @@ function confluentSettings(props: Props): JdbcSinkSettings {
     connectorName: nameOf(props),
     connection: connectionOf(props, 'confluent', keys['connection.user'], keys['connection.password']),
     table: {
-      ...{ nameFormat: keys['table.name.format'], normalizesName: false, replacesDots: false, mapping: null },
+      ...{ nameFormat: keys['table.name.format'], normalizesName: false, replacesDots: false, mapping: null, mappingFallsBack: false },
       types: new Set(keys['table.types'].map((type) => type.toUpperCase())),
       quoting: readQuoting(keys['quote.sql.identifiers']),
     },
@@ -123,6 +130,7 @@ function confluentSettings(props: Props): JdbcSinkSettings {
       timestampFields: withoutBlanks(keys['timestamp.fields.list']),
       stringColumn: keys['string.output.value.column.name'],
       isSchemalessEnabled: keys['schemaless.enabled'],
+      metadata: metadataOf(keys),
       ...{ unwrapsEvents: false, cloudEvents: null },
     },
     values: {
@@ -153,6 +161,7 @@ function aivenSettings(props: Props): JdbcSinkSettings {
     table: {
       ...{ nameFormat: keys['table.name.format'], normalizesName: keys['table.name.normalize'], replacesDots: false },
       mapping: mapping === null ? null : new Map(mapping.map((pair) => pair.split(':') as [string, string])),
+      mappingFallsBack: keys['topics.to.tables.fallback'],
       types: new Set(['TABLE', 'PARTITIONED TABLE']),
       quoting: keys['sql.quote.identifiers'] ? 'always' : 'never',
     },
@@ -161,6 +170,7 @@ function aivenSettings(props: Props): JdbcSinkSettings {
       keyFields: withoutBlanks(keys['pk.fields']),
       ...fieldsOf(whitelist),
       ...{ timestampFields: [], stringColumn: 'record_value', isSchemalessEnabled: keys['schemaless.enabled'] },
+      metadata: metadataOf(keys),
       ...{ unwrapsEvents: false, cloudEvents: null },
     },
     values: { zone, dateZone: zone, calendar: 'LEGACY', timestampUnit: 'microseconds', replacesNullWithDefault: true },
@@ -185,7 +195,7 @@ function debeziumSettings(props: Props): JdbcSinkSettings {
     connection: connectionOf(props, 'debezium', keys['connection.username'], keys['connection.password']),
     table: {
       nameFormat: keys['collection.name.format'] ?? keys['table.name.format'] ?? '${topic}',
-      ...{ normalizesName: false, replacesDots: !strategy.includes('Passthrough'), mapping: null },
+      ...{ normalizesName: false, replacesDots: !strategy.includes('Passthrough'), mapping: null, mappingFallsBack: false },
       types: new Set(['TABLE', 'PARTITIONED TABLE', 'VIEW', 'FOREIGN TABLE']),
       quoting: keys['quote.identifiers'] ? 'always' : 'never',
     },
@@ -194,6 +204,7 @@ function debeziumSettings(props: Props): JdbcSinkSettings {
       keyFields: withoutBlanks(keys['primary.key.fields']),
       ...includedFields(withoutBlanks(keys['field.include.list']), withoutBlanks(keys['field.exclude.list'])),
       ...{ timestampFields: [], stringColumn: 'record_value', isSchemalessEnabled: keys['schemaless.enabled'] },
+      metadata: metadataOf(keys),
       ...{ unwrapsEvents: true, cloudEvents: javaPattern(keys['cloud.events.schema.name.pattern']) },
     },
     values: { zone, dateZone: TimeZone.utc, calendar: 'PROLEPTIC_GREGORIAN', timestampUnit: 'microseconds', replacesNullWithDefault: false },
@@ -215,6 +226,9 @@ function checked(settings: JdbcSinkSettings): JdbcSinkSettings {
     throw new ConfigException(
       "Primary key mode must not be 'none' when insert.mode is update: without a key every record would rewrite the whole table. Set pk.mode and pk.fields.",
     )
+  }
+  if (write.updateIf.length > 0 && (write.insertMode === 'insert' || write.onConflict === 'nothing')) {
+    throw new ConfigException('update.if says when a row is updated: it needs insert.mode upsert or update, and on.conflict=update.')
   }
   return settings
 }
@@ -287,9 +301,14 @@ function includedFields(included: readonly string[], excluded: readonly string[]
   }
 }
 
+function metadataOf(keys: OwnKeys): readonly MetadataColumn[] {
+  return metadataColumns(keys['metadata.columns'], 'metadata.columns')
+}
+
 function ddlOf(keys: OwnKeys, own: Pick<DdlSettings, 'autoCreate' | 'autoEvolve' | 'alterRetries'>): DdlSettings {
   return {
     ...own,
+    stringType: keys['ddl.string.type'].trim(),
     timestampType: keys['ddl.timestamp.type'] as DdlSettings['timestampType'],
     decimal: keys['ddl.decimal'] as DdlSettings['decimal'],
     complexTypes: keys['complex.types'] as DdlSettings['complexTypes'],
@@ -304,6 +323,7 @@ function writeOf(props: Props, keys: OwnKeys, retriesKey: string, maxRetries: nu
   return {
     skipsTombstones: keys['on.tombstone.disabled'] === 'skip',
     onConflict: keys['on.conflict'] as WriteSettings['onConflict'],
+    updateIf: withoutBlanks(keys['update.if']),
     method: keys['write.method'] as WriteSettings['method'],
     isExactlyOnce: keys.delivery === 'exactly-once',
     maxRetries: Object.hasOwn(props, retriesKey) ? maxRetries : null,

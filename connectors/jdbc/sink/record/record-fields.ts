@@ -9,6 +9,7 @@ import {
   type SchemaType,
 } from 'standpipe/api'
 import type { ColumnSettings } from '../config/settings.ts'
+import { metadataFields } from './metadata-fields.ts'
 import type { FieldSource, RecordFields, SinkField } from './sink-field.ts'
 
 /** Columns of Kafka's coordinates where `pk.fields` names none. */
@@ -32,9 +33,12 @@ export function recordFields(settings: ColumnSettings, schemas: RecordSchemas): 
   const keys = keyFields(settings, schemas)
   const keyNames = keys.map(({ name }) => name)
   const others = valueFields(settings, schemas, new Set(keyNames))
+  const taken = new Set([...keyNames, ...others.map(({ name }) => name)])
+  const metadata = schemas.valueSchema === null ? [] : metadataFields(settings.metadata, schemas, taken)
   const all = [...keys, ...others]
-  if (all.length === 0) throw new ConnectException(`No fields found using key and value schemas for table: ${schemas.table}`)
-  return { keyNames, fields: inTableOrder(all, schemas.valueSchema) }
+  if (all.length + metadata.length === 0)
+    throw new ConnectException(`No fields found using key and value schemas for table: ${schemas.table}`)
+  return { keyNames, fields: [...inTableOrder(all, schemas.valueSchema), ...metadata] }
 }
 
 function keyFields(settings: ColumnSettings, schemas: RecordSchemas): SinkField[] {

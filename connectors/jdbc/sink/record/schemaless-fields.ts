@@ -2,6 +2,7 @@ import { ConnectException, ConnectSchema, OPTIONAL_STRING_SCHEMA, type ConnectSt
 import type { ColumnSettings } from '../config/settings.ts'
 import { columnNamed, type TargetTable } from '../table/target-tables.ts'
 import type { RecordContent } from './record-content.ts'
+import { metadataFields } from './metadata-fields.ts'
 import type { RecordFields, SinkField } from './sink-field.ts'
 
 /** Of a member for a column of JSON: whatever it is. */
@@ -32,8 +33,11 @@ export function schemalessFields(content: RecordContent, table: TargetTable, set
     const schema = schemaOf(table, name)
     return { name, schema, isPrimaryKey: keyNames.includes(name), source: { from: 'value field', name } }
   })
-  mustHaveKeys(keyNames, [...keys.fields, ...members], table)
-  return { keyNames, fields: [...keys.fields, ...members] }
+  const fields = [...keys.fields, ...members]
+  mustHaveKeys(keyNames, fields, table)
+  const owner = { table: table.catalog.name, keySchema: content.keySchema }
+  const metadata = metadataFields(settings.metadata, owner, new Set(fields.map(({ name }) => name)))
+  return { keyNames, fields: [...fields, ...metadata] }
 }
 
 /** A column of JSON takes anything, in its JSON; another takes the text of the value. */

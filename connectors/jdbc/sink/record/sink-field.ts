@@ -2,8 +2,8 @@ import type { Schema } from 'standpipe/api'
 
 /** Where in a record a value stands. */
 export type FieldSource =
-  | { readonly from: 'topic' | 'partition' | 'offset' | 'key' | 'value' }
-  | { readonly from: 'key field' | 'value field' | 'header'; readonly name: string }
+  | { readonly from: 'topic' | 'partition' | 'offset' | 'timestamp' | 'headers' | 'key' | 'value' }
+  | { readonly from: 'key field' | 'value field' | 'header' | 'header text'; readonly name: string }
 
 /** A column that records want to fill, before anybody has looked at the table. */
 export interface SinkField {
@@ -17,7 +17,7 @@ export interface SinkField {
 export interface RecordFields {
   /** In the order of the configuration, or of the schema. */
   readonly keyNames: readonly string[]
-  /** In the order a new table has them: Kafka's coordinates, the fields of the value, the rest by name. */
+  /** In the order a new table has them: Kafka's coordinates, the fields of the value, the rest by name, and `metadata.columns`. */
   readonly fields: readonly SinkField[]
 }
 

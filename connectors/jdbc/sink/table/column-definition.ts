@@ -28,7 +28,7 @@ export function columnDefinition(field: SinkField, style: ColumnStyle): string {
 export function columnType({ name, schema, isPrimaryKey, source }: SinkField, { ddl, timestampFields }: ColumnStyle): string {
   const holdsTime = !isPrimaryKey && source.from === 'value field' && timestampFields.has(name)
   if (holdsTime && (schema.type === 'INT64' || schema.type === 'STRING')) return ddl.timestampType
-  return typeOf(schema, ddl)
+  return source.from === 'headers' ? 'JSONB' : typeOf(schema, ddl)
 }
 
 function typeOf(schema: Schema, ddl: DdlSettings): string {
@@ -94,7 +94,7 @@ function plainType(schema: Schema, ddl: DdlSettings): string {
     case 'BOOLEAN':
       return 'BOOLEAN'
     case 'STRING':
-      return 'TEXT'
+      return ddl.stringType
     case 'BYTES':
       return 'BYTEA'
     case 'ARRAY':

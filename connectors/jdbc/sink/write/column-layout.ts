@@ -11,25 +11,28 @@ export interface ColumnLayout {
   readonly columns: readonly CatalogColumn[]
   /** So many of the first are the key. */
   readonly keyCount: number
-  /** `unknown`: whether two keys are the same only the server can tell. */
+  /** `unknown`: whether two keys are the same, or which of their rows counts, only the server can tell. */
   readonly keyEquality: KeyEquality
+  /** Columns that say which of two rows of a key is newer, the first difference counts. Empty: the last row is. */
+  readonly versions: readonly CatalogColumn[]
   /** Of each column whether its texts need no quotation marks in an array. */
   readonly arePlain: readonly boolean[]
   /** Differs for each layout of a task. */
   readonly id: string
 }
 
-export function columnLayout(
-  table: TargetTable,
-  columns: readonly CatalogColumn[],
-  keyCount: number,
-  schemas: readonly Schema[],
-  arePlain: readonly boolean[],
-): ColumnLayout {
+/** What a layout is made of. */
+export interface LayoutParts extends Pick<ColumnLayout, 'table' | 'columns' | 'keyCount' | 'versions' | 'arePlain'> {
+  /** Of the fields, a column each. */
+  readonly schemas: readonly Schema[]
+}
+
+export function columnLayout({ table, columns, keyCount, versions, arePlain, schemas }: LayoutParts): ColumnLayout {
   const equalities = columns.slice(0, keyCount).map((column, index) => equalityOf(column, schemas[index] ?? null))
+  if (versions.length > 0) equalities.push('unknown')
   const keyEquality = equalities.find((equality) => equality === 'unknown') ?? equalities.find((equality) => equality === 'uuid') ?? 'text'
   const id = JSON.stringify([table.sql, keyCount, keyEquality, arePlain, ...columns.map(({ name }) => name)])
-  return { table, columns, keyCount, keyEquality, arePlain, id }
+  return { table, columns, keyCount, keyEquality, versions, arePlain, id }
 }
 
 /** Numbers of a schema have one text each; a text may name a number or day in several ways. */

@@ -66,6 +66,7 @@ export class RecordPlanner {
       timestampUnit: values.timestampUnit,
       timestampFields: new Set(columns.timestampFields),
       replacesNullWithDefault: values.replacesNullWithDefault,
+      versionColumns: write.updateIf,
     }
     const { keyMode, isSchemalessEnabled } = columns
     this.#needsKey = keyMode === 'record_key' || write.deletes
@@ -98,7 +99,7 @@ export class RecordPlanner {
     if (name instanceof ConnectException) return { does: 'refuse', error: name }
     const id = this.#idOf(content, name, isTruncate)
     const plan = this.#plans.get(id) ?? this.#refusals.get(id) ?? null
-    if (plan !== null && plan.does !== 'refuse' && source === null) this.#remember(content, plan)
+    if (plan !== null && plan.does !== 'refuse' && !this.#parts.naming.dependsOnRecord) this.#remember(content, plan)
     return plan
   }
 
@@ -151,10 +152,11 @@ export class RecordPlanner {
     this.#lastValueSchema = valueSchema
   }
 
-  #tableOf({ record }: RecordContent, source: ConnectStruct | null): TableName | null | ConnectException {
+  #tableOf(content: RecordContent, source: ConnectStruct | null): TableName | null | ConnectException {
     const { naming, log } = this.#parts
+    const { record } = content
     try {
-      const name = naming.tableOf(record, source)
+      const name = naming.tableOf(content, source)
       if (name === null && !this.#nameless.has(record.topic)) {
         this.#nameless.add(record.topic)
         log.warn(

@@ -1,4 +1,5 @@
 import { ConnectException, type ErrantRecordReporter, type Logger, type SinkRecord } from 'standpipe/api'
+import { placeOf } from '../record/record-place.ts'
 
 export interface RefusedRecordsParts {
   readonly reporter: ErrantRecordReporter | null
@@ -42,11 +43,6 @@ export class RefusedRecords {
     await Promise.all(reports)
     if (this.#failure !== null) throw this.#failure
   }
-}
-
-/** Where the record was read from. */
-export function placeOf({ originalTopic, originalKafkaPartition, originalKafkaOffset }: SinkRecord): string {
-  return `${originalTopic}-${originalKafkaPartition}@${originalKafkaOffset}`
 }
 
 /** Java's own sentences stay as they are; what a server says gets the place of the record. */

@@ -1,8 +1,9 @@
-import { ConnectException, structFieldWithoutDefault, type ConnectStruct, type ConnectValue, type SinkRecord } from 'standpipe/api'
+import { ConnectException, lastHeader, structFieldWithoutDefault, type ConnectStruct, type ConnectValue } from 'standpipe/api'
 import type { TemporalText } from '../../dialect/temporal-text.ts'
 import type { CatalogColumn } from '../../dialect/table-catalog.ts'
 import type { SqlText } from '../../dialect/connection.ts'
 import { epochWriter } from '../record/epoch-field.ts'
+import { headersText, headerText } from '../record/header-text.ts'
 import type { RecordContent } from '../record/record-content.ts'
 import type { FieldSource, RecordFields, SinkField } from '../record/sink-field.ts'
 import { textWriter, writesPlainText, type TextWriter } from '../record/text-writer.ts'
@@ -15,6 +16,8 @@ export interface TextStyle {
   readonly timestampUnit: 'microseconds' | 'nanoseconds'
   readonly timestampFields: ReadonlySet<string>
   readonly replacesNullWithDefault: boolean
+  /** `update.if` */
+  readonly versionColumns: readonly string[]
 }
 
 /** How records with one key schema and one value schema become rows of one table: a text a column. */
@@ -41,7 +44,8 @@ export class RowShape {
     const cells = all.map(({ field, column }) => cellOf(field, column, table, style))
     const schemas = all.map(({ field }) => field.schema)
     const arePlain = all.map(({ field }) => writesPlainText(field.schema) && !isEpochField(field, style))
-    const layout = columnLayout(table, columns, keyCount, schemas, arePlain)
+    const versions = versionsOf(columns.slice(keyCount), table, style)
+    const layout = columnLayout({ table, columns, keyCount, versions, arePlain, schemas })
     const known = layouts.get(layout.id)
     if (known === undefined) layouts.set(layout.id, layout)
     return new RowShape(known ?? layout, cells)
@@ -62,6 +66,18 @@ export class RowShape {
     }
     return length
   }
+}
+
+/** Rows of keys alone have no version: they are deletes, or change nothing. @throws ConnectException for a column that records do not fill */
+function versionsOf(columns: readonly CatalogColumn[], table: TargetTable, { versionColumns }: TextStyle): CatalogColumn[] {
+  if (columns.length === 0) return []
+  return versionColumns.map((name) => {
+    const column = columnNamed(table.catalog, name)
+    if (column !== null && columns.includes(column)) return column
+    throw new ConnectException(
+      `The column ${name} of update.if is none that these records fill in table ${table.shown}: it cannot say which row is newer. Columns are ${columns.map((each) => each.name).join(', ')}.`,
+    )
+  })
 }
 
 /** One column's text of a record. */
@@ -104,6 +120,10 @@ function readerOf(source: FieldSource): (content: RecordContent) => ConnectValue
       return ({ record }) => record.originalKafkaPartition
     case 'offset':
       return ({ record }) => record.originalKafkaOffset
+    case 'timestamp':
+      return ({ record }) => record.timestamp
+    case 'headers':
+      return ({ record }) => headersText(record.headers)
     case 'key':
       return (content) => content.key
     case 'value':
@@ -113,7 +133,9 @@ function readerOf(source: FieldSource): (content: RecordContent) => ConnectValue
     case 'value field':
       return memberOf(source.name, (content) => content.value)
     case 'header':
-      return ({ record }) => headerOf(record, source.name)
+      return ({ record }) => lastHeader(record.headers, source.name)?.value
+    case 'header text':
+      return ({ record }) => headerText(record.headers, source.name)
   }
 }
 
@@ -121,10 +143,6 @@ function readerOf(source: FieldSource): (content: RecordContent) => ConnectValue
 function memberOf(name: string, struct: (content: RecordContent) => ConnectValue): (content: RecordContent) => ConnectValue | undefined {
   if (name in Object.prototype) return (content) => structFieldWithoutDefault(struct(content) as ConnectStruct, name)
   return (content) => (struct(content) as ConnectStruct)[name]
-}
-
-function headerOf(record: SinkRecord, name: string): ConnectValue {
-  return record.headers.findLast(({ key }) => key === name)?.value ?? null
 }
 
 function isEpochField({ name, schema, source, isPrimaryKey }: SinkField, { timestampFields }: TextStyle): boolean {

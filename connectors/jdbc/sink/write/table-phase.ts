@@ -45,13 +45,15 @@ export class TablePhase {
 
   delete(content: RecordContent, shape: RowShape): Taken {
     const { layout } = shape
-    const mayMix = layout.keyEquality !== 'unknown' && !this.#keepsEveryRow && this.writes.length <= 1
+    const [first] = this.writes
+    const areComparable = layout.keyEquality !== 'unknown' && first?.layout.keyEquality !== 'unknown'
+    const mayMix = areComparable && !this.#keepsEveryRow && this.writes.length <= 1
     if (this.writes.length > 0 && !mayMix) return 'next phase'
     const group = (this.deletes ??= new RowGroup(layout))
     if (group.layout !== layout) return 'next phase'
     group.add(content, shape)
     const key = group.keyOf(group.count - 1)
-    if (key !== null) this.deletedAt.set(key, this.writes[0]?.count ?? 0)
+    if (key !== null) this.deletedAt.set(key, first?.count ?? 0)
     return 'taken'
   }
 

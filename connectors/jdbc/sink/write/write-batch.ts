@@ -1,5 +1,6 @@
 import type { SinkRecord } from 'standpipe/api'
 import { arrayLiteralOf } from '../../dialect/array-literal.ts'
+import type { SqlText } from '../../dialect/connection.ts'
 import { copyText } from '../../dialect/copy-text.ts'
 import type { WriteSettings } from '../config/settings.ts'
 import type { RecordContent } from '../record/record-content.ts'
@@ -8,7 +9,8 @@ import type { ColumnLayout } from './column-layout.ts'
 import type { RowGroup } from './row-group.ts'
 import { everyRow, lastRows } from './row-order.ts'
 import type { RowShape } from './row-shape.ts'
-import { statementSql, type StatementSql } from './statement-sql.ts'
+import { parameterSource } from './row-source.ts'
+import { statementSql, writeSql, type StatementSql } from './statement-sql.ts'
 import { TablePhase } from './table-phase.ts'
 
 const none: ReadonlyMap<string, number> = new Map()
@@ -19,11 +21,16 @@ const statementLength = 32 * 1024 * 1024
 /** COPY costs the server less than arrays do, but takes a moment to begin and end. */
 const copyFromRows = 1000
 
+/** Parameters that a statement can have. */
+const mostParameters = 65_535
+/** More rows make a statement with a parameter a value slower, not faster. */
+const mostRowsOfValues = 1024
+
 /** A statement with the rows it is about. */
 export interface Statement {
   readonly sql: string
-  /** One array literal a column. */
-  readonly values: readonly string[]
+  /** One array literal a column, or one text a value. */
+  readonly values: readonly SqlText[]
   /** For COPY: the rows in its text format; null: it is another statement. */
   readonly copied: string | null
   /** Null: about the whole table. */
@@ -123,7 +130,23 @@ export class WriteBatch {
       return
     }
     const keepsAll = insertMode === 'insert' || layout.keyCount === 0 || layout.keyEquality === 'unknown'
-    yield* this.#chunks(this.#sqlOf(layout).write, group, keepsAll ? everyRow(group) : lastRows(group, deletedAt))
+    const rows = keepsAll ? everyRow(group) : lastRows(group, deletedAt)
+    if (this.#settings.method === 'values') yield* this.#parameters(group, rows)
+    else yield* this.#chunks(this.#sqlOf(layout).write, group, rows)
+  }
+
+  /** In powers of two, so that there are few different statements. */
+  *#parameters(group: RowGroup, rows: readonly number[]): Generator<Statement> {
+    const { layout, columns } = group
+    const { insertMode, onConflict, batchSize } = this.#settings
+    const most = Math.max(1, Math.min(batchSize, mostRowsOfValues, Math.floor(mostParameters / layout.columns.length)))
+    for (let from = 0; from < rows.length;) {
+      const count = 2 ** Math.floor(Math.log2(Math.min(most, rows.length - from)))
+      const sql = writeSql(layout, insertMode, onConflict, parameterSource(layout.columns.length, count))
+      const chunk = rows.slice(from, from + count)
+      yield { sql, group, copied: null, values: chunk.flatMap((row) => columns.map((column) => column[row] ?? null)) }
+      from += count
+    }
   }
 
   #prefersCopy({ count }: RowGroup): boolean {
