@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectException, RetriableException, type Logger, type Schema } from 'standpipe/api'
 import { retryDelayMs, type RetryBackoff } from '../bulk/retry-backoff.ts'
+import { absentResource } from '../config/external-resources.ts'
 import { inferMapping } from '../mapping/mapping.ts'
 import type { Target } from '../naming/target.ts'
 import type { ElasticsearchClient } from './elasticsearch-client.ts'
@@ -54,22 +55,21 @@ export class TargetResources {
   /** The server says that there is no such index any more. */
   async recreate(name: string): Promise<void> {
     const target = this.#there.get(name)
-    if (target === undefined) throw notOurs(name)
+    if (target === undefined) throw new ConnectException(`Index ${name} is gone, and no record of this task goes there`)
     this.#parts.log.warn(`${describe(target)} is gone`)
     await this.#make(target)
     const schema = this.#mapped.get(name)
     if (schema !== undefined && !(await this.#hasMapping(name))) await this.#createMapping(name, schema)
   }
 
-  /** Where asking is forbidden, writing will tell; of external data streams too, as in Java. */
+  /** Where asking is forbidden, writing will tell. Java does not ask for external resources, and has the server make an index in the place of one that is absent. */
   async #exists(target: Target): Promise<boolean> {
-    if (target.isExternal && target.isDataStream) return true
     return await this.#attempt(`check if index ${target.name} exists`, () => this.#parts.client.exists(target.name), true)
   }
 
-  /** @throws ConnectException for an external resource: the server would make an index of that name with the first document */
+  /** @throws ConnectException for an external resource, which is not ours to make */
   async #make(target: Target): Promise<void> {
-    if (target.isExternal) throw notOurs(target.name)
+    if (target.isExternal) throw absentResource(target.isDataStream ? 'datastream' : 'index', target.name)
     const { client, log } = this.#parts
     const isNew = await this.#attempt(`create ${describe(target)}`, async () => {
       try {
@@ -114,12 +114,6 @@ export class TargetResources {
       await sleep(retryDelayMs(backoff, attempts), undefined, { signal })
     }
   }
-}
-
-function notOurs(name: string): ConnectException {
-  return new ConnectException(
-    `Resource ${name} is not there (any more), and it is not the connector's to create. Create it and restart the task`,
-  )
 }
 
 function describe(target: Target): string {

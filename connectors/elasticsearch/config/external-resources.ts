@@ -1,4 +1,4 @@
-import { ConfigException } from 'standpipe/api'
+import { ConfigException, ConnectException } from 'standpipe/api'
 
 const key = 'topic.to.external.resource.mapping'
 
@@ -33,4 +33,16 @@ function splitPair(pair: string): readonly [string, string] {
   const [topic = '', resource = '', ...more] = pair.split(':').map((part) => part.trim())
   if (topic !== '' && resource !== '' && more.length === 0) return [topic, resource]
   throw ConfigException.forKey(key, pair, 'Invalid topic-to-resource mapping format. The expected format: topic:resource')
+}
+
+/** Confluent's sentence. @param usage what it should be, such as `datastream` */
+export function absenceOf(usage: string, resource: string): string {
+  return `${usage} '${resource}' does not exist in Elasticsearch`
+}
+
+/** Says that an external resource is not there: a server would make an index of its name with the first document. */
+export function absentResource(usage: string, resource: string): ConnectException {
+  return new ConnectException(
+    `${absenceOf(usage, resource)}. What ${key} names is not the connector's to create: create it or name another, and restart the connector and its tasks.`,
+  )
 }

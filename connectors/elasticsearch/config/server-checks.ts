@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { ConfigException, type ConfigValue, type Props } from 'standpipe/api'
+import { ConfigException, type ConfigValue, type Logger, type Props } from 'standpipe/api'
 import { RequestFailure } from '../client/request-failure.ts'
 import { version } from '../version.ts'
 import { elasticsearchSinkConfig, type ElasticsearchSinkKeys } from './elasticsearch-sink-config.ts'
+import { absenceOf, absentResource } from './external-resources.ts'
 import { isSslEnabled, readElasticsearchSinkSettings, writesToDataStream, type ConnectionSettings, type ElasticsearchSinkSettings } from './settings.ts'
 import { validateElasticsearchSinkConfig } from './validate.ts'
 
@@ -30,6 +31,28 @@ export async function validateWithServer(props: Props, open: (settings: Connecti
   const checks = new ServerChecks(values, elasticsearchSinkConfig.parse(props), readElasticsearchSinkSettings(props))
   await checks.run(open)
   return values
+}
+
+/**
+ * Looks for the external resources when the connector starts. A server that cannot tell now is waited for by the tasks, which look again.
+ * @throws ConnectException for one that is not there
+ */
+export async function requireExternalResources(
+  { connection, target }: ElasticsearchSinkSettings,
+  open: (settings: ConnectionSettings) => Promise<ServerProbe>,
+  log: Logger,
+): Promise<void> {
+  if (target.externalResources.size === 0) return
+  const probe = await open(connection)
+  try {
+    for (const resource of target.externalResources.values()) {
+      const found = await answerOf(() => probe.exists(resource))
+      if (found === false) throw absentResource(target.usage, resource)
+      if (found !== true) log.warn(`Going on without knowing whether ${target.usage} '${resource}' exists: ${found.message}`)
+    }
+  } finally {
+    await probe.close()
+  }
 }
 
 class ServerChecks {
@@ -116,10 +139,7 @@ class ServerChecks {
     for (const resource of externalResources.values()) {
       const found = await answerOf(() => probe.exists(resource))
       if (found === true) continue
-      const message =
-        found === false
-          ? `${usage} '${resource}' does not exist in Elasticsearch`
-          : `Failed to check if ${usage} '${resource}' exists: ${found.message}`
+      const message = found === false ? absenceOf(usage, resource) : `Failed to check if ${usage} '${resource}' exists: ${found.message}`
       this.#tell(['topic.to.external.resource.mapping'], message)
       return
     }

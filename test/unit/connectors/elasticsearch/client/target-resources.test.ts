@@ -62,19 +62,17 @@ describe('what documents go to', () => {
     expect(calls).toEqual(['exists t', 'createDataStream t'])
   })
 
-  it('#33 is only asked for where it is not ours, or is missed', async () => {
+  it.each([
+    ['index', false],
+    ['datastream', true],
+  ])('#33 #36 an external %s is asked for, and missed where it is not there', async (usage, isDataStream) => {
+    const external = { ...index, isDataStream, isExternal: true }
     const { resources, calls } = stage({ there: ['t'] })
-    await resources.prepare({ ...index, isExternal: true }, undefined)
+    await resources.prepare(external, undefined)
     expect(calls).toEqual(['exists t'])
     const missed = stage()
-    await expect(missed.resources.prepare({ ...index, isExternal: true }, undefined)).rejects.toThrow('Resource t is not there')
+    await expect(missed.resources.prepare(external, undefined)).rejects.toThrow(`${usage} 't' does not exist in Elasticsearch`)
     expect(missed.calls).toEqual(['exists t'])
-  })
-
-  it('#33 is not asked for where it is a data stream that is not ours', async () => {
-    const { resources, calls } = stage()
-    await resources.prepare({ ...index, isDataStream: true, isExternal: true }, undefined)
-    expect(calls).toEqual([])
   })
 
   it('#37 gets a mapping from the schema, when schemas are used', async () => {
@@ -147,6 +145,6 @@ describe('an index that has gone', () => {
   it('is not made where it is not ours', async () => {
     const { resources } = stage({ there: ['t'] })
     await resources.prepare({ ...index, isExternal: true }, undefined)
-    await expect(resources.recreate('t')).rejects.toThrow('Resource t is not there')
+    await expect(resources.recreate('t')).rejects.toThrow("index 't' does not exist")
   })
 })
