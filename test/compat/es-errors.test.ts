@@ -1,34 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
-import { ConnectException, type SinkRecord, type TopicPartitionOffset } from 'standpipe/api'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
-import { ElasticsearchSinkTask } from '../../connectors/elasticsearch/elasticsearch-sink-task.ts'
-import { decodeConfig, readCases, type RecordedCase, type RecordedError } from '../support/compat-data.ts'
-import { decodeRecord, type RecordedRecord } from '../support/compat-records.ts'
-import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
-import { RecordingSinkTaskContext } from '../support/fakes/sink-task-context.ts'
-import { ScriptedElasticsearch, type ScriptRule } from '../support/scripted-elasticsearch.ts'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readCases, type RecordedCase, type RecordedError } from '../support/compat-data.ts'
+import { replay, type Exchange, type Outcome, type ReplayedCase } from '../support/elasticsearch-cases.ts'
+import type { ScriptRule } from '../support/scripted-elasticsearch.ts'
 
-interface Exchange {
-  readonly method: string
-  readonly path: string
-  /** Of a bulk request. */
-  readonly lines?: readonly string[]
-}
-
-interface Outcome {
-  readonly exchanges: readonly Exchange[]
-  /** Next offset by partition. */
-  readonly commit: Readonly<Record<string, number>>
-  readonly reported?: readonly { readonly offset: number; readonly class: string; readonly message: string }[]
-  readonly failed?: RecordedError
-}
-
-interface Case extends RecordedCase {
-  readonly config: Readonly<Record<string, string | null>>
-  readonly puts: readonly (readonly RecordedRecord[])[]
+interface Case extends RecordedCase, ReplayedCase {
   readonly server: readonly ScriptRule[]
-  readonly reporter?: false | 'throws'
-  readonly pauseAfterEachPutMs?: number
   readonly want: Outcome
 }
 
@@ -37,8 +13,6 @@ interface Departure {
   /** What ours does, made of what was recorded. */
   readonly want: (recorded: Outcome) => Outcome
 }
-
-const defaults = { name: 'es', topics: 't', 'linger.ms': '60000', 'retry.backoff.ms': '1', 'max.retries': '1', 'read.timeout.ms': '30000' }
 
 const ours = (reason: string, want: (recorded: Outcome) => Outcome): Departure => ({ reason, want })
 const well = ({ exchanges, commit }: Outcome): Outcome => ({ exchanges, commit, reported: [] })
@@ -199,70 +173,10 @@ describe('compat es-errors: answers of a server to retries, reports, failures an
 
   it.for(cases)('$name', async (each) => {
     const want = departures.get(each.name)?.want(each.want) ?? each.want
-    expect(await run(each)).toEqual(shown(want))
+    expect(shown(await replay(each, each.server))).toEqual(shown(want))
     passed++
   })
 })
-
-async function run(each: Case): Promise<unknown> {
-  const server = await ScriptedElasticsearch.start(each.server)
-  onTestFinished(() => server.stop())
-  const context = new RecordingSinkTaskContext(new CollectingLogger(), each.reporter === false ? null : (each.reporter ?? 'takes all'))
-  const task = new ElasticsearchSinkTask()
-  task.initialize(context)
-  await task.start(decodeConfig({ ...defaults, 'connection.url': `http://${server.address}`, ...each.config }))
-  const { commit, failed } = await play(each, task, context)
-  const outcome: Outcome = {
-    exchanges: server.exchanges.map(({ method, path, body }) => exchange(method, path.replace(/&filter_path=[^&]*/, ''), body)),
-    commit: Object.fromEntries(commit.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset])),
-    reported: context.reported.map(({ record, error }) => ({ offset: record.originalKafkaOffset, class: classOf(error), message: error.message })),
-    ...(failed === null ? {} : { failed: { class: classOf(failed), message: failed.message, cause: failed.cause } }),
-  }
-  return JSON.parse(JSON.stringify(shown(outcome)).replaceAll(server.address, '${server}'))
-}
-
-/** Puts; preCommit; waits until nothing is under way; preCommit; stop. */
-async function play(each: Case, task: ElasticsearchSinkTask, context: RecordingSinkTaskContext): Promise<{ commit: readonly TopicPartitionOffset[]; failed: Error | null }> {
-  const current = new Map<string, TopicPartitionOffset>()
-  let failed: Error | null = null
-  for (const recorded of each.puts) {
-    const records = recorded.map((record) => decodeRecord(record) as SinkRecord)
-    for (const { originalTopic: topic, originalKafkaPartition: partition, originalKafkaOffset: offset } of records) {
-      current.set(`${topic}-${partition}`, { topic, partition, offset: offset + 1 })
-    }
-    failed ??= await failureOf(() => task.put(records))
-    if (each.pauseAfterEachPutMs !== undefined) await delay(each.pauseAfterEachPutMs)
-  }
-  await task.preCommit([...current.values()])
-  failed = await quiet(task, context, failed)
-  const commit = await task.preCommit([...current.values()])
-  context.stopping.abort()
-  await task.stop()
-  return { commit, failed }
-}
-
-/** Puts nothing until the task asks for no more calls. @returns the first failure */
-async function quiet(task: ElasticsearchSinkTask, context: RecordingSinkTaskContext, before: Error | null): Promise<Error | null> {
-  for (;;) {
-    context.timeoutMs = null
-    const failed = await failureOf(() => task.put([]))
-    if (failed !== null || context.timeoutMs === null) return before ?? failed
-    await delay(5)
-  }
-}
-
-async function failureOf(call: () => Promise<void>): Promise<Error | null> {
-  try {
-    await call()
-    return null
-  } catch (error) {
-    return error as Error
-  }
-}
-
-function exchange(method: string, path: string, body: string): Exchange {
-  return { method, path, ...(path.startsWith('/_bulk') ? { lines: body.split('\n').slice(0, -1) } : {}) }
-}
 
 /** What is compared. A server is asked for its version by validation only; causes are looked at where they hold upstream's sentence. */
 function shown({ exchanges, commit, reported = [], failed }: Outcome): unknown {
@@ -292,8 +206,4 @@ function messageOf(error: RecordedError | undefined): string | null {
 
 function causeOf(error: RecordedError | undefined): string | null {
   return messageOf(error?.cause as RecordedError | undefined)
-}
-
-function classOf(error: Error): string {
-  return error instanceof ConnectException ? error.javaName : error.constructor.name
 }

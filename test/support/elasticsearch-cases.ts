@@ -9,12 +9,13 @@ import { RecordingSinkTaskContext } from './fakes/sink-task-context.ts'
 import { ScriptedElasticsearch, type ScriptRule } from './scripted-elasticsearch.ts'
 
 /**
- * Recorded cases of the Elasticsearch sink (test/compat/README.md) that ran against a real server: `replay` starts our task on a server
- * that gives the answers recorded, `comparable` leaves of an outcome what is to be compared, `checkCase` does it all.
+ * Recorded cases of the Elasticsearch sink (test/compat/README.md): `replay` runs our task on a server that answers by rules. Where the
+ * case ran against a real server the rules are the answers recorded, `comparable` leaves of an outcome what is to be compared, and
+ * `checkCase` does it all.
  */
 
 /** A request with its answer. */
-interface Exchange {
+export interface Exchange {
   readonly method: string
   readonly path: string
   readonly status?: number
@@ -33,9 +34,16 @@ export interface Outcome {
   readonly failed?: RecordedError
 }
 
-export interface ElasticsearchCase extends RecordedCase {
+/** What a task is started with and given. */
+export interface ReplayedCase {
   readonly config: Readonly<Record<string, string | null>>
   readonly puts: readonly (readonly (RecordedRecord & { readonly originalTopic?: string })[])[]
+  /** False: there is none. */
+  readonly reporter?: false | 'throws'
+  readonly pauseAfterEachPutMs?: number
+}
+
+export interface ElasticsearchCase extends RecordedCase, ReplayedCase {
   readonly want: Outcome
   /** With Elasticsearch 8.19.9, where it answers otherwise. */
   readonly wantOn8?: Outcome
@@ -79,23 +87,23 @@ export function withNewerServer(cases: readonly ElasticsearchCase[]): Elasticsea
 export async function checkCase(each: ElasticsearchCase, departures: readonly Departure[]): Promise<Departure | null> {
   const departure = departures.find(({ cases }) => cases.test(each.name)) ?? null
   const want = departure === null ? each.want : departure.want(each.want)
-  expect(comparable(await replay(each), each)).toEqual(comparable(want, each))
+  expect(comparable(await replay(each, rulesOf(each.want.exchanges)), each)).toEqual(comparable(want, each))
   return departure
 }
 
 const defaults = { name: 'es', topics: 't', 'linger.ms': '60000', 'retry.backoff.ms': '1', 'max.retries': '1', 'read.timeout.ms': '30000' }
 
-/** Runs the task as the case says: puts, preCommit, a wait until nothing is under way, preCommit, stop. */
-async function replay(each: ElasticsearchCase): Promise<Outcome> {
-  const server = await ScriptedElasticsearch.start(rulesOf(each.want.exchanges))
+/** Runs the task as the case says: puts, preCommit, a wait until nothing is under way, preCommit, stop. Addresses are told as `${server}`. */
+export async function replay(each: ReplayedCase, rules: readonly ScriptRule[]): Promise<Outcome> {
+  const server = await ScriptedElasticsearch.start(rules)
   onTestFinished(() => server.stop())
-  const context = new RecordingSinkTaskContext(new CollectingLogger())
+  const context = new RecordingSinkTaskContext(new CollectingLogger(), each.reporter === false ? null : (each.reporter ?? 'takes all'))
   const task = new ElasticsearchSinkTask()
   task.initialize(context)
   await task.start(decodeConfig({ ...defaults, 'connection.url': `http://${server.address}`, ...each.config }))
   const puts = each.puts.map((records) => records.map(sinkRecord))
   const current = offsetsBehind(puts.flat())
-  const failedPut = await putAll(task, puts)
+  const failedPut = await putAll(task, puts, each.pauseAfterEachPutMs)
   const failedLater = await settled(task, context, current)
   const failed = failedPut ?? failedLater
   const commit = await task.preCommit(current)
@@ -104,16 +112,21 @@ async function replay(each: ElasticsearchCase): Promise<Outcome> {
   return {
     exchanges: server.exchanges.map(({ method, path, body }) => exchange(method, path, body)),
     commit: Object.fromEntries(commit.map(({ topic, partition, offset }) => [`${topic}-${partition}`, offset])),
-    reported: context.reported.map(({ record, error }) => ({
-      offset: record.originalKafkaOffset,
-      class: classOf(error),
-      message: error.message,
-    })),
-    ...(failed === null ? {} : { failed: { class: classOf(failed), message: withoutAddress(failed.message, server) } }),
+    reported: context.reported.map(({ record, error }) => ({ offset: record.originalKafkaOffset, ...told(error, server) })),
+    ...(failed === null ? {} : { failed: told(failed, server) }),
   }
 }
 
-/** As recorded; our client escapes a colon in a path, Java's does not. */
+/** An error and what caused it, as recorded. */
+function told(
+  error: Error,
+  server: ScriptedElasticsearch,
+): { readonly class: string; readonly message: string; readonly cause?: RecordedError } {
+  const cause = error.cause instanceof Error ? { cause: told(error.cause, server) } : {}
+  return { class: classOf(error), message: withoutAddress(error.message, server), ...cause }
+}
+
+/** Our client escapes a colon in a path, Java's does not. */
 function withoutAddress(message: string, { address }: ScriptedElasticsearch): string {
   return message.replaceAll(address, '${server}').replaceAll('%3A', ':')
 }
@@ -147,10 +160,16 @@ function offsetsBehind(records: readonly SinkRecord[]): TopicPartitionOffset[] {
   return [...offsets.values()]
 }
 
-async function putAll(task: ElasticsearchSinkTask, puts: readonly (readonly SinkRecord[])[]): Promise<Error | null> {
+/** @returns the first failure, with which the puts end */
+async function putAll(
+  task: ElasticsearchSinkTask,
+  puts: readonly (readonly SinkRecord[])[],
+  pauseAfterEachMs: number | undefined,
+): Promise<Error | null> {
   for (const records of puts) {
     const failed = await failureOf(() => task.put(records))
     if (failed !== null) return failed
+    if (pauseAfterEachMs !== undefined) await delay(pauseAfterEachMs)
   }
   return null
 }
