@@ -1,23 +1,17 @@
 /** What tests see of the search servers: one for a whole test file, private ones that end with the test. Only for use inside vitest. */
-import { afterAll, describe, onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { answersHealth, type NodeOptions, type SearchNode } from './elasticsearch-node.ts'
 import { searchServers, searchServerVariables, startSearchServer, type SearchServerName } from './elasticsearch.ts'
+import { found } from './found.ts'
+import { describeWith } from './suite.ts'
 
 /**
  * `describe` for tests that need that server: the one a variable of the environment names, or one of our own that is started now and
- * stopped after the file. Where none can be had the suite is skipped under a name that says why; under CI=true the file fails.
- * To be awaited at the top of a test file.
+ * stopped after the file. To be awaited at the top of a test file.
  * @param define gets the server's address: use random index names there
  */
 export async function describeWithSearchServer(server: SearchServerName, name: string, define: (url: string) => void): Promise<void> {
-  const title = `${name} on ${searchServers[server].name}`
-  try {
-    const url = await addressOf(server)
-    describe(title, () => define(url))
-  } catch (error) {
-    if (process.env.CI === 'true') throw error
-    describe.skip(`${title} (not run: ${error instanceof Error ? error.message : String(error)})`, () => define(''))
-  }
+  describeWith(`${name} on ${searchServers[server].name}`, await found(() => addressOf(server)), '', define)
 }
 
 async function addressOf(server: SearchServerName): Promise<string> {

@@ -1,13 +1,12 @@
 import type { TestProject } from 'vitest/node'
+import { found, type Found } from './found.ts'
 import { answersMetadata } from './metadata-probe.ts'
 import { startKafka } from './kafka.ts'
 
-/** A service as suites see it: where it is, or why it is not there. */
-export type ProvidedService = { readonly address: string } | { readonly missing: string }
-
 declare module 'vitest' {
   interface ProvidedContext {
-    kafka: ProvidedService
+    /** Address of the broker. */
+    kafka: Found<string>
   }
 }
 
@@ -16,25 +15,23 @@ export default async function setUpServices(project: TestProject): Promise<() =>
   const given = process.env.STANDPIPE_TEST_KAFKA
   if (given !== undefined && given !== '') {
     if (!(await answersMetadata(given))) throw new Error(`STANDPIPE_TEST_KAFKA names ${given}, but no Kafka broker answers there.`)
-    project.provide('kafka', { address: given })
+    project.provide('kafka', { server: given })
     return () => Promise.resolve()
   }
   return startSharedKafka(project)
 }
 
 async function startSharedKafka(project: TestProject): Promise<() => Promise<void>> {
-  try {
-    const kafka = await startKafka()
-    project.provide('kafka', { address: kafka.address })
-    return async () => {
-      if (project.vitest.state.getCountOfFailedTests() === 0) return kafka.stop()
-      await kafka.stopAndKeepLog()
-      console.log(`The broker's log is kept: ${kafka.logFile}`)
-    }
-  } catch (error) {
-    if (process.env.CI === 'true') throw error
-    const missing = error instanceof Error ? error.message : String(error)
-    project.provide('kafka', { missing })
+  const kafka = await found(() => startKafka())
+  if ('missing' in kafka) {
+    project.provide('kafka', kafka)
     return () => Promise.resolve()
+  }
+  const broker = kafka.server
+  project.provide('kafka', { server: broker.address })
+  return async () => {
+    if (project.vitest.state.getCountOfFailedTests() === 0) return broker.stop()
+    await broker.stopAndKeepLog()
+    console.log(`The broker's log is kept: ${broker.logFile}`)
   }
 }

@@ -1,21 +1,25 @@
 /** What tests see of the services: shared ones by address, private ones that end with the test. Only for use inside vitest. */
 import { describe, inject, onTestFinished } from 'vitest'
-import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
+import type { Found } from './found.ts'
 import type {} from './global-setup.ts'
+import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
 
 /**
- * `describe` for tests that need Apache Kafka. Where none can be had, on a machine without Java or network, the suite is skipped so
- * that the other tests can still be run there. Nobody takes that for a pass: the suite's name says why, the last lines of the run
- * repeat it, and under CI=true the run has failed before it came here.
+ * `describe` for tests that need a server. Nobody takes a suite that is skipped for a pass: its name says why, and the last lines of the
+ * run repeat it.
+ * @param absent stands for the server where tests are only listed
+ */
+export function describeWith<Server>(name: string, server: Found<Server>, absent: Server, define: (server: Server) => void): void {
+  if ('missing' in server) describe.skip(`${name} (not run: ${server.missing})`, () => define(absent))
+  else describe(name, () => define(server.server))
+}
+
+/**
+ * `describe` for tests that need Apache Kafka.
  * @param define gets the address of the broker all suites share: use random topic and group names on it
  */
 export function describeWithKafka(name: string, define: (address: string) => void): void {
-  const kafka = inject('kafka')
-  if ('address' in kafka) {
-    describe(name, () => define(kafka.address))
-  } else {
-    describe.skip(`${name} (not run: ${kafka.missing})`, () => define(''))
-  }
+  describeWith(name, inject('kafka'), '', define)
 }
 
 /** After a kill the controller takes the same broker back only when its old session is over: 9 s unless told otherwise. */
