@@ -7,13 +7,15 @@ import { searchServerContract } from '../contract/search-server.ts'
 import { describeWithSearchServer } from '../support/services/elasticsearch-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 
+const facts = { parsingException: 'document_parsing_exception', hasDataStreams: false, takesTypes: false } as const
+
 await describeWithSearchServer('elasticsearch-8', 'a search server', (server) => {
-  searchServerContract(() => server, { parsingException: 'document_parsing_exception', hasDataStreams: false, takesTypes: false })
+  searchServerContract(() => server, facts)
 })
 
 await describeWithSearchServer('elasticsearch-8', 'the Elasticsearch sink', (server) => {
   describeWithKafka('in a worker', (kafka) => {
-    elasticsearchSinkSuite(kafka, server)
+    elasticsearchSinkSuite(kafka, server, facts)
     oddRecords(kafka, server)
     refusals(kafka, server)
     oneOfMany(kafka, server)

@@ -4,13 +4,15 @@ import { searchServerContract } from '../contract/search-server.ts'
 import { describeWithSearchServer } from '../support/services/elasticsearch-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 
+const facts = { parsingException: 'mapper_parsing_exception', hasDataStreams: true, takesTypes: false } as const
+
 await describeWithSearchServer('opensearch-3', 'a search server', (server) => {
-  searchServerContract(() => server, { parsingException: 'mapper_parsing_exception', hasDataStreams: true, takesTypes: false })
+  searchServerContract(() => server, facts)
 })
 
 await describeWithSearchServer('opensearch-3', 'the Elasticsearch sink', (server) => {
   describeWithKafka('in a worker', (kafka) => {
-    elasticsearchSinkSuite(kafka, server)
+    elasticsearchSinkSuite(kafka, server, facts)
     dataStreams(kafka, server, false)
   })
 })

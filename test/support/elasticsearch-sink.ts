@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import type { Logger } from '../../src/api/logger.ts'
 import type { ConsumerRecord } from '../../src/kafka/ports.ts'
 import type { TaskStatus } from '../../src/runtime/state.ts'
 import { Standalone } from '../../src/standalone.ts'
@@ -47,6 +48,8 @@ export interface SinkOptions {
   readonly topic?: string
   /** Of the connector, and so of its group: a sink of the same name goes on where another stopped. */
   readonly name?: string
+  /** In place of the one that the sink collects. */
+  readonly log?: Logger
   /** Called when the proxy is there, before the sink is. */
   readonly before?: (sink: RunningSink) => Promise<void>
 }
@@ -80,8 +83,12 @@ export class RunningSink {
     this.#standalone = parts.standalone
   }
 
+  get tasks(): readonly TaskStatus[] {
+    return this.#standalone.herder.connectorStatus(this.name).tasks
+  }
+
   get task(): TaskStatus | undefined {
-    return this.#standalone.herder.connectorStatus(this.name).tasks[0]
+    return this.tasks[0]
   }
 
   get deadLetterTopic(): string {
@@ -154,7 +161,7 @@ export async function startSink(kafka: string, server: string, options: SinkOpti
   const proxy = await ChaosProxy.start(server)
   onTestFinished(() => proxy.stop())
   const log = new CollectingLogger()
-  const standalone = await startWorker(kafka, log, options.worker ?? {})
+  const standalone = await startWorker(kafka, options.log ?? log, options.worker ?? {})
   onTestFinished(() => standalone.stop())
   const sink = new RunningSink({ kafka, topic, name: options.name ?? `sink-${randomUUID()}`, proxy, log, server, standalone })
   await makeTopic(kafka, topic, options.partitions ?? 1)
@@ -164,7 +171,7 @@ export async function startSink(kafka: string, server: string, options: SinkOpti
   return sink
 }
 
-async function startWorker(kafka: string, log: CollectingLogger, props: Readonly<Record<string, string>>): Promise<Standalone> {
+async function startWorker(kafka: string, log: Logger, props: Readonly<Record<string, string>>): Promise<Standalone> {
   const standalone = await Standalone.create({
     props: {
       'bootstrap.servers': kafka,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { ask, DEAD_LETTERS, documentsOf, startSink, type SinkOptions } from '../../support/elasticsearch-sink.ts'
+import { ask, DEAD_LETTERS, documentsOf, startSink, type RunningSink, type SinkOptions } from '../../support/elasticsearch-sink.ts'
 
 /**
  * Only for servers that have data streams: OpenSearch's test build, and the fake one.
@@ -81,10 +81,33 @@ export function dataStreams(kafka: string, server: string, takesAliases: boolean
         const config = { 'external.resource.usage': usage, 'topic.to.external.resource.mapping': `<topic>:${name}` }
         const sink = await startSink(kafka, server, { config, records: [{ value: { a: 1 }, timestamp: AT }] })
         await sink.committed(1)
-        expect(sink.calls.join()).not.toContain('PUT')
+        expect(sink.calls.filter((call) => call !== `HEAD /${name}`)).toEqual([])
         expect(sink.actions).toEqual([{ create: { _index: name, _id: `${sink.topic}+0+0` } }])
         expect(Object.values(await documentsOf(server, stream))).toMatchObject([{ source: { a: 1, '@timestamp': AT } }])
       },
     )
+
+    describe('#36 one that should be there already and is not', () => {
+      const missing = () => {
+        const name = `logs-missing-${randomUUID()}`
+        return { name, config: { 'external.resource.usage': 'datastream', 'topic.to.external.resource.mapping': `<topic>:${name}` } }
+      }
+
+      it('is told when the connector is created', async () => {
+        const { name, config } = missing()
+        await expect(startSink(kafka, server, { config })).rejects.toThrow(`datastream '${name}' does not exist in Elasticsearch`)
+      })
+
+      it('fails the task where nobody could ask before, and is not made, although a template would', async () => {
+        const { name, config } = missing()
+        const before = async (sink: RunningSink) => {
+          sink.proxy.faults = () => (sink.proxy.requests.length === 1 ? { kind: 'status', status: 503 } : null)
+        }
+        const sink = await startSink(kafka, server, { config, before, records: [{ value: { a: 1 }, timestamp: AT }] })
+        expect(await sink.failed()).toContain(`datastream '${name}' does not exist in Elasticsearch`)
+        expect(sink.proxy.bulkLines).toEqual([])
+        expect((await ask(server, 'GET', `/${name}/_mapping`)).status).toBe(404)
+      })
+    })
   })
 }

@@ -1,6 +1,8 @@
 import { dataTypes } from './data-types.ts'
 import { idsAndVersions } from './ids-and-versions.ts'
+import type { SearchServerFacts } from '../search-server.ts'
 import { namesAndMappings } from './names-and-mappings.ts'
+import { refusedDocuments } from './refused-documents.ts'
 import { restarts } from './restarts.ts'
 import { upsertsAndTombstones } from './upserts-and-tombstones.ts'
 
@@ -9,10 +11,11 @@ import { upsertsAndTombstones } from './upserts-and-tombstones.ts'
  * @param kafka address of a broker
  * @param server address of a search server; every test has an index of its own there
  */
-export function elasticsearchSinkSuite(kafka: string, server: string): void {
+export function elasticsearchSinkSuite(kafka: string, server: string, facts: SearchServerFacts): void {
   idsAndVersions(kafka, server)
   upsertsAndTombstones(kafka, server)
   namesAndMappings(kafka, server)
   dataTypes(kafka, server)
+  refusedDocuments(kafka, server, facts)
   restarts(kafka, server)
 }

@@ -70,6 +70,19 @@ export function namesAndMappings(kafka: string, server: string): void {
       expect(Object.keys(await sink.documents(indexOf(id)))).toEqual([`${sink.topic}+0+0`])
     })
 
+    it.each([
+      ['256 x 0', '0'.repeat(256), '0'.repeat(255)],
+      ['.', '.', 'dot'],
+      ['..', '..', 'dotdot'],
+    ])('#30 so does a name that only a transformation can give: %s', async (_what, name, index) => {
+      await ask(server, 'DELETE', `/${index}`)
+      const router = { ...REGEX_ROUTER, 'transforms.r.regex': '.*', 'transforms.r.replacement': name }
+      const sink = await startSink(kafka, server, { config: router, records: [{ value: doc }] })
+      await sink.committed(1)
+      expect(Object.keys(await sink.documents(index))).toEqual([`${name}+0+0`])
+      await ask(server, 'DELETE', `/${index}`)
+    })
+
     it('#31 the index of a topic is asked for and made once', async () => {
       const sink = await startSink(kafka, server, { records: [{ value: doc }] })
       await sink.committed(1)
@@ -122,11 +135,32 @@ export function namesAndMappings(kafka: string, server: string): void {
       expect(Object.keys(await sink.documents(index))).toHaveLength(1)
     })
 
-    it('#33 an external index that is not there fails the task, and nobody makes it', async () => {
+    it('#33 an alias is written to in the case of its name', async () => {
+      const index = `external-${unique()}`
+      const alias = `Idx-${unique()}`
+      await ask(server, 'PUT', `/${index}`, { aliases: { [alias]: {} } })
+      const config = { 'external.resource.usage': 'Alias_Index', 'topic.to.external.resource.mapping': `<topic>:${alias}` }
+      const sink = await startSink(kafka, server, { config, records: [{ value: doc }] })
+      await sink.committed(1)
+      expect(sink.actions[0]!.index!._index).toBe(alias)
+      expect(Object.keys(await sink.documents(index))).toEqual([`${sink.topic}+0+0`])
+    })
+
+    it('#33 an external index that is not there is told when the connector is created', async () => {
       const index = `external-${unique()}`
       const config = { 'external.resource.usage': 'index', 'topic.to.external.resource.mapping': `<topic>:${index}` }
-      const sink = await startSink(kafka, server, { config, records: [{ value: doc }] })
-      expect(await sink.failed()).toContain(index)
+      await expect(startSink(kafka, server, { config })).rejects.toThrow(`index '${index}' does not exist in Elasticsearch`)
+    })
+
+    it('#33 where nobody could ask at the creation, the task fails of it, and nobody makes the index', async () => {
+      const index = `external-${unique()}`
+      const config = { 'external.resource.usage': 'index', 'topic.to.external.resource.mapping': `<topic>:${index}` }
+      const before = async (sink: RunningSink) => {
+        sink.proxy.faults = () => (sink.proxy.requests.length === 1 ? { kind: 'status', status: 503 } : null)
+      }
+      const sink = await startSink(kafka, server, { config, before, records: [{ value: doc }] })
+      expect(await sink.failed()).toContain(`index '${index}' does not exist in Elasticsearch`)
+      expect(sink.proxy.bulkLines).toEqual([])
       expect((await ask(server, 'GET', `/${index}/_mapping`)).status).toBe(404)
     })
 
@@ -144,7 +178,9 @@ export function namesAndMappings(kafka: string, server: string): void {
       const records = [0, 1, 2].flatMap((partition) => [{ value: doc, partition }])
       const sink = await startSink(kafka, server, { config: { 'tasks.max': '3' }, partitions: 3, records })
       for (const partition of [0, 1, 2]) await sink.committed(1, partition)
+      expect(sink.tasks.map(({ state }) => state)).toEqual(['RUNNING', 'RUNNING', 'RUNNING'])
       expect(Object.keys(await sink.documents())).toHaveLength(3)
+      expect(sink.log.lines.filter((line) => line.includes(`Created index ${sink.topic}`))).toHaveLength(1)
       expect(sink.log.lines.filter((line) => line.startsWith('ERROR'))).toEqual([])
     })
   })
@@ -161,14 +197,17 @@ export function namesAndMappings(kafka: string, server: string): void {
         ...[`HEAD /${sink.topic}`, `PUT /${sink.topic}`],
         ...[`GET /${sink.topic}/_mapping`, `PUT /${sink.topic}/_mapping`],
       ])
+      const order = sink.proxy.requests.map(({ method, path }) => `${method} ${path}`)
+      expect(order.indexOf(`PUT /${sink.topic}/_mapping`)).toBeLessThan(order.indexOf('POST /_bulk'))
       const { body } = await ask(server, 'GET', `/${sink.topic}/_mapping`)
       const { properties } = (body as Record<string, { mappings: { properties: Record<string, unknown> } }>)[sink.topic]!.mappings
-      expect(properties).toMatchObject({
+      expect(properties).toEqual({
         ...{ i8: { type: 'byte' }, i16: { type: 'short' }, i32: { type: 'integer', null_value: 7 }, i64: { type: 'long' } },
         ...{ f32: { type: 'float' }, f64: { type: 'double' }, bool: { type: 'boolean' }, text: TEXT, bytes: { type: 'binary' } },
         ...{ decimal: { type: 'double' }, date: { type: 'date' }, time: { type: 'date' }, ts: { type: 'date' }, list: { type: 'integer' } },
         ...{
-          map: { properties: { key: TEXT, value: { type: 'integer' } } },
+          // x is of the documents: the server's own finding
+          map: { properties: { key: TEXT, value: { type: 'integer' }, x: { type: 'long' } } },
           inner: { properties: { x: TEXT } },
           maybe: { type: 'integer' },
         },

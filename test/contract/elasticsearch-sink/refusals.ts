@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { forBulks, isBulk, refusal, tooManyRequests, type Fault } from '../../support/fake-elasticsearch/faults.ts'
 import { ask, DEAD_LETTERS, startSink, type RunningSink } from '../../support/elasticsearch-sink.ts'
 import { until } from '../../support/worker-process.ts'
@@ -12,89 +12,15 @@ const failingWith = (faults: RunningSink['proxy']['faults']) => async (sink: Run
   sink.proxy.faults = faults
 }
 
-/** An index whose field `n` is a long: a text does not fit. */
-const numbersOnly = async (sink: RunningSink) => {
-  await ask(sink.server, 'PUT', `/${sink.topic}`, { mappings: { properties: { n: { type: 'long' } } } })
-}
-const ONE_BAD = [{ value: { n: 1 } }, { value: { n: 'abc' } }, { value: { n: 3 } }]
-
 export function refusals(kafka: string, server: string): void {
-  describe('a document the server refuses', () => {
-    it.each(['ignore', 'warn'])('#54 #55 %s: is reported with id, field and reason, the others are in the index', async (behavior) => {
-      const config = { ...DEAD_LETTERS, 'behavior.on.malformed.documents': behavior, 'key.ignore': 'false' }
-      const records = [
-        { key: 'a', value: { n: 1 } },
-        { key: 'b', value: { n: 'abc' } },
-        { key: 'c', value: { n: 3 } },
-      ]
-      const sink = await startSink(kafka, server, { config, before: numbersOnly, records })
-      await sink.committed(3)
-      expect(Object.keys(await sink.documents())).toEqual(['a', 'c'])
-      const [letter] = await sink.deadLetters(1)
-      expect(await sink.deadLetterCount()).toBe(1)
-      expect([letter!.key!.toString(), letter!.value!.toString()]).toEqual(['b', '{"n":"abc"}'])
-      const headerOf = (name: string) => letter!.headers.find(({ key }) => key === `__connect.errors.${name}`)!.value!.toString()
-      expect(headerOf('exception.message')).toMatch(/^Indexing failed: .*\[n\] of type \[long\] in document with id 'b'/)
-      expect(headerOf('exception.stacktrace')).toContain(sink.topic)
-      expect(sink.task?.state).toBe('RUNNING')
-      const warnings = sink.log.lines.filter((line) => line.startsWith('WARN') && line.includes(sink.topic))
-      expect(warnings.length > 0).toBe(behavior === 'warn')
-      expect(sink.log.lines.join()).not.toContain('"abc"')
-    })
-
-    it('#56 fail, the default: the task fails, and commits no further than the document', async () => {
-      const sink = await startSink(kafka, server, { before: numbersOnly, records: ONE_BAD })
-      expect(await sink.failed()).toMatch(/Indexing record failed/)
-      expect((await sink.offsets())[0] ?? 0).toBeLessThanOrEqual(1)
-    })
-
-    it('#56 a strict mapping refuses under a name of its own', async () => {
-      const before = async (sink: RunningSink) => {
-        await ask(server, 'PUT', `/${sink.topic}`, { mappings: { dynamic: 'strict', properties: { n: { type: 'long' } } } })
-      }
-      const config = { ...DEAD_LETTERS, 'behavior.on.malformed.documents': 'ignore' }
-      const sink = await startSink(kafka, server, { config, before, records: [{ value: { n: 1 } }, { value: { m: 1 } }] })
-      await sink.committed(2)
-      expect(await sink.deadLetterCount()).toBe(1)
-    })
-
-    it('#91 the dead letter is the record as it came, with where it came from', async () => {
-      const config = { ...DEAD_LETTERS, 'behavior.on.malformed.documents': 'ignore' }
-      const bad = { key: 'k', value: '{ "n" : "abc" }', headers: [{ key: 'h', value: Buffer.from('v') }], timestamp: 1700000000000 }
-      const sink = await startSink(kafka, server, { config, before: numbersOnly, records: [{ value: { n: 1 } }, bad] })
-      const [letter] = await sink.deadLetters(1)
-      expect([letter!.key!.toString(), letter!.value!.toString()]).toEqual(['k', '{ "n" : "abc" }'])
-      const headers = Object.fromEntries(letter!.headers.map(({ key, value }) => [key, value?.toString()]))
-      expect(headers).toMatchObject({
-        h: 'v',
-        '__connect.errors.topic': sink.topic,
-        '__connect.errors.partition': '0',
-        '__connect.errors.offset': '1',
-        '__connect.errors.connector.name': sink.name,
-        '__connect.errors.stage': 'TASK_PUT',
-      })
-      await sink.committed(2)
-    })
-
-    it('#59 an update that loses against others is reported and passed over', async () => {
-      const lost = { status: 409, error: { type: 'version_conflict_engine_exception', reason: '[k]: version conflict' } }
-      const config = { ...DEAD_LETTERS, 'key.ignore': 'false', 'write.method': 'upsert' }
-      const before = failingWith(forBulks({ kind: 'items', outcomeOf: () => lost }))
-      const sink = await startSink(kafka, server, { config, before, records: [{ key: 'k', value: doc }] })
-      await sink.committed(1)
-      expect(await sink.deadLetterCount()).toBe(1)
-      expect(sink.task?.state).toBe('RUNNING')
-    })
-  })
-
   describe('a server in trouble', () => {
     it('#61 takes the same request again when it is back', async () => {
       const before = failingWith(forBulks(refusal(503, 'x', 'y'), refusal(503, 'x', 'y')))
       const sink = await startSink(kafka, server, { config: GIVEN_UP_AFTER_2, before, records: docs(4) })
       await sink.committed(4)
       expect(Object.keys(await sink.documents())).toHaveLength(4)
-      const [first, second] = sink.proxy.bulkRequests
-      expect(second!.body).toBe(first!.body)
+      expect(sink.proxy.bulkRequests).toHaveLength(3)
+      expect(new Set(sink.proxy.bulkRequests.map(({ body }) => body)).size).toBe(1)
     })
 
     it('#62 fails the task when max.retries is over, saying how often it tried', async () => {
@@ -144,14 +70,23 @@ export function refusals(kafka: string, server: string): void {
       expect(sink.proxy.bulkRequests.length).toBeLessThanOrEqual(2)
     })
 
-    it('#69 an index that has gone meanwhile is made again', async () => {
-      const gone = { status: 404, error: { type: 'index_not_found_exception', reason: 'no such index' } }
-      const before = failingWith(forBulks({ kind: 'items', outcomeOf: () => gone }))
-      const sink = await startSink(kafka, server, { before, records: docs(3) })
+    it('#69 an index that has gone meanwhile is made again, and the documents for it are written', async () => {
+      const sink = await startSink(kafka, server, { records: docs(3) })
       await sink.committed(3)
-      expect(Object.keys(await sink.documents())).toHaveLength(3)
-      expect(sink.calls.length).toBeGreaterThan(2)
+      await refuseToMake(sink.topic)
+      await ask(server, 'DELETE', `/${sink.topic}`)
+      await sink.produce(...docs(2))
+      await sink.committed(5)
+      expect(Object.keys(await sink.documents()).sort()).toEqual([`${sink.topic}+0+3`, `${sink.topic}+0+4`])
+      expect(sink.calls.at(-1)).toBe(`PUT /${sink.topic}`)
     })
+
+    /** The server makes this index only when it is asked to, not with the first document. */
+    const refuseToMake = async (index: string) => {
+      const settings = (value: string | null) => ({ persistent: { 'action.auto_create_index': value } })
+      onTestFinished(async () => void (await ask(server, 'PUT', '/_cluster/settings', settings(null))))
+      await ask(server, 'PUT', '/_cluster/settings', settings(`-${index},+*`))
+    }
 
     it('waits for one that is not there at the start', async () => {
       const sink = await startSink(kafka, server, { before: failingWith(() => ({ kind: 'reset', done: false })), records: docs(3) })
@@ -180,6 +115,16 @@ export function refusals(kafka: string, server: string): void {
       const sink = await startSink(kafka, server, { config: { 'key.ignore': 'false' }, before: upTo(2500), records: docs(8, 800) })
       await sink.committed(8)
       expect(Object.keys(await sink.documents())).toHaveLength(8)
+    })
+
+    it('#66 413: the halves keep the order of each document', async () => {
+      const config = { 'key.ignore': 'false', 'write.method': 'upsert', 'linger.ms': '200' }
+      const records = docs(8, 800).map(({ value }, n) => ({ key: `k${n % 2}`, value }))
+      const sink = await startSink(kafka, server, { config, before: upTo(2500), records })
+      await sink.committed(8)
+      const documents = await sink.documents()
+      expect([documents.k0?.source, documents.k1?.source]).toMatchObject([{ n: 6 }, { n: 7 }])
+      expect(sink.proxy.bulkRequests.some(({ body }) => body.length > 2500)).toBe(true)
     })
 
     it('#67 413 for a single document: that one is reported', async () => {
@@ -236,8 +181,9 @@ export function refusals(kafka: string, server: string): void {
       }
       const before = failingWith((request) => (isBulk(request) ? { kind: 'hang', done: true } : null))
       const sink = await startSink(kafka, server, { config: { ...config, 'max.in.flight.requests': '2' }, before, records: docs(200) })
-      await until(() => sink.proxy.bulkRequests.length === 2)
-      expect(sink.actions.length).toBeLessThanOrEqual(10)
+      await until(() => sink.task?.condition?.because.includes('max.buffered.records') === true)
+      expect(sink.proxy.bulkRequests).toHaveLength(2)
+      expect(sink.actions).toHaveLength(10)
       expect(sink.task?.state).toBe('RUNNING')
       sink.proxy.faults = () => null
       sink.proxy.release()
