@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import type { ConnectionOptions } from 'node:tls'
+import { createSecureContext, type ConnectionOptions } from 'node:tls'
 import { ConfigException } from 'standpipe/api'
 import type { TlsSettings } from './connection-settings.ts'
 
@@ -36,10 +36,22 @@ function clientCertificate(settings: TlsSettings): ConnectionOptions {
   if (keyFile === null) return {}
   const key = readFile('sslkey', keyFile)
   const passphrase = settings.keyPassword?.value()
-  if (/\.(p12|pfx)$/i.test(keyFile)) return passphrase === undefined ? { pfx: key } : { pfx: key, passphrase }
+  if (/\.(p12|pfx)$/i.test(keyFile)) return checkedStore(keyFile, passphrase === undefined ? { pfx: key } : { pfx: key, passphrase })
   const certificateFile = settings.certificateFile ?? existing(join(folder, 'postgresql.crt'))
   const cert = certificateFile === null ? {} : { cert: readFile('sslcert', certificateFile) }
   return { ...cert, key: pemKey(keyFile, key, passphrase) }
+}
+
+/** Opened once to see that it opens: what comes of it later looks like a lost connection. */
+function checkedStore(file: string, store: ConnectionOptions): ConnectionOptions {
+  try {
+    createSecureContext(store)
+    return store
+  } catch (error) {
+    throw new ConfigException(`The key store of sslkey, ${file}, cannot be read. Is it PKCS#12, and is sslpassword right?`, {
+      cause: error,
+    })
+  }
 }
 
 /** Node's TLS takes PEM; pgjdbc's usual form is PKCS#8 DER. */
