@@ -1,5 +1,5 @@
 /**
- * `npm run demo [-- file|elasticsearch] [-- --once]`: connectors on real input, run by the worker on the example files of config/.
+ * `npm run demo [-- file|jdbc|elasticsearch] [-- --once]`: connectors on real input, run by the worker on the example files of config/.
  * It stays up until Ctrl-C; with --once it ends when all input has arrived.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -9,8 +9,9 @@ import { parseArgs } from 'node:util'
 import { findOrStartBroker, type Demo } from './demo/demo.ts'
 import { demoElasticsearch } from './demo/elasticsearch.ts'
 import { demoFile } from './demo/file.ts'
+import { demoJdbc } from './demo/jdbc.ts'
 
-const demos: Readonly<Record<string, (demo: Demo) => Promise<void>>> = { file: demoFile, elasticsearch: demoElasticsearch }
+const demos: Readonly<Record<string, (demo: Demo) => Promise<void>>> = { file: demoFile, jdbc: demoJdbc, elasticsearch: demoElasticsearch }
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { once: { type: 'boolean', default: false } } })
 const run = demos[positionals[0] ?? 'file']
@@ -24,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => st
 const dir = await mkdtemp(join(tmpdir(), 'standpipe-demo-'))
 const broker = await findOrStartBroker()
 try {
-  await run({ dir, kafka: broker.address, once: values.once, stopped: stopped.signal })
+  await run({ dir, kafka: broker.server.address, once: values.once, stopped: stopped.signal })
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseProperties } from '../../src/properties/parse-properties.ts'
 import { EndOffset } from '../../test/support/services/end-offset.ts'
@@ -25,9 +25,37 @@ export interface Demo {
   readonly stopped: AbortSignal
 }
 
-interface Broker {
-  readonly address: string
-  stop(): Promise<void>
+/** A server that the demo uses. */
+interface Found<Server> {
+  readonly server: Server
+  /** Leaves a server alone that was there before. */
+  readonly stop: () => Promise<void>
+}
+
+interface Search<Server> {
+  readonly name: string
+  /** Where one may be, in this order. */
+  readonly addresses: readonly string[]
+  /** What starting one costs, for the reader. */
+  readonly hint: string
+  answers(address: string): Promise<boolean>
+  at(address: string): Server
+  start(): Promise<Server & { stop(): Promise<void> }>
+  addressOf(server: Server): string
+}
+
+/** The first server that answers, or one of our own for as long as the demo runs. */
+export async function findOrStart<Server>(search: Search<Server>): Promise<Found<Server>> {
+  const say = (text: string) => console.log(`${search.name.padEnd(13)} ${text}`)
+  for (const address of search.addresses) {
+    if (!(await search.answers(address))) continue
+    say(`${address} answers and is used`)
+    return { server: search.at(address), stop: () => Promise.resolve() }
+  }
+  say(`none answers at ${search.addresses.join(',')}: starting one of our own${search.hint} …`)
+  const server = await search.start()
+  say(`${search.addressOf(server)}, for as long as this demo runs`)
+  return { server, stop: () => server.stop() }
 }
 
 export async function property(file: string, key: string): Promise<string> {
@@ -36,17 +64,28 @@ export async function property(file: string, key: string): Promise<string> {
   return value
 }
 
-export async function findOrStartBroker(): Promise<Broker> {
+export async function findOrStartBroker(): Promise<Found<{ readonly address: string }>> {
   const configured = process.env.CONNECT_BOOTSTRAP_SERVERS ?? (await property(workerFile, 'bootstrap.servers'))
-  for (const address of configured.split(',')) {
-    if (!(await answersMetadata(address.trim()))) continue
-    console.log(`Kafka         ${address} answers and is used`)
-    return { address: address.trim(), stop: () => Promise.resolve() }
-  }
-  console.log(`Kafka         none answers at ${configured}: starting one of our own …`)
-  const kafka = await startKafka()
-  console.log(`Kafka         ${kafka.address}, for as long as this demo runs`)
-  return kafka
+  return findOrStart({
+    name: 'Kafka',
+    addresses: configured.split(',').map((address) => address.trim()),
+    hint: '',
+    answers: answersMetadata,
+    at: (address) => ({ address }),
+    start: startKafka,
+    addressOf: ({ address }) => address,
+  })
+}
+
+/** A copy of an example file in the scratch folder, for the server of the demo. @returns its path */
+export async function copyWithUrl({ dir }: Demo, name: string, url: string): Promise<string> {
+  const text = await readFile(config(name), 'utf8')
+  const copy = join(dir, name)
+  await writeFile(
+    copy,
+    text.replace(/^connection\.url=.*$/m, () => `connection.url=${url}`),
+  )
+  return copy
 }
 
 /** The example files name their files without a folder, so the worker runs in the scratch folder; the rest comes by environment. */

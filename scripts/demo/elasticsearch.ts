@@ -1,9 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { searchServerVariables, startSearchServer } from '../../test/support/services/elasticsearch.ts'
 import { answersHealth } from '../../test/support/services/elasticsearch-node.ts'
-import { checkProgress, config, property, recordsIn, seconds, startWorker, type Demo } from './demo.ts'
+import { checkProgress, config, copyWithUrl, findOrStart, property, recordsIn, seconds, startWorker, type Demo } from './demo.ts'
 
 const LINES = 1_000
 const POLL_MS = 100
@@ -11,7 +11,6 @@ const sinkFile = config('connect-elasticsearch-sink.properties')
 
 interface SearchServer {
   readonly url: string
-  stop(): Promise<void>
 }
 
 interface SearchAnswer {
@@ -27,13 +26,12 @@ interface SearchAnswer {
  */
 export async function demoElasticsearch(demo: Demo): Promise<void> {
   const { dir } = demo
-  const server = await findOrStartServer()
+  const { server, stop } = await findOrStartServer()
   try {
     const name = `demo${dir.slice(-6).toLowerCase()}`
     const input = Array.from({ length: LINES }, (_, index) => `${name} line ${index + 1}`)
     await writeFile(join(dir, 'test.txt'), `${input.join('\n')}\n`)
-    const sink = join(dir, 'connect-elasticsearch-sink.properties')
-    await writeFile(sink, (await readFile(sinkFile, 'utf8')).replace(/^connection\.url=.*$/m, `connection.url=${server.url}`))
+    const sink = await copyWithUrl(demo, 'connect-elasticsearch-sink.properties', server.url)
     const startedAt = performance.now()
     const worker = await startWorker(demo, [config('connect-file-source.properties'), sink])
     try {
@@ -44,20 +42,21 @@ export async function demoElasticsearch(demo: Demo): Promise<void> {
       await worker.stop()
     }
   } finally {
-    await server.stop()
+    await stop()
   }
 }
 
-async function findOrStartServer(): Promise<SearchServer> {
+async function findOrStartServer() {
   const configured = process.env[searchServerVariables['elasticsearch-8']] ?? (await property(sinkFile, 'connection.url'))
-  if (await answersHealth(configured)) {
-    console.log(`Elasticsearch ${configured} answers and is used`)
-    return { url: configured, stop: () => Promise.resolve() }
-  }
-  console.log(`Elasticsearch none answers at ${configured}: starting a test server of our own (98 MB, fetched once) …`)
-  const node = await startSearchServer('elasticsearch-8')
-  console.log(`Elasticsearch ${node.url}, for as long as this demo runs`)
-  return node
+  return findOrStart<SearchServer>({
+    name: 'Elasticsearch',
+    addresses: [configured],
+    hint: ' (98 MB, fetched once)',
+    answers: (url) => answersHealth(url),
+    at: (url) => ({ url }),
+    start: () => startSearchServer('elasticsearch-8'),
+    addressOf: ({ url }) => url,
+  })
 }
 
 async function arrival({ stopped }: Demo, server: SearchServer, name: string, check: () => void): Promise<void> {

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { kcat } from '../support/services/kcat.ts'
+import { describeWithPostgresql, newDatabase } from '../support/services/postgresql-suite.ts'
 import { describeWithKafka, privateKafka } from '../support/services/suite.ts'
 import { fileToFile } from '../support/file-to-file.ts'
 import { scratchDir, until, WorkerProcess } from '../support/worker-process.ts'
@@ -65,10 +66,52 @@ describeWithKafka('the examples in config/', () => {
   })
 
   it('are all run here', async () => {
-    const tested = ['console-sink', 'console-source', 'file-sink', 'file-source', 'standalone']
+    const tested = ['console-sink', 'console-source', 'file-sink', 'file-source', 'jdbc-sink', 'jdbc-source', 'standalone']
     const files = (await readdir(join(root, 'config'))).filter((file) => file.startsWith('connect-'))
     const untested = files.filter((file) => !tested.some((name) => file === `connect-${name}.properties`))
-    expect(untested.filter((file) => !/jdbc|elasticsearch/.test(file))).toEqual([]) // those have tests of their own, with their servers
+    expect(untested.filter((file) => !file.includes('elasticsearch'))).toEqual([]) // tested on every server they are for
+  })
+})
+
+await describeWithPostgresql('the examples for PostgreSQL', (server) => {
+  describeWithKafka('with Kafka', (address) => {
+    it('JDBC source and sink run as they are but for the address: a table goes to a topic, the topic to a table that is made for it', async () => {
+      const [dir, database] = [await scratchDir(), await newDatabase(server)]
+      await server.query(
+        database,
+        "CREATE TABLE orders (id serial PRIMARY KEY, item text); INSERT INTO orders (item) VALUES ('tea'), (NULL)",
+      )
+      const names = ['connect-jdbc-source.properties', 'connect-jdbc-sink.properties']
+      for (const name of names) {
+        const text = await readFile(example(name), 'utf8')
+        await writeFile(join(dir, name), text.replace('jdbc:postgresql://localhost:5432/postgres', server.jdbcUrl(database)))
+      }
+      const files = [example('connect-standalone.properties'), ...names]
+      const worker = start([bin('connect-standalone'), ...files], { cwd: dir, env: elsewhere(dir, address) })
+      const copied = () => server.query(database, 'SELECT * FROM orders_copy ORDER BY id').catch(() => [])
+      await until(async () => (await copied()).length === 2)
+      await server.query(database, "INSERT INTO orders (item) VALUES ('later')")
+      await until(async () => (await copied()).length === 3)
+      worker.child.kill('SIGTERM')
+      expect(await worker.exited).toBe(143)
+      expect(worker.said.stderr).not.toMatch(/(WARN|ERROR) (?!.*Topic shop-orders cannot be read: UNKNOWN_TOPIC)/)
+      expect(await copied()).toEqual([
+        ['1', 'tea'],
+        ['2', null],
+        ['3', 'later'],
+      ])
+      expect((await kcat(address, ['-C', '-t', 'shop-orders', '-e', '-q'])).toString()).toContain('"payload":{"id":3,"item":"later"}')
+    })
+
+    it('npm run demo -- jdbc --once shows the rows of the second table, leaves no database behind, and ends with 0', async () => {
+      const args = ['--conditions=standpipe:source', join(root, 'scripts/demo.ts'), 'jdbc', '--once']
+      const env = { ...process.env, CONNECT_BOOTSTRAP_SERVERS: address, STANDPIPE_TEST_POSTGRES: server.address }
+      const { stdout } = await run(process.execPath, args, { cwd: root, env })
+      expect(stdout).toContain(`${server.address} answers and is used`)
+      expect(stdout).toMatch(/table orders_copy: 1000 rows as in orders/)
+      expect(stdout).toMatch(/1000 \| standpipe_demo_\w+ 1000 \| 250\.00/)
+      expect(await server.query('postgres', "SELECT datname FROM pg_database WHERE datname LIKE 'standpipe_demo%'")).toEqual([])
+    })
   })
 })
 

@@ -1,8 +1,10 @@
 /** What tests see of PostgreSQL: one server for a whole test file, private ones that end with the test. Only for use inside vitest. */
 import { randomBytes } from 'node:crypto'
-import { afterAll, describe, onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
+import { found } from './found.ts'
 import type { PostgresqlName } from './postgresql-program.ts'
-import { PostgresqlServer, startPostgresql, type PostgresqlOptions } from './postgresql.ts'
+import { postgresqlAt, startPostgresql, type PostgresqlOptions, type PostgresqlServer } from './postgresql.ts'
+import { describeWith } from './suite.ts'
 
 let chosen: PostgresqlName = 'postgresql'
 let shared: Promise<PostgresqlServer> | null = null
@@ -14,19 +16,11 @@ export function onPostgresql(name: PostgresqlName): void {
 
 /**
  * `describe` for tests that need PostgreSQL: the server that STANDPIPE_TEST_POSTGRES names (127.0.0.1:port, user postgres without
- * password), or one of our own that is started now and stopped after the file. Where none can be had the suite is skipped under a name
- * that says why; under CI=true the file fails. To be awaited at the top of a test file.
+ * password), or one of our own that is started now and stopped after the file. To be awaited at the top of a test file.
  */
 export async function describeWithPostgresql(name: string, define: (server: PostgresqlServer) => void): Promise<void> {
   const title = chosen === 'postgresql' ? name : `${name} (on ${chosen})`
-  try {
-    const server = await (shared ??= sharedServer())
-    describe(title, () => define(server))
-  } catch (error) {
-    if (process.env.CI === 'true') throw error
-    const missing = error instanceof Error ? error.message : String(error)
-    describe.skip(`${title} (not run: ${missing})`, () => define(serverElsewhere(1)))
-  }
+  describeWith(title, await found(() => (shared ??= sharedServer())), postgresqlAt('127.0.0.1:1'), define)
 }
 
 /** A server for the current test alone, to be crashed and restarted at will. Stopped when the test ends. */
@@ -46,13 +40,8 @@ export async function newDatabase(server: PostgresqlServer): Promise<string> {
 
 async function sharedServer(): Promise<PostgresqlServer> {
   const given = process.env.STANDPIPE_TEST_POSTGRES ?? ''
-  if (given !== '' && chosen === 'postgresql') return serverElsewhere(Number(given.replace(/.*:/, '')))
+  if (given !== '' && chosen === 'postgresql') return postgresqlAt(given)
   const server = await startPostgresql({ name: chosen })
   afterAll(() => server.stop())
   return server
-}
-
-/** One that we cannot start or stop. */
-function serverElsewhere(port: number): PostgresqlServer {
-  return new PostgresqlServer(port, '', { binaries: '', user: null }, {})
 }

@@ -166,6 +166,11 @@ export async function startPostgresql(options: PostgresqlOptions = {}): Promise<
   }
 }
 
+/** A server that somebody else has started, and stops. @param address `host:port`, of this machine */
+export function postgresqlAt(address: string): PostgresqlServer {
+  return new PostgresqlServer(Number(address.replace(/.*:/, '')), '', { binaries: '', user: null }, {})
+}
+
 function isRoot(): boolean {
   return process.getuid?.() === 0
 }
