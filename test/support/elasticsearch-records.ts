@@ -3,6 +3,10 @@ import type { BulkOperation } from '../../connectors/elasticsearch/bulk-operatio
 import { BulkBody } from '../../connectors/elasticsearch/bulk/bulk-body.ts'
 import { readElasticsearchSinkSettings } from '../../connectors/elasticsearch/config/settings.ts'
 import { OperationFactory } from '../../connectors/elasticsearch/document/operation-factory.ts'
+import { JsonConverter } from '../../src/converters/json-converter.ts'
+
+const jsonConverter = new JsonConverter()
+jsonConverter.configure({ 'schemas.enable': 'false' }, false)
 
 /** Properties B of the acceptance tests. */
 export const baseProps = { topics: 't', 'connection.url': 'http://localhost:9200', 'schema.ignore': 'true', 'key.ignore': 'true' }
@@ -15,7 +19,7 @@ export interface RecordParts {
   readonly keySchema?: Schema
   readonly value?: ConnectValue
   readonly valueSchema?: Schema
-  /** JSON text that the value was read from. */
+  /** JSON text that the value is read from, without a schema. */
   readonly raw?: string
   readonly timestamp?: number | null
   readonly headers?: Headers
@@ -32,10 +36,7 @@ export function sinkRecord(parts: RecordParts = {}): SinkRecord {
     timestamp: parts.timestamp === undefined ? 1_700_000_000_000 : parts.timestamp,
     keySchema: parts.keySchema ?? null,
     key: parts.key === undefined ? 'k' : parts.key,
-    valueData:
-      raw === undefined
-        ? { schema: valueSchema ?? null, value }
-        : { schema: null, value: JSON.parse(raw) as ConnectValue, rawJson: Buffer.from(raw) },
+    valueData: raw === undefined ? { schema: valueSchema ?? null, value } : jsonConverter.toConnectData('t', Buffer.from(raw)),
     headers: parts.headers ?? [],
   })
 }

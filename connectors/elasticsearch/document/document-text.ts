@@ -1,7 +1,8 @@
 import { DataException, type SinkRecord } from 'standpipe/api'
-import { rawDocument } from './raw-document.ts'
 import { SchemaJson } from './schema-json.ts'
 import { schemalessJson } from './schemaless-json.ts'
+
+const OPEN = 0x7b
 
 /** The text of documents: one JSON object in one line. */
 export class DocumentText {
@@ -20,10 +21,7 @@ export class DocumentText {
    */
   of(record: SinkRecord, isSchemaIgnored: boolean): Buffer | string {
     const { schema, rawJson } = record.valueData
-    if (schema === null) {
-      const raw = rawJson === null || rawJson === undefined ? null : rawDocument(rawJson)
-      return raw ?? requireObject(schemalessJson(record.valueData.value))
-    }
+    if (schema === null) return rawJson?.[0] === OPEN ? rawJson : requireObject(schemalessJson(record.valueData.value))
     const json = isSchemaIgnored ? this.#schemaIgnored : this.#schemaUsed
     return requireObject(json.write(schema, record.valueData.value))
   }

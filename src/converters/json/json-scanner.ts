@@ -31,6 +31,8 @@ export class JsonScanner {
   isStandard = true
   /** Strings are well-formed UTF-8. */
   isWellFormed = true
+  /** There is a line break in what was skipped, so between the tokens or around the value. */
+  hasLineBreak = false
   readonly #isObject = new Uint8Array(maxDepth + 1)
   #bytes: Uint8Array = new Uint8Array(0)
   #end = 0
@@ -43,6 +45,7 @@ export class JsonScanner {
     this.isExact = true
     this.isStandard = true
     this.isWellFormed = true
+    this.hasLineBreak = false
     this.#lastEscape = -1
   }
 
@@ -53,7 +56,8 @@ export class JsonScanner {
     let at = position
     for (;;) {
       const byte = bytes[at]
-      if (byte !== SPACE && byte !== NEWLINE && byte !== RETURN && byte !== TAB) return at
+      if (byte === NEWLINE || byte === RETURN) this.hasLineBreak = true
+      else if (byte !== SPACE && byte !== TAB) return at
       at++
     }
   }

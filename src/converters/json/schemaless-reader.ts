@@ -4,10 +4,7 @@ import { JsonReader } from './json-reader.ts'
 import type { JsonScanner } from './json-scanner.ts'
 import { LazyJson } from './lazy-json.ts'
 
-const LEFT_BRACKET = 91
-const LEFT_BRACE = 123
-
-const QUOTE = 34
+const [NEWLINE, RETURN, SPACE, QUOTE, LEFT_BRACKET, LEFT_BRACE] = [10, 13, 32, 34, 91, 123] as const
 
 /**
  * The string that these bytes are from one position to the other, checked by JSON.parse alone; null: they need a closer look.
@@ -34,11 +31,18 @@ function parsedString(json: string): string | null {
  */
 export function readSchemaless(scanner: JsonScanner, bytes: Buffer, start: number, end: number, mayPassOn: boolean): SchemaAndValue {
   const text = start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end)
-  const rawJson = mayPassOn && scanner.isStandard ? text : null
+  const rawJson = !mayPassOn || !scanner.isStandard ? null : scanner.hasLineBreak ? inOneLine(text) : text
   const first = bytes[start]
   if (first === LEFT_BRACE || first === LEFT_BRACKET) {
     return new LazyJson(text, rawJson, scanner.isExact ? 'exact' : scanner.isWellFormed ? 'lossless' : 'lossless-malformed')
   }
   const value = scanner.isExact ? (JSON.parse(text.toString('utf8')) as ConnectValue) : JsonReader.value(text, 0, scanner.isWellFormed)
   return value === null ? NULL_VALUE : { schema: null, value, rawJson }
+}
+
+/** A copy with spaces for line breaks, which can only stand between the tokens. */
+function inOneLine(text: Buffer): Buffer {
+  const line = Buffer.from(text)
+  for (let at = 0; at < line.length; at++) if (line[at] === NEWLINE || line[at] === RETURN) line[at] = SPACE
+  return line
 }

@@ -80,6 +80,21 @@ describe('JsonConverter', () => {
     )
   })
 
+  it('hands on any object in one line, and leaves the bytes of the record alone', () => {
+    const converter = plain()
+    const around = fc.constantFrom('', ' ', '\t', '\n', '\r\n')
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), around, fc.nat(4), (value, space, indent) => {
+        const text = JSON.stringify(value, null, indent)
+        const bytes = Buffer.from(space + text + space)
+        const { rawJson } = converter.toConnectData('t', bytes)
+        expect(rawJson?.toString()).toBe(text.replaceAll('\n', ' '))
+        expect(bytes.toString()).toBe(space + text + space)
+      }),
+    )
+    expect(converter.toConnectData('t', Buffer.from('[1,\r\n2]')).rawJson?.toString()).toBe('[1,  2]')
+  })
+
   it('writes strings of every kind as JSON that reads back the same', () => {
     const converter = plain()
     fc.assert(

@@ -21,6 +21,15 @@ describe('the body of a bulk request', () => {
     )
   })
 
+  it('writes any version up to 2^53 in decimal', () => {
+    const version = fc.oneof(fc.maxSafeNat(), fc.nat(100), fc.constantFrom(-0, 9, 10, 2 ** 31, 2 ** 32, 10 ** 15, Number.MAX_SAFE_INTEGER))
+    fc.assert(
+      fc.property(version, (number) => {
+        expect(textOf(operation(7, { version: number }))).toContain(`"version":${number},"version_type"`)
+      }),
+    )
+  })
+
   it('writes versions beyond 2^53 with all their digits', () => {
     expect(textOf(operation(7, { version: 9007199254740993n }))).toContain('"version":9007199254740993,')
   })

@@ -1,7 +1,5 @@
-import fc from 'fast-check'
 import { DataException, SchemaBuilder, STRING_SCHEMA } from 'standpipe/api'
 import { describe, expect, it } from 'vitest'
-import { rawDocument } from '../../../../../connectors/elasticsearch/document/raw-document.ts'
 import { JsonConverter } from '../../../../../src/converters/json-converter.ts'
 import { documentOf, operationFactory, operationOf, sinkRecord } from '../../../../support/elasticsearch-records.ts'
 
@@ -52,30 +50,5 @@ describe('text of documents', () => {
     const props = { 'schema.ignore': 'false', 'topic.schema.ignore': 'u' }
     expect(documentOf(props, { valueSchema, value })).toBe('{"m":[{"key":1,"value":"x"}]}')
     expect(documentOf(props, { valueSchema, value, topic: 'u' })).toBe('{"m":[[1,"x"]]}')
-  })
-})
-
-describe('rawDocument', () => {
-  it('keeps any object as it is but for line breaks, whatever white space there is', () => {
-    fc.assert(
-      fc.property(
-        fc.dictionary(fc.string(), fc.jsonValue()),
-        fc.constantFrom('', ' ', '\t', '\n', '\r\n'),
-        fc.nat(4),
-        (value, around, indent) => {
-          const json = around + JSON.stringify(value, null, indent) + around
-          const line = rawDocument(Buffer.from(json))?.toString() ?? ''
-          expect(line).not.toMatch(/[\r\n]/)
-          expect(line.startsWith('{')).toBe(true)
-          expect(line).toBe(json.trim().replace(/[\r\n]/g, ' '))
-        },
-      ),
-    )
-  })
-
-  it('leaves the bytes of the record alone', () => {
-    const json = Buffer.from('{\n}')
-    rawDocument(json)
-    expect(json.toString()).toBe('{\n}')
   })
 })
