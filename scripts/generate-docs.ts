@@ -7,6 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { elasticsearchSinkConfig } from '../connectors/elasticsearch/config/elasticsearch-sink-config.ts'
 import { fileStreamSinkConfig, fileStreamSourceConfig } from '../connectors/file/config.ts'
+import { sinkConfigs } from '../connectors/jdbc/sink/config/definitions.ts'
+import { sourceConfigs } from '../connectors/jdbc/source/config/definitions.ts'
 import type { ConfigDef } from '../src/api/config/config-def.ts'
 import type { ConfigKey } from '../src/api/config/config-key.ts'
 import { configText } from '../src/api/config/config-type.ts'
@@ -23,6 +25,11 @@ const tables: Readonly<Record<string, () => string>> = {
   'file-source-keys': () => keyTable(fileStreamSourceConfig.keys.values()),
   'file-sink-keys': () => keyTable(fileStreamSinkConfig.keys.values()),
   'elasticsearch-sink-keys': () => keyTable(elasticsearchSinkConfig.keys.values()),
+  'jdbc-source-keys': () => keyTable(sourceConfigs.confluent.keys.values()),
+  'jdbc-source-aiven-keys': () => otherKeys(sourceConfigs.aiven, sourceConfigs.confluent),
+  'jdbc-sink-keys': () => keyTable(sinkConfigs.confluent.keys.values()),
+  'jdbc-sink-aiven-keys': () => otherKeys(sinkConfigs.aiven, sinkConfigs.confluent),
+  'jdbc-sink-debezium-keys': () => otherKeys(sinkConfigs.debezium, sinkConfigs.confluent),
   'client-presets': clientPresets,
 }
 
@@ -32,15 +39,28 @@ function connectorKeys(): Iterable<ConfigKey> {
   return new Map(both.flatMap((def) => [...def.keys])).values()
 }
 
+/** Keys that are not those of the basis: not there, with another default or meaning, or missing here. */
+function otherKeys(def: ConfigDef, basis: ConfigDef): string {
+  const differs = (key: ConfigKey) => {
+    const same = basis.keys.get(key.name)
+    return same === undefined || keyRow(key).join() !== keyRow(same).join()
+  }
+  const missing = [...basis.keys.keys()].filter((name) => !def.keys.has(name)).map((name) => `\`${name}\``)
+  return `${keyTable([...def.keys.values()].filter(differs))}\n\nNot known to it: ${missing.join(', ')}.`
+}
+
 function keyTable(keys: Iterable<ConfigKey>): string {
-  const rows = Array.from(keys, (key) => [`\`${key.name}\``, key.type, defaultText(key), key.doc])
-  return table(['key', 'type', 'default', 'what it does'], rows)
+  return table(['key', 'type', 'default', 'what it does'], Array.from(keys, keyRow))
+}
+
+function keyRow(key: ConfigKey): string[] {
+  return [`\`${key.name}\``, key.type, defaultText(key), key.doc]
 }
 
 function defaultText(key: ConfigKey): string {
   if (!key.hasDefault) return '**required**'
   const text = configText(key.defaultValue, key.type)
-  if (text === null) return ''
+  if (text === null || key.type === 'password') return ''
   return text === '' ? 'empty' : `\`${text}\``
 }
 

@@ -11,6 +11,17 @@ describe('generated tables', () => {
     expect(withTables(once, 'a.md')).toBe(once)
   })
 
+  it('of a class that resembles another say what differs, and what is missing', () => {
+    const table = withTables(marked('jdbc-sink-aiven-keys'), 'a.md')
+    expect(table).toContain('| `table.name.normalize` | boolean | `false` |')
+    expect(table).not.toContain('`auto.create`')
+    expect(table).toMatch(/Not known to it: .*`table\.types`.*\./)
+  })
+
+  it('show no default of a password', () => {
+    expect(withTables(marked('jdbc-source-keys'), 'a.md')).toContain('| `query.masked` | password |  |')
+  })
+
   it.each([
     ['no marks', 'a.md has no marks such as'],
     [marked('nope'), 'a.md: generated:nope is not known'],
