@@ -1,7 +1,7 @@
 import { examples } from '../contract/elasticsearch-sink/examples.ts'
 import { elasticsearchSinkSuite } from '../contract/elasticsearch-sink/index.ts'
 import { oddRecords } from '../contract/elasticsearch-sink/odd-records.ts'
-import { oneOfMany } from '../contract/elasticsearch-sink/one-of-many.ts'
+import { manyRecords } from '../contract/elasticsearch-sink/many-records.ts'
 import { refusals } from '../contract/elasticsearch-sink/refusals.ts'
 import { searchServerContract } from '../contract/search-server.ts'
 import { describeWithSearchServer } from '../support/services/elasticsearch-suite.ts'
@@ -18,7 +18,7 @@ await describeWithSearchServer('elasticsearch-8', 'the Elasticsearch sink', (ser
     elasticsearchSinkSuite(kafka, server, facts)
     oddRecords(kafka, server)
     refusals(kafka, server)
-    oneOfMany(kafka, server)
+    manyRecords(kafka, server)
     examples(kafka, server)
   })
 })

@@ -9,7 +9,7 @@ import type { TaskStatus } from '../../src/runtime/state.ts'
 import { Standalone } from '../../src/standalone.ts'
 import { ChaosProxy } from './fake-elasticsearch/chaos-proxy.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
-import { committedOffsets, endOffset, firstRecords, produceAll, withAdmin, type TestInput } from './kafka-records.ts'
+import { endOffset, firstRecords, produceAll, withAdmin, type TestInput } from './kafka-records.ts'
 import { scratchDir, until } from './worker-process.ts'
 
 const STRING = 'org.apache.kafka.connect.storage.StringConverter'
@@ -115,8 +115,10 @@ export class RunningSink {
     })
   }
 
-  offsets(): Promise<Record<number, number>> {
-    return committedOffsets(this.kafka, `connect-${this.name}`)
+  /** What the sink's group has committed of the topic, by partition. */
+  async offsets(): Promise<Record<number, number>> {
+    const offsets = await withAdmin(this.kafka, (admin) => admin.groupOffsets(`connect-${this.name}`))
+    return Object.fromEntries(offsets.filter(({ topic }) => topic === this.topic).map(({ partition, offset }) => [partition, offset]))
   }
 
   /** @returns the trace, when the task has failed */
@@ -166,7 +168,7 @@ export async function startSink(kafka: string, server: string, options: SinkOpti
   const sink = new RunningSink({ kafka, topic, name: options.name ?? `sink-${randomUUID()}`, proxy, log, server, standalone })
   await makeTopic(kafka, topic, options.partitions ?? 1)
   await options.before?.(sink)
-  if (options.records !== undefined) await sink.produce(...options.records)
+  if (options.records !== undefined) await produceAll(kafka, topic, options.records)
   await sink.start(sinkConfig(sink, options.config ?? {}))
   return sink
 }

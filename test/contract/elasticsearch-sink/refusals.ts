@@ -207,6 +207,16 @@ export function refusals(kafka: string, server: string): void {
       expect(await sink.offsets()).toEqual({ 0: 10 })
     })
 
+    it('#79 stop: what takes longer than flush.timeout.ms is given up, and the log says so', async () => {
+      const config = { 'flush.timeout.ms': '1000', 'read.timeout.ms': '0' }
+      const before = failingWith((request) => (isBulk(request) ? { kind: 'hang', done: false } : null))
+      const sink = await startSink(kafka, server, { config, before, records: docs(3) })
+      await until(() => sink.proxy.bulkRequests.length > 0)
+      await sink.stop()
+      expect([...sink.log.lines, ...sink.log.errors].join('\n')).toContain('Failed to process outstanding requests in time')
+      expect(await sink.offsets()).toEqual({})
+    })
+
     it('#83 connection.compression compresses', async () => {
       const sink = await startSink(kafka, server, { config: { 'connection.compression': 'true' }, records: docs(10) })
       await sink.committed(10)

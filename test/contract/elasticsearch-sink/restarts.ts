@@ -42,7 +42,7 @@ export function restarts(kafka: string, server: string): void {
   })
 
   describe("the mission's two files", () => {
-    it('run as they are but for host and paths: documents of a JSON topic are in the index', async () => {
+    it('#87 run as they are but for host and paths: documents of a JSON topic are in the index', async () => {
       const { topic, files } = await mission(kafka, server)
       const index = topic.toLowerCase()
       await produceAll(kafka, topic, [{ key: '"a"', value: { title: 'one' } }, { value: { title: 'two' } }])

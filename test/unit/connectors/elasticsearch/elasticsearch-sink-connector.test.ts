@@ -51,6 +51,14 @@ describe('#33 external resources', () => {
     },
   )
 
+  it('one that is not there is told to who asks for a validation', async () => {
+    const server = await fakeServer()
+    const asked = { 'connection.url': server.url, ...external('index') }
+    expect(await errorsFor('question', asked)).toEqual(['topic.to.external.resource.mapping'])
+    server.cluster.createIndex('own', {})
+    expect(await errorsFor('question', asked)).toEqual([])
+  })
+
   it('one that is there is fine', async () => {
     const server = await fakeServer()
     server.cluster.createIndex('own', {})

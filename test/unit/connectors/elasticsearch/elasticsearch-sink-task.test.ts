@@ -149,11 +149,12 @@ describe('the sink task', () => {
 
   it('#48 passes over tombstones without any request, and commits', async () => {
     const { task, context, committed, server } = await start({ 'behavior.on.null.values': 'ignore', 'max.buffered.records': '10' })
-    for (let offset = 0; offset < 1000; offset += 100) {
-      await task.put(Array.from({ length: 100 }, (_, index) => record(offset + index, { value: null })))
+    for (let offset = 0; offset < 200_000; offset += 1000) {
+      await task.put(Array.from({ length: 1000 }, (_, index) => record(offset + index, { value: null })))
     }
-    expect(await committed(1000)).toBe(1000)
-    expect([context.reported.length, server.requests.length]).toEqual([1000, 0])
+    await task.put([record(200_000, { value: null })])
+    expect(await committed(200_001)).toBe(200_001)
+    expect([context.reported.length, server.requests.length, context.timeoutMs]).toEqual([200_001, 0, null])
   })
 
   it('#75 drops what a revoked partition has under way, and keeps the rest', async () => {

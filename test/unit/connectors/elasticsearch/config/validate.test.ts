@@ -87,6 +87,11 @@ describe('validation of a configuration', () => {
   it('#89 takes words in any case', () => {
     const props = { 'write.method': 'Upsert', 'behavior.on.null.values': 'dElEtE', 'behavior.on.malformed.documents': 'WARN' }
     expect(errorsOf(props)).toEqual({})
+    const resources = { 'external.resource.usage': 'Alias_DataStream', 'topic.to.external.resource.mapping': 't:a' }
+    expect(errorsOf({ ...resources, 'data.stream.timestamp.field': 'x' })).toEqual({})
+    expect(errorsOf({ ...dataStream, 'data.stream.type': 'LOGS' })).toEqual({})
+    const tls = { 'elastic.security.protocol': 'sSl', 'elastic.https.ssl.protocol': 'TLSv1.3' }
+    expect(errorsOf({ ...tls, 'elastic.https.ssl.verification.mode': 'None', 'key.ignore': 'TRUE' })).toEqual({})
   })
 
   it('refuses to wait longer for a batch than for its answer', () => {

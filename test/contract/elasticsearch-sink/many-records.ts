@@ -3,7 +3,7 @@ import { ask, DEAD_LETTERS, startSink, type RunningSink } from '../../support/el
 
 const records = Number(process.env['STANDPIPE_CONFLICT_DOCS'] ?? 100_000)
 
-export function oneOfMany(kafka: string, server: string): void {
+export function manyRecords(kafka: string, server: string): void {
   describe('one document among many', () => {
     it(`that does not fit the mapping, of ${records}: one dead letter names index, id, field and reason, the rest is in the index`, async () => {
       const bad = Math.floor(records / 2)
@@ -22,6 +22,16 @@ export function oneOfMany(kafka: string, server: string): void {
       for (const named of [sink.topic, `id-${bad}`, '[price]', 'For input string']) expect(said).toContain(named)
       await ask(server, 'POST', `/${sink.topic}/_refresh`)
       expect((await ask(server, 'GET', `/${sink.topic}/_count`)).body).toMatchObject({ count: records - 1 })
+    })
+  })
+
+  describe('200,001 tombstones', () => {
+    it('#48 ignored: all are committed past, with a buffer for ten records', async () => {
+      const config = { 'behavior.on.null.values': 'ignore', 'max.buffered.records': '10', 'batch.size': '2' }
+      const tombstones = Array.from({ length: 200_001 }, () => ({ key: 'k', value: null }))
+      const sink = await startSink(kafka, server, { config, records: tombstones })
+      await sink.committed(200_001)
+      expect(sink.calls).toEqual([])
     })
   })
 }
