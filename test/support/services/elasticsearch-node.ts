@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { cacheDir, cached, download, maven, requireProgram } from './download.ts'
 import { freePorts } from './free-ports.ts'
 import { javaHome, type JavaRange } from './java-home.ts'
+import { reachable } from './reachable.ts'
 import { ServerProcess, SETPRIV } from './server-process.ts'
 
 const run = promisify(execFile)
@@ -181,12 +182,6 @@ async function fetchedDistribution({ name, program, version }: NodeBuild): Promi
     return join(scratch, `${program}-${version}`)
   })
   return folder
-}
-
-/** The cache may lie in a home folder that the server's user cannot enter: hard links cost nothing; another disk takes copies. */
-async function reachable(folder: string, here: string): Promise<string> {
-  await run('cp', ['-al', folder, here]).catch(() => run('cp', ['-a', folder, here]))
-  return here
 }
 
 async function configure(

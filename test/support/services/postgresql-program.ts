@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { readdir, readFile, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
+import { reachable } from './reachable.ts'
 
-const run = promisify(execFile)
 const require = createRequire(import.meta.url)
 
 /** Servers the JDBC connectors are tested on, by the name that `npm run services` knows them by: Debian's own, and a newer one. */
@@ -29,10 +27,10 @@ async function debianProgram(): Promise<string | null> {
   return newest === undefined ? null : join(root, newest, 'bin')
 }
 
-/** Hard links cost nothing; another disk takes copies. A package of npm holds no symbolic links, those of its libraries are a list. */
+/** A package of npm holds no symbolic links: those of its libraries are a list. */
 async function linkedProgram(here: string): Promise<string> {
   const native = npmProgram()
-  await run('cp', ['-al', native, here]).catch(() => run('cp', ['-a', native, here]))
+  await reachable(native, here)
   const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
   for (const { source, target } of links) await symlink(basename(source), join(here, 'lib', basename(target))).catch(unlessThere)
   return join(here, 'bin')
