@@ -18,6 +18,11 @@ export interface Converter {
    * @throws DataException when the value does not fit its schema or this converter
    */
   fromConnectData(topic: string, schema: Schema | null, value: ConnectValue): Buffer | null
+  /**
+   * The same of a record's side, for a converter that can use more of it than schema and value, such as `fieldTexts`. Where it is there,
+   * it is called in place of `fromConnectData` for records on their way to Kafka that have them.
+   */
+  fromSchemaAndValue?(topic: string, data: SchemaAndValue): Buffer | null
   /** @throws DataException when the bytes are not what this converter reads */
   toConnectData(topic: string, value: Buffer | null): SchemaAndValue
   /** Called once, when the task has stopped. */

@@ -62,6 +62,14 @@ export class JsonConverter implements Converter, HeaderConverter {
     return this.#output.json(this.#payloadWriter.write(schema, value))
   }
 
+  /** A struct whose texts are at hand is written from them. */
+  fromSchemaAndValue(topic: string, data: SchemaAndValue): Buffer | null {
+    const { schema, fieldTexts } = data
+    if (schema === null || fieldTexts === undefined || fieldTexts === null) return this.fromConnectData(topic, schema, data.value)
+    if (this.#hasSchemas && schema !== this.#lastSchema) this.#useSchema(schema)
+    return this.#output.json(this.#payloadWriter.writeTexts(schema, fieldTexts))
+  }
+
   toConnectData(_topic: string, value: Buffer | null): SchemaAndValue {
     if (value === null) return NULL_VALUE
     try {

@@ -46,13 +46,13 @@ export class RecordConverters {
   keyToKafka({ topic, keyData }: ConnectRecord): Buffer | null {
     this.#context.stage = 'KEY_CONVERTER'
     this.#context.executing = this.#key.className
-    return this.#key.converter.fromConnectData(topic, keyData.schema, keyData.value)
+    return toKafka(this.#key.converter, topic, keyData)
   }
 
   valueToKafka({ topic, valueData }: ConnectRecord): Buffer | null {
     this.#context.stage = 'VALUE_CONVERTER'
     this.#context.executing = this.#value.className
-    return this.#value.converter.fromConnectData(topic, valueData.schema, valueData.value)
+    return toKafka(this.#value.converter, topic, valueData)
   }
 
   keyFromKafka({ topic, key }: ConsumerRecord): SchemaAndValue {
@@ -83,4 +83,10 @@ export class RecordConverters {
     this.#value.converter.close?.()
     this.#header.converter.close?.()
   }
+}
+
+function toKafka(converter: Converter, topic: string, data: SchemaAndValue): Buffer | null {
+  if (data.fieldTexts === undefined || data.fieldTexts === null || converter.fromSchemaAndValue === undefined)
+    return converter.fromConnectData(topic, data.schema, data.value)
+  return converter.fromSchemaAndValue(topic, data)
 }

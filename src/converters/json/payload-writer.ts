@@ -18,6 +18,8 @@ import { instanceChecks } from '../../api/data/struct.ts'
 import { DataException } from '../../api/errors.ts'
 import { quoteJson } from './json-string.ts'
 import { plainJson } from './plain-json.ts'
+import { textWriterOf, type TextWriter } from './text-writer.ts'
+import { valueOfText, type FieldTexts } from '../../api/data/text-struct.ts'
 
 export interface PayloadWriterOptions {
   readonly decimalFormat: 'BASE64' | 'NUMERIC'
@@ -34,6 +36,7 @@ export class PayloadWriter {
   readonly #names = new Map<string, string>()
   /** Per struct schema the text before each field's value: `{"id":`, `,"name":`. */
   readonly #fieldPrefixes = new WeakMap<Schema, readonly string[]>()
+  readonly #textWriters = new WeakMap<Schema, readonly (TextWriter | null)[]>()
 
   constructor(options: PayloadWriterOptions) {
     this.#isNumericDecimal = options.decimalFormat === 'NUMERIC'
@@ -49,6 +52,34 @@ export class PayloadWriter {
       if (logical !== null) return logical
     }
     return this.#typed(schema, value)
+  }
+
+  /** A struct from the texts of its fields. @throws DataException as `write` would for its value */
+  writeTexts(schema: Schema, texts: FieldTexts): string {
+    const { fields } = schema
+    if (fields.length === 0) return '{}'
+    const prefixes = this.#prefixesOf(schema)
+    const writers = this.#writersOf(schema)
+    let json = ''
+    for (let index = 0; index < fields.length; index++) {
+      const text = texts[index] ?? null
+      const writer = writers[index] ?? null
+      json += prefixes[index] as string
+      json += text !== null && writer !== null ? writer(text) : this.#fromText((fields[index] as (typeof fields)[number]).schema, text)
+    }
+    return `${json}}`
+  }
+
+  #fromText(schema: Schema, text: string | null): string {
+    return text === null ? this.#null(schema) : this.write(schema, valueOfText(schema, text))
+  }
+
+  #writersOf(schema: Schema): readonly (TextWriter | null)[] {
+    const known = this.#textWriters.get(schema)
+    if (known !== undefined) return known
+    const writers = schema.fields.map((field) => textWriterOf(field.schema, this.#isNumericDecimal))
+    this.#textWriters.set(schema, writers)
+    return writers
   }
 
   /** What is written in place of null: the default, or null where that is allowed. */
