@@ -2,6 +2,7 @@ import { Client, type ClientConfig, type QueryArrayConfig } from 'pg'
 import type { Logger } from 'standpipe/api'
 import type { ConnectionSettings, TargetServerType } from './connection-settings.ts'
 import { CopyIn } from './copy-in.ts'
+import { CopyOut, type CopyBuffer } from './copy-out.ts'
 import { fitness, hostsToTry, type ServerRole } from './host-choice.ts'
 import type { HostAddress } from './jdbc-url.ts'
 import { SqlException, sqlExceptionOf } from './sql-exception.ts'
@@ -9,6 +10,9 @@ import { tlsAttempts, type TlsAttempt } from './tls.ts'
 
 /** A value as the server wrote it; null is NULL. */
 export type SqlText = string | null
+
+/** What stands for a `$n`: a text, or a value in the binary form of its type. */
+export type SqlParameter = SqlText | Buffer
 
 /** A column of a result, under the names that `pg` gives its parts. */
 export interface ResultColumn {
@@ -26,7 +30,7 @@ export interface ResultColumn {
 
 /** What a statement gave. */
 export interface SqlResult {
-  readonly rows: readonly (readonly SqlText[])[]
+  readonly rows: SqlText[][]
   readonly columns: readonly ResultColumn[]
   /** Rows that the statement read or changed. */
   readonly count: number
@@ -111,22 +115,27 @@ export class PgConnection {
     return this.#lost
   }
 
-  /** @param values texts, one a `$n` @throws SqlException */
-  async query(text: string, values: readonly SqlText[] = []): Promise<SqlResult> {
-    return this.#run({ text, values: values as SqlText[], rowMode: 'array', types: asText })
+  /** @param values one a `$n` @throws SqlException */
+  async query(text: string, values: readonly SqlParameter[] = []): Promise<SqlResult> {
+    return this.#run({ text, values: values as SqlParameter[], rowMode: 'array', types: asText })
   }
 
   /** As `query`, for statements that come again and again: parsed once a session where the settings allow. */
-  async queryPrepared(text: string, values: readonly SqlText[]): Promise<SqlResult> {
+  async queryPrepared(text: string, values: readonly SqlParameter[]): Promise<SqlResult> {
     let name = this.#names.get(text)
     if (!this.#namesStatements || (name === undefined && this.#names.size >= mostNames)) return this.query(text, values)
     if (name === undefined) this.#names.set(text, (name = `standpipe_${this.#names.size + 1}`))
-    return this.#run({ text, name, values: values as SqlText[], rowMode: 'array', types: asText })
+    return this.#run({ text, name, values: values as SqlParameter[], rowMode: 'array', types: asText })
   }
 
   /** @param sql `COPY … FROM STDIN` @param rows in its text format @returns how many there were @throws SqlException */
-  async copyIn(sql: string, rows: string): Promise<number> {
+  async copyIn(sql: string, rows: Buffer): Promise<number> {
     return this.#guarded(async () => this.#client.query(new CopyIn(sql, rows)).done)
+  }
+
+  /** @param sql `COPY … TO STDOUT`; begun at once where nothing else is under way */
+  copyOut(sql: string, buffer: CopyBuffer): CopyOut {
+    return this.#client.query(new CopyOut(sql, buffer))
   }
 
   /** A pool between us and the server loses prepared statements: from now on there are none. */
@@ -147,7 +156,7 @@ export class PgConnection {
     socketOf(this.#client)?.destroy()
   }
 
-  async #run(query: QueryArrayConfig<SqlText[]>): Promise<SqlResult> {
+  async #run(query: QueryArrayConfig<SqlParameter[]>): Promise<SqlResult> {
     return this.#guarded(async () => {
       const { rows, rowCount, fields } = await this.#client.query<SqlText[]>(query)
       return { rows, columns: fields, count: rowCount ?? 0 }

@@ -1,7 +1,5 @@
 import type { PgConnection, ResultColumn, SqlResult, SqlText } from './connection.ts'
-
-/** Rows of one page, as the server wrote them. */
-export type Rows = SqlResult['rows']
+import type { Rows, RowStream } from './row-stream.ts'
 
 const name = 'standpipe_rows'
 
@@ -9,7 +7,7 @@ const name = 'standpipe_rows'
  * A result read page by page inside a read-only transaction, so that memory holds two pages at most: the one given out and the one
  * fetched meanwhile. One at a time on a connection. Errors are SqlExceptions; after one the cursor is of no more use, call `close`.
  */
-export class PgCursor {
+export class PgCursor implements RowStream {
   readonly #connection: PgConnection
   readonly #pageRows: number
   #page: Promise<SqlResult> | null
@@ -29,12 +27,10 @@ export class PgCursor {
     return cursor
   }
 
-  /** Known with the first page. */
   get columns(): readonly ResultColumn[] {
     return this.#columns
   }
 
-  /** The next rows; null: there are no more. */
   async next(): Promise<Rows | null> {
     if (this.#page === null) return null
     const { rows, columns } = await this.#page
@@ -43,17 +39,14 @@ export class PgCursor {
     return rows.length === 0 ? null : rows
   }
 
-  /** Whether `next` has no more rows. */
   get isAtEnd(): boolean {
     return this.#page === null
   }
 
-  /** Makes an end before the last row. */
   skipRest(): void {
     this.#page = null
   }
 
-  /** Ends the transaction. */
   async close(): Promise<void> {
     this.#page = null
     if (this.#connection.lost === null) await this.#connection.query('ROLLBACK')

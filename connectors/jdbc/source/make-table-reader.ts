@@ -27,7 +27,13 @@ export async function makeTableReader({ relation, settings, connection, offsets,
     ...{ relation, columns, settings, log },
     keyColumns: keyColumns(table, relation, settings),
     position: await startPosition(relation, settings, connection, offsets),
-    isGuarded: isGuarded(table, relation, settings, log),
+    pageKey: pageKey(table, relation, settings, log),
+    isGuarded:
+      settings.mode.guardsVisibility && settings.mode.mode !== 'bulk' && tellsTransactions(table, relation, 'visibility.guard', log),
+    rescans:
+      settings.mode.rescanIds > 0 &&
+      settings.mode.mode === 'incrementing' &&
+      tellsTransactions(table, relation, 'visibility.rescan.ids', log),
   })
 }
 
@@ -53,11 +59,21 @@ function keyColumns(table: CatalogTable | null, { shown }: SourceRelation, { rec
   throw new ConfigException(`key.columns=primary_key: ${shown} has no primary key. Name the columns of the key.`)
 }
 
-function isGuarded(table: CatalogTable | null, { shown }: SourceRelation, { mode }: JdbcSourceSettings, log: Logger): boolean {
-  if (!mode.guardsVisibility || mode.mode === 'bulk') return false
+/** A table that has none is read in one go. */
+function pageKey(
+  table: CatalogTable | null,
+  { shown }: SourceRelation,
+  { mode, poll }: JdbcSourceSettings,
+  log: Logger,
+): readonly string[] {
+  if (mode.mode !== 'bulk' || poll.pageRows === 0) return []
+  if (table !== null && table.primaryKey.length > 0) return table.primaryKey
+  log.warn(`page.rows has no effect on ${shown} in mode bulk: it has no primary key to go by.`)
+  return []
+}
+
+function tellsTransactions(table: CatalogTable | null, { shown }: SourceRelation, key: string, log: Logger): boolean {
   if (table !== null && table.type !== 'VIEW' && table.type !== 'FOREIGN TABLE') return true
-  log.warn(
-    `visibility.guard cannot be used with ${shown}, whose rows do not tell their transaction. Set timestamp.delay.interval.ms instead.`,
-  )
+  log.warn(`${key} cannot be used with ${shown}, whose rows do not tell their transaction. Set timestamp.delay.interval.ms instead.`)
   return false
 }

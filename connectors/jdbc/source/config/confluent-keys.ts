@@ -158,7 +158,7 @@ const connectorKeys = {
   },
   'max.buffer.size': {
     ...{ type: 'int', default: 0, importance: 'low', ...connector, orderInGroup: 4, displayName: 'Max Buffer Size' },
-    doc: 'Without effect: one batch is read ahead.',
+    doc: 'Rows read ahead. 0: four times batch.max.rows.',
   },
   'poll.linger.ms': {
     ...{ type: 'long', default: 5000, importance: 'low', ...connector, orderInGroup: 5, displayName: 'Poll Linger (ms)' },

@@ -21,6 +21,7 @@ export function contradictions(props: Props, rightProps: Props): Contradiction[]
     ...queryProblems(isSet, [keys.query, keys['query.masked'].value()]),
     ...mappingProblems(isSet, keys.mode),
     ...isolationProblems(keys['transaction.isolation.mode']),
+    ...pageProblems(keys['page.rows'], keys['query.suffix']),
   ]
 }
 
@@ -82,4 +83,9 @@ function isolationProblems(mode: string): Contradiction[] {
   if (mode.toUpperCase() !== 'SQL_SERVER_SNAPSHOT') return []
   const message = 'Isolation mode of `SQL_SERVER_SNAPSHOT` can only be configured with a Sql Server Dialect'
   return [{ keys: ['transaction.isolation.mode'], message }]
+}
+
+function pageProblems(pageRows: number, suffix: string): Contradiction[] {
+  if (pageRows === 0 || suffix.trim() === '') return []
+  return [{ keys: ['page.rows', 'query.suffix'], message: 'page.rows and query.suffix are exclusive: both stand at the end of the statement.' }]
 }

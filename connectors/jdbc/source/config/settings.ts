@@ -6,7 +6,7 @@ import { TimeZone } from '../../dialect/time-zone.ts'
 import { parseColumnMapping, type ColumnMapping } from './column-mapping.ts'
 import { sourceConfigs, type SourceFamily } from './definitions.ts'
 import { tablePattern } from './table-pattern.ts'
-import type { NumericMapping, SourceMode, TimestampGranularity, UnsupportedTypeUse } from './words.ts'
+import type { HstoreUse, NumericMapping, SourceMode, TimestampGranularity, UnsupportedTypeUse } from './words.ts'
 
 /** Which tables are read. */
 export interface FilterSettings {
@@ -43,6 +43,10 @@ export interface ModeSettings {
   readonly isQueryMasked: boolean
   readonly querySuffix: string
   readonly guardsVisibility: boolean
+  /** How long for one transaction. 0: without end. */
+  readonly guardMaxWaitMs: number
+  /** Numbers before the last one that are looked at again. 0: none. */
+  readonly rescanIds: number
 }
 
 /** What values become. */
@@ -52,8 +56,9 @@ export interface ValueSettings {
   readonly numericMapping: NumericMapping
   readonly granularity: TimestampGranularity
   readonly unsupportedTypes: UnsupportedTypeUse
-  /** One-dimensional arrays become arrays. */
-  readonly takesArrays: boolean
+  /** Arrays become arrays, and the schemas of json and jsonb have a name. */
+  readonly takesComplexTypes: boolean
+  readonly hstoreUse: HstoreUse
   /** Aiven's decimals do not tell their precision. */
   readonly tellsPrecision: boolean
 }
@@ -63,6 +68,10 @@ export interface PollSettings {
   readonly intervalMs: number
   /** 1 at least. */
   readonly maxRows: number
+  /** Rows that may be read ahead. */
+  readonly bufferRows: number
+  /** Rows of one transaction. 0: all. */
+  readonly pageRows: number
   readonly tableIntervalMs: number
   readonly firstTablesMs: number
   /** 0: no end. */
@@ -77,6 +86,8 @@ export interface RecordSettings {
   readonly topicFormat: string
   /** `none`, `primary key`, or columns by name. */
   readonly keyColumns: 'none' | 'primary key' | readonly string[]
+  /** A key of one column is its value. */
+  readonly hasPrimitiveKeys: boolean
 }
 
 /** A whole configuration, read once and grouped by who needs it. */
@@ -117,12 +128,14 @@ export function readJdbcSourceSettings(props: Props, family: SourceFamily): Jdbc
     poll: {
       intervalMs: Math.max(0, keys['poll.interval.ms']),
       maxRows: Math.max(1, keys['batch.max.rows']),
+      bufferRows: keys['max.buffer.size'] > 0 ? keys['max.buffer.size'] : 4 * Math.max(1, keys['batch.max.rows']),
+      pageRows: keys['page.rows'],
       tableIntervalMs: Math.max(1, keys['table.poll.interval.ms']),
       firstTablesMs: Math.max(0, keys['table.monitoring.startup.polling.limit.ms']),
       retryAttempts: Math.max(0, keys['query.retry.attempts']),
       failsOnError: keys['query.on.error'] === 'fail',
     },
-    records: { topicPrefix: keys['topic.prefix'].trim(), topicFormat: keys['topic.name.format'], keyColumns: keyColumnsOf(keys['key.columns']) },
+    records: { topicPrefix: keys['topic.prefix'].trim(), topicFormat: keys['topic.name.format'], keyColumns: keyColumnsOf(keys['key.columns']), hasPrimitiveKeys: keys['key.format'] === 'primitive' },
   }
 }
 
@@ -201,6 +214,8 @@ function modeOf(keys: Keys): ModeSettings {
     isQueryMasked: masked !== '',
     querySuffix: keys['query.suffix'].trim(),
     guardsVisibility: keys['visibility.guard'] === 'xmin',
+    guardMaxWaitMs: keys['visibility.guard.max.wait.ms'],
+    rescanIds: keys['visibility.rescan.ids'],
   }
 }
 
@@ -212,7 +227,8 @@ function valuesOf(keys: Keys, family: SourceFamily): ValueSettings {
     numericMapping: named ?? (keys['numeric.precision.mapping'] ? 'precision_only' : 'none'),
     granularity: keys['timestamp.granularity'].toLowerCase() as TimestampGranularity,
     unsupportedTypes: keys['unsupported.types'] as UnsupportedTypeUse,
-    takesArrays: keys['sql.complex.types.enable'],
+    takesComplexTypes: keys['sql.complex.types.enable'],
+    hstoreUse: keys['hstore.handling.mode'].toLowerCase() as HstoreUse,
     tellsPrecision: family === 'confluent',
   }
 }

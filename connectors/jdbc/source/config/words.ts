@@ -25,5 +25,9 @@ export const isolationModes = ['DEFAULT', 'READ_UNCOMMITTED', 'READ_COMMITTED', 
 export const unsupportedTypeUses = ['drop', 'string', 'fail'] as const
 export type UnsupportedTypeUse = (typeof unsupportedTypeUses)[number]
 
+/** What columns of the extension's type hstore become. */
+export const hstoreUses = ['none', 'map', 'json'] as const
+export type HstoreUse = (typeof hstoreUses)[number]
+
 /** Groups of the keys, in order. */
 export const groups = { database: 'Database', mode: 'Mode', connector: 'Connector', hidden: '' } as const

@@ -1,7 +1,8 @@
 import type { SqlText } from '../../dialect/connection.ts'
 import type { TemporalText } from '../../dialect/temporal-text.ts'
 import type { SourceMode } from '../config/words.ts'
-import { withNumberedMarks } from './query-text.ts'
+import { literal } from '../../dialect/identifiers.ts'
+import { withMarks, withNumberedMarks } from './query-text.ts'
 import { microsOf, type Instant } from './position.ts'
 
 /** What a table or query is read by. Names as SQL has them, quoted and qualified. */
@@ -73,6 +74,15 @@ export function criteriaValues(mode: SourceMode, bounds: Bounds, asJava: boolean
       return asJava ? [end, begin, bounds.id, begin] : [begin, bounds.id, end]
     }
   }
+}
+
+/** SQL with the values in it, for statements that take none. */
+export function literalStatement(sql: string, values: readonly SqlText[]): string {
+  return withMarks(sql, (place) => sqlOf(values[place] ?? null)).text
+}
+
+function sqlOf(value: SqlText): string {
+  return value === null ? 'NULL' : literal(value)
 }
 
 /** As PostgreSQL takes it. Values without a mark, such as those of criteria inside a comment, are left out. */

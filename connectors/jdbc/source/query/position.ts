@@ -6,6 +6,8 @@ export interface Position {
   /** A whole number as text, exact whatever its size. */
   readonly id: string | null
   readonly time: Instant | null
+  /** What the server's transactions saw when that was read, as it writes it. Absent: nobody looks for rows that come later still. */
+  readonly snapshot?: string
 }
 
 /** A point in time as the server keeps it. */
@@ -20,7 +22,8 @@ export interface Instant {
 export const nowhere: Position = { id: null, time: null }
 
 /** An offset as Java's HashMap prints it; `{}` for a position that says nothing. */
-export function offsetOf({ id, time }: Position): SourceOffset {
+export function offsetOf({ id, time, snapshot }: Position): SourceOffset {
+  if (time === null && id !== null && snapshot !== undefined) return { incrementing: idValue(id), snapshot }
   if (time === null) return id === null ? {} : { incrementing: idValue(id) }
   const nanos = nanosOf(time)
   return id === null
@@ -33,7 +36,8 @@ export function positionOf(offset: SourceOffset): Position {
   const id = integer(offset, 'incrementing')
   const ms = integer(offset, 'timestamp')
   const nanos = Number(integer(offset, 'timestamp_nanos') ?? '0')
-  if (ms === null) return { id, time: null }
+  const { snapshot } = offset
+  if (ms === null) return typeof snapshot === 'string' ? { id, time: null, snapshot } : { id, time: null }
   const hasNanos = offset['timestamp_nanos'] !== undefined && offset['timestamp_nanos'] !== null
   const second = Math.floor(Number(ms) / 1000) * 1000
   if (!hasNanos) return { id, time: { ms: Number(ms), micros: 0 } }

@@ -37,8 +37,13 @@ function endOfComment(sql: string, start: number): number {
 
 /** SQL with JDBC's marks as PostgreSQL has them: `?` outside of literals, names and comments is the next `$n`, `??` is `?`. */
 export function withNumberedMarks(sql: string): { readonly text: string; readonly marks: number } {
+  return withMarks(sql, (place) => `$${place + 1}`)
+}
+
+/** The same with a text of one's own for each mark. @param textOf called in order, from 0 */
+export function withMarks(sql: string, textOf: (place: number) => string): { readonly text: string; readonly marks: number } {
   let marks = 0
-  const numbered = (code: string) => code.replaceAll(/\?\??/g, (mark) => (mark === '??' ? '?' : `$${++marks}`))
+  const numbered = (code: string) => code.replaceAll(/\?\??/g, (mark) => (mark === '??' ? '?' : textOf(marks++)))
   const text = pieces(sql)
     .map(({ text, isCode }) => (isCode ? numbered(text) : text))
     .join('')

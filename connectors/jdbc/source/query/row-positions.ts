@@ -10,18 +10,22 @@ export class RowPositions {
   readonly #idPlace: number
   readonly #timePlaces: readonly number[]
   readonly #moment: Moment
+  readonly #snapshot: string | null
 
-  /** @param idPlace -1: the mode has none @param timePlaces empty: the mode has none @param relation for messages */
-  constructor(relation: string, idPlace: number, timePlaces: readonly number[], settings: ValueSettings) {
+  /** @param idPlace -1: the mode has none @param timePlaces empty: the mode has none @param relation for messages @param snapshot null: none is kept */
+  constructor(relation: string, idPlace: number, timePlaces: readonly number[], settings: ValueSettings, snapshot: string | null) {
     this.#relation = relation
     this.#idPlace = idPlace
     this.#timePlaces = timePlaces
+    this.#snapshot = snapshot
     this.#moment = new Moment(settings.zone, 'PROLEPTIC_GREGORIAN')
   }
 
   /** @throws ConnectException for a row without number */
   of(row: readonly SqlText[]): Position {
-    return { id: this.#idPlace < 0 ? null : this.#id(row), time: this.#timePlaces.length === 0 ? null : this.#time(row) }
+    const id = this.#idPlace < 0 ? null : this.#id(row)
+    if (this.#snapshot !== null) return { id, time: null, snapshot: this.#snapshot }
+    return { id, time: this.#timePlaces.length === 0 ? null : this.#time(row) }
   }
 
   #id(row: readonly SqlText[]): string {

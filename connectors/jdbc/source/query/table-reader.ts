@@ -1,18 +1,22 @@
-import { ConnectException, SourceRecord, type Logger } from 'standpipe/api'
-import type { PgConnection, ResultColumn, SqlText } from '../../dialect/connection.ts'
+import { ConnectException, SourceRecord, type Logger, type SourceOffset } from 'standpipe/api'
+import type { PgConnection, ResultColumn, SqlResult, SqlText } from '../../dialect/connection.ts'
+import { CopiedRows } from '../../dialect/copied-rows.ts'
 import { PgCursor } from '../../dialect/cursor.ts'
+import type { Rows, RowStream } from '../../dialect/row-stream.ts'
 import { TemporalText } from '../../dialect/temporal-text.ts'
 import type { JdbcSourceSettings } from '../config/settings.ts'
 import { placeOf, type ReadColumns } from '../table/read-columns.ts'
 import { readColumnFacts } from '../value/column-facts.ts'
 import { Moment } from '../value/moment.ts'
 import { RowPlan } from '../value/row-plan.ts'
-import { boundStatement, criteriaValues, timeExpression, type Bounds, type CriteriaColumns } from './criteria.ts'
-import type { Position } from './position.ts'
+import { boundStatement, criteriaValues, literalStatement, timeExpression, type Bounds, type CriteriaColumns } from './criteria.ts'
+import { lateRowsSql, snapshotSql } from './late-rows.ts'
+import { bulkPage, keyOf, pageLimit } from './pages.ts'
+import { offsetOf, type Position } from './position.ts'
 import { RecordKeys } from './record-keys.ts'
 import { RowOffsets, type PlacedRow } from './row-offsets.ts'
 import { RowPositions } from './row-positions.ts'
-import { readStatement, type SourceRelation } from './source-relation.ts'
+import { readStatement, type ReadStatement, type SourceRelation } from './source-relation.ts'
 import { unsettledExpression, VisibilityGuard, type Visibility } from './visibility-guard.ts'
 
 /** What a reader is made of. */
@@ -21,25 +25,36 @@ export interface TableReaderParts {
   readonly columns: ReadColumns
   /** Columns of the keys of records; empty: there are none. */
   readonly keyColumns: readonly string[]
+  /** Columns of the primary key; empty: none, or of no interest. */
+  readonly pageKey: readonly string[]
   readonly settings: JdbcSourceSettings
   /** Where reading goes on. */
   readonly position: Position
   /** False: rows have no transaction, as those of views. */
   readonly isGuarded: boolean
+  /** Whether rows that come late are looked for. */
+  readonly rescans: boolean
   readonly log: Logger
 }
 
 /** A result being read. */
 interface OpenRead {
-  readonly cursor: PgCursor
+  readonly stream: RowStream
   readonly offsets: RowOffsets
   readonly hasFlag: boolean
+  /** What its transaction sees; null: nobody wants to know. */
+  readonly snapshot: string | null
   plan: RowPlan | null
-  keys: RecordKeys | null
+  /** Rows before those of the stream, which come late. */
+  late: Rows
+  count: number
+  lastKey: readonly SqlText[] | null
 }
 
 const epoch = { ms: 0, micros: 0 } as const
 const unsettledName = 'standpipe_unsettled'
+/** Rows of many megabytes go by few. */
+const mostBufferedBytes = 16 * 1024 * 1024
 
 /** Reads one table, or the query, again and again; each read goes on where the last record that was given out stands. */
 export class TableReader {
@@ -47,20 +62,28 @@ export class TableReader {
   readonly #parts: TableReaderParts
   readonly #text: TemporalText
   readonly #criteria: CriteriaColumns
+  readonly #keys: RecordKeys | null
+  readonly #guard: VisibilityGuard
   #position: Position
   #open: OpenRead | null = null
+  /** The page that was read last was a full one. */
+  #hasMorePages = false
+  /** In mode bulk: the key of that page's last row. */
+  #pageAfter: readonly SqlText[] | null = null
   #lastPlan: { readonly signature: string; readonly plan: RowPlan } | null = null
   #placed: RowPositions | null = null
-  readonly #guard = new VisibilityGuard()
   #warnsOfHidden = true
+  #warnsOfOverdue = true
 
   constructor(parts: TableReaderParts) {
-    const { relation, columns, settings } = parts
+    const { relation, columns, settings, keyColumns } = parts
     const { zone } = settings.values
     this.relation = relation
     this.#parts = parts
     this.#position = parts.position
     this.#text = new TemporalText(zone, zone, 'PROLEPTIC_GREGORIAN')
+    this.#guard = new VisibilityGuard(settings.mode.guardMaxWaitMs)
+    this.#keys = keyColumns.length === 0 ? null : new RecordKeys(keyColumns, settings.records.hasPrimitiveKeys)
     this.#criteria = {
       mode: settings.mode.mode,
       timestamps: columns.timestamps.map(relation.column),
@@ -70,7 +93,7 @@ export class TableReader {
 
   /** Whether there may be more rows of the read that was begun. */
   get isReading(): boolean {
-    return this.#open !== null
+    return this.#open !== null || this.#hasMorePages
   }
 
   /**
@@ -78,47 +101,88 @@ export class TableReader {
    * @throws SqlException; call `abandon` then @throws ConnectException or DataException for a row that cannot be taken
    */
   async next(connection: PgConnection): Promise<readonly SourceRecord[]> {
-    const open = (this.#open ??= await this.#begin(connection))
     const records: SourceRecord[] = []
-    while (records.length === 0 && this.#open !== null) {
-      const rows = await open.cursor.next()
-      if (rows !== null) await this.#takeRows(connection, open, rows, records)
-      if (!open.cursor.isAtEnd) continue
-      this.#take(open.offsets.last(), open, records)
-      await this.#end(open)
-    }
+    do {
+      const open = (this.#open ??= await this.#begin(connection))
+      if (open.late.length > 0) this.#takeLate(open, records)
+      else await this.#takePage(connection, open, records)
+    } while (records.length === 0 && this.isReading)
     return records
   }
 
   /** After an error: what was begun is forgotten. */
   abandon(): void {
     this.#open = null
+    this.#hasMorePages = false
   }
 
   async #begin(connection: PgConnection): Promise<OpenRead> {
-    const { settings, relation, isGuarded, keyColumns } = this.#parts
+    const { settings, relation, isGuarded, rescans } = this.#parts
     const visibility = isGuarded ? await this.#guard.look(connection) : null
-    if (visibility !== null) this.#warnOfHidden(visibility)
+    if (visibility !== null) this.#warn(visibility)
     const isTimed = settings.mode.mode === 'timestamp'
-    // One snapshot for the two statements of a guarded read by time.
-    const isolation = visibility !== null && isTimed ? 'REPEATABLE READ' : settings.isolation
+    // One snapshot for all statements of a read that has several.
+    const isolation = rescans || (visibility !== null && isTimed) ? 'REPEATABLE READ' : settings.isolation
     await connection.query(`BEGIN${isolation === null ? '' : ` ISOLATION LEVEL ${isolation}`} READ ONLY`)
+    const snapshot = rescans ? ((await connection.query(snapshotSql)).rows[0]?.[0] ?? null) : null
     const bounds = await this.#bounds(connection, visibility)
     const hasFlag = visibility !== null && !isTimed
-    const statement = readStatement(hasFlag ? this.#flagged(visibility) : relation, this.#criteria, settings.mode.querySuffix)
-    const { text, values } = boundStatement(statement.sql, criteriaValues(settings.mode.mode, bounds, statement.asJava, this.#text))
-    if (!settings.mode.isQueryMasked) this.#parts.log.debug(`Reading ${text}`)
-    const cursor = await PgCursor.open(connection, text, values, settings.poll.maxRows)
-    const offsets = new RowOffsets(settings.mode.mode, this.#position, (row) => this.#positions(cursor.columns).of(row))
+    const late = await this.#lateRows(connection)
     this.#placed = null
-    return { cursor, offsets, hasFlag, plan: null, keys: keyColumns.length === 0 ? null : new RecordKeys(keyColumns) }
+    const from = hasFlag ? this.#flagged(visibility) : relation
+    const { stream, plan } = await this.#openStream(connection, from, this.#statement(from), bounds, hasFlag)
+    const offsets = new RowOffsets(settings.mode.mode, this.#position, (row) => this.#positions(stream.columns, snapshot).of(row))
+    const firstPlan = plan ?? (late === null ? null : await this.#plan(connection, late.columns, false))
+    return { stream, offsets, hasFlag, snapshot, plan: firstPlan, late: late?.rows ?? [], count: 0, lastKey: null }
   }
 
-  #positions(columns: readonly ResultColumn[]): RowPositions {
-    return (this.#placed ??= this.#newPositions(columns))
+  #statement(from: SourceRelation): ReadStatement {
+    const { settings, relation, pageKey } = this.#parts
+    const { mode } = settings.mode
+    const { pageRows } = settings.poll
+    if (mode !== 'bulk') return readStatement(from, this.#criteria, `${settings.mode.querySuffix}${pageLimit(mode, pageRows)}`.trim())
+    if (pageKey.length === 0) return readStatement(from, this.#criteria, settings.mode.querySuffix)
+    return { sql: from.sql + bulkPage(pageKey.map(relation.column), this.#pageAfter === null, pageRows), asJava: false }
   }
 
-  #newPositions(columns: readonly ResultColumn[]): RowPositions {
+  /** Tables by COPY. Queries, and reads with a limit of time for each answer, by a cursor, whose answers are short. */
+  async #openStream(
+    connection: PgConnection,
+    { sql: from, table }: SourceRelation,
+    { sql, asJava }: ReadStatement,
+    bounds: Bounds,
+    hasFlag: boolean,
+  ): Promise<{ stream: RowStream; plan: RowPlan | null }> {
+    const { settings, log } = this.#parts
+    const { maxRows, bufferRows } = settings.poll
+    const values = this.#pageAfter ?? criteriaValues(settings.mode.mode, bounds, asJava, this.#text)
+    if (!settings.mode.isQueryMasked) log.debug(`Reading ${sql}`)
+    if (table === null || settings.connection.socketTimeoutMs > 0 || settings.connection.statementTimeoutMs > 0) {
+      const bound = boundStatement(sql, values)
+      return { stream: await PgCursor.open(connection, bound.text, bound.values, maxRows), plan: null }
+    }
+    const { columns } = await connection.query(`${from} LIMIT 0`)
+    const plan = await this.#plan(connection, columns, hasFlag)
+    const buffer = { pageRows: maxRows, maxRows: bufferRows, maxBytes: mostBufferedBytes }
+    return { stream: await CopiedRows.open(connection, columns, literalStatement(sql, values), buffer), plan }
+  }
+
+  /** Those behind the position are not among them: the read finds them. */
+  async #lateRows(connection: PgConnection): Promise<SqlResult | null> {
+    const { id, snapshot } = this.#position
+    const { incrementing } = this.#criteria
+    const { relation, settings, rescans } = this.#parts
+    if (!rescans || id === null || incrementing === null || snapshot === undefined) return null
+    const sql = lateRowsSql(relation.sql, tableOf(relation), incrementing)
+    const { text, values } = boundStatement(sql, [id, id, String(settings.mode.rescanIds), snapshot])
+    return connection.query(text, values)
+  }
+
+  #positions(columns: readonly ResultColumn[], snapshot: string | null): RowPositions {
+    return (this.#placed ??= this.#newPositions(columns, snapshot))
+  }
+
+  #newPositions(columns: readonly ResultColumn[], snapshot: string | null): RowPositions {
     const { columns: readBy, relation, settings } = this.#parts
     const place = (name: string) => {
       const found = placeOf(columns, name)
@@ -132,6 +196,7 @@ export class TableReader {
       readBy.incrementing === null ? -1 : place(readBy.incrementing),
       readBy.timestamps.map(place),
       settings.values,
+      snapshot,
     )
   }
 
@@ -150,7 +215,7 @@ export class TableReader {
   async #settledBounds(connection: PgConnection, bounds: Bounds, visibility: Visibility): Promise<Bounds> {
     const { relation, settings } = this.#parts
     const time = timeExpression(this.#criteria.timestamps)
-    const table = relation.sql.slice('SELECT * FROM '.length)
+    const table = tableOf(relation)
     const first = `SELECT min(${time}) FROM ${table} WHERE ${time} > ? AND ${time} < ? AND ${unsettledExpression(table, visibility)}`
     const { text, values } = boundStatement(first, criteriaValues('timestamp', bounds, false, this.#text))
     const { rows } = await connection.query(text, values)
@@ -163,39 +228,75 @@ export class TableReader {
 
   #flagged(visibility: Visibility): SourceRelation {
     const { relation } = this.#parts
-    const table = relation.sql.slice('SELECT * FROM '.length)
+    const table = tableOf(relation)
     return { ...relation, sql: `SELECT *, ${unsettledExpression(table, visibility)} AS ${unsettledName} FROM ${table}` }
   }
 
-  async #takeRows(connection: PgConnection, open: OpenRead, rows: readonly (readonly SqlText[])[], records: SourceRecord[]): Promise<void> {
-    open.plan ??= await this.#plan(connection, open)
-    for (const row of rows) {
-      if (open.hasFlag && row.at(-1) === 't') return open.cursor.skipRest()
-      this.#take(open.offsets.next(row), open, records)
+  /** They keep the position, but for the last, which ends the looking back. */
+  #takeLate(open: OpenRead, records: SourceRecord[]): void {
+    const { plan, late, snapshot } = open
+    open.late = []
+    const done = snapshot === null ? this.#position : { ...this.#position, snapshot }
+    for (const [index, row] of late.entries()) {
+      const position = index === late.length - 1 ? done : this.#position
+      this.#take({ row, offset: offsetOf(position), position }, plan, records)
     }
   }
 
-  #take(placed: PlacedRow | null, { plan, keys }: OpenRead, records: SourceRecord[]): void {
+  async #takePage(connection: PgConnection, open: OpenRead, records: SourceRecord[]): Promise<void> {
+    const { stream } = open
+    const rows = await stream.next()
+    if (rows !== null) await this.#takeRows(connection, open, rows, records)
+    if (!stream.isAtEnd) return
+    this.#take(open.offsets.last(), open.plan, records)
+    await this.#end(open)
+  }
+
+  async #takeRows(connection: PgConnection, open: OpenRead, rows: Rows, records: SourceRecord[]): Promise<void> {
+    const { stream, offsets, hasFlag } = open
+    const plan = (open.plan ??= await this.#plan(connection, stream.columns, hasFlag))
+    open.count += rows.length
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] as Rows[number]
+      if (hasFlag && row[row.length - 1] === 't') return this.#skipRest(open)
+      this.#take(offsets.next(row), plan, records)
+    }
+    open.lastKey = this.#keyOf(stream.columns, rows.at(-1))
+  }
+
+  /** What is not settled yet ends the read, whatever its page still has. */
+  #skipRest(open: OpenRead): void {
+    open.count = 0
+    open.stream.skipRest()
+  }
+
+  #take(placed: PlacedRow | null, plan: RowPlan | null, records: SourceRecord[]): void {
     if (placed === null || plan === null) return
-    const { relation } = this.#parts
-    const value = plan.struct(placed.row)
-    records.push(
-      new SourceRecord({
-        sourcePartition: relation.partition,
-        sourceOffset: placed.offset,
-        topic: relation.topic,
-        valueSchema: plan.schema,
-        value,
-        ...(keys === null ? {} : keys.of(plan.schema, value)),
-      }),
-    )
+    records.push(this.#record(plan, placed.row, placed.offset))
     this.#position = placed.position
   }
 
+  #record(plan: RowPlan, row: readonly SqlText[], sourceOffset: SourceOffset | null): SourceRecord {
+    const { partition: sourcePartition, topic } = this.relation
+    const valueData = plan.data(row)
+    if (this.#keys === null) return new SourceRecord({ sourcePartition, sourceOffset, topic, valueData })
+    return new SourceRecord({ sourcePartition, sourceOffset, topic, valueData, keyData: this.#keys.of(valueData) })
+  }
+
+  /** Where the next page of mode bulk goes on. */
+  #keyOf(columns: readonly ResultColumn[], row: readonly SqlText[] | undefined): readonly SqlText[] | null {
+    const { pageKey } = this.#parts
+    if (pageKey.length === 0 || row === undefined) return null
+    return keyOf(
+      row,
+      pageKey.map((name) => placeOf(columns, name)),
+    )
+  }
+
   /** The plan of the last read where the columns are the same, so that records keep their schema. */
-  async #plan(connection: PgConnection, open: OpenRead): Promise<RowPlan> {
+  async #plan(connection: PgConnection, found: readonly ResultColumn[], hasFlag: boolean): Promise<RowPlan> {
     const { relation, settings, log } = this.#parts
-    const columns = open.hasFlag ? open.cursor.columns.slice(0, -1) : open.cursor.columns
+    const columns = hasFlag ? found.slice(0, -1) : found
     const facts = await readColumnFacts(connection, columns)
     const signature = JSON.stringify([columns.map(({ name, dataTypeID, dataTypeModifier }) => [name, dataTypeID, dataTypeModifier]), facts])
     if (this.#lastPlan?.signature !== signature) {
@@ -206,19 +307,37 @@ export class TableReader {
 
   /** Records that were read are good whatever becomes of the transaction. */
   async #end(open: OpenRead): Promise<void> {
+    const { pageRows } = this.#parts.settings.poll
     this.#open = null
-    await open.cursor
+    this.#hasMorePages = pageRows > 0 && open.count >= pageRows
+    this.#pageAfter = this.#hasMorePages ? open.lastKey : null
+    if (open.snapshot !== null && !this.#hasMorePages && this.#position.id !== null)
+      this.#position = { ...this.#position, snapshot: open.snapshot }
+    await open.stream
       .close()
       .catch((error: unknown) => this.#parts.log.warn(`The reading transaction of ${this.relation.shown} did not end as it should`, error))
   }
 
-  #warnOfHidden({ hidden }: Visibility): void {
-    if (hidden === 0 || !this.#warnsOfHidden) return
-    this.#warnsOfHidden = false
-    this.#parts.log.warn(
-      `visibility.guard: the state of ${hidden} sessions is hidden from this user. Grant it pg_read_all_stats, so that rows of their transactions are not skipped either.`,
-    )
+  #warn({ hidden, overdue }: Visibility): void {
+    const { log } = this.#parts
+    if (hidden > 0 && this.#warnsOfHidden) {
+      this.#warnsOfHidden = false
+      log.warn(
+        `visibility.guard: the state of ${hidden} sessions is hidden from this user. Grant it pg_read_all_stats, so that rows of their transactions are not skipped either.`,
+      )
+    }
+    if (overdue > 0 && this.#warnsOfOverdue) {
+      log.warn(
+        `visibility.guard: ${overdue} transactions are open for longer than visibility.guard.max.wait.ms and are no longer waited for: rows of theirs may be skipped.`,
+      )
+    }
+    this.#warnsOfOverdue = overdue === 0
   }
+}
+
+/** Its name, as SQL has it. */
+function tableOf({ sql }: SourceRelation): string {
+  return sql.slice('SELECT * FROM '.length)
 }
 
 /** Of the transaction's start, in epoch milliseconds, rounded down. */

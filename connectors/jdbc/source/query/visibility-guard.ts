@@ -12,20 +12,35 @@ export interface Visibility {
   readonly oldestStartMs: number
   /** Sessions whose state this role may not see: the guard knows their transactions once they have written something only. */
   readonly hidden: number
+  /** Transactions that are not waited for any more. */
+  readonly overdue: number
 }
 
-/** Sessions of the same application_name are tasks of this connector, which only read, and do not count. */
+/**
+ * Sessions of the same application_name are tasks of this connector, which only read, and do not count. Those that are overdue do not
+ * count either; since snapshots of others are held back by them, then the starts of transactions count in their place.
+ */
 const visibilitySql = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot),
-now AS MATERIALIZED (SELECT pg_snapshot_xmin(snapshot)::text::int8 AS xmin, pg_snapshot_xmax(snapshot)::text::int8 AS xmax FROM s),
-others AS MATERIALIZED (
-  SELECT a.backend_xid, a.backend_xmin, a.xact_start, a.state FROM pg_catalog.pg_stat_activity a
+sessions AS MATERIALIZED (
+  SELECT a.backend_xid, a.backend_xmin, a.xact_start, a.state, coalesce($1 > 0 AND a.xact_start < clock_timestamp() - $1::int8 * interval '1 millisecond', false) AS is_overdue
+  FROM pg_catalog.pg_stat_activity a
   WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_type IN ('client backend', 'parallel worker')
-    AND (a.application_name <> current_setting('application_name') OR a.application_name = ''))
-SELECT now.xmin, least(now.xmin, (SELECT min(now.xmax - ((now.xmax - backend_xmin::text::int8) & 4294967295)) FROM others)),
-  (SELECT floor(extract(epoch FROM min(xact_start)) * 1000000)::int8 FROM others WHERE backend_xid IS NOT NULL),
+    AND (a.application_name <> current_setting('application_name') OR a.application_name = '')
+  UNION ALL SELECT p.transaction, NULL, p.prepared, 'prepared', $1 > 0 AND p.prepared < clock_timestamp() - $1::int8 * interval '1 millisecond'
+  FROM pg_catalog.pg_prepared_xacts p WHERE p.database = current_database()),
+overdue AS MATERIALIZED (SELECT count(*) AS count, array_agg(backend_xid::text::int8) AS transactions FROM sessions WHERE is_overdue AND backend_xid IS NOT NULL),
+others AS MATERIALIZED (SELECT * FROM sessions WHERE NOT is_overdue),
+now AS MATERIALIZED (
+  SELECT pg_snapshot_xmax(snapshot)::text::int8 AS xmax, coalesce(
+    (SELECT min(x::text::int8) FROM pg_snapshot_xip(snapshot) x, overdue WHERE (x::text::int8 & 4294967295) <> ALL (coalesce(transactions, '{}'))),
+    pg_snapshot_xmax(snapshot)::text::int8) AS xmin
+  FROM s)
+SELECT now.xmin,
+  least(now.xmin, (SELECT min(now.xmax - ((now.xmax - backend_xmin::text::int8) & 4294967295)) FROM others WHERE overdue.count = 0)),
+  (SELECT floor(extract(epoch FROM min(xact_start)) * 1000000)::int8 FROM others WHERE backend_xid IS NOT NULL OR overdue.count > 0),
   floor(extract(epoch FROM least(CURRENT_TIMESTAMP, (SELECT min(xact_start) FROM others))) * 1000)::int8,
-  (SELECT count(*) FROM others WHERE state IS NULL), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8
-FROM now`
+  (SELECT count(*) FROM others WHERE state IS NULL), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8, overdue.count
+FROM now, overdue`
 
 /** Transactions below `xmin` were over at that time, in epoch microseconds of the server. */
 interface Sight {
@@ -43,16 +58,27 @@ const mostSights = 4096
  * over by then. Once it has ended, the start of its transaction does: what earlier guards saw as over before that start is settled.
  */
 export class VisibilityGuard {
+  readonly #maxWaitMs: number
   #sights: Sight[] = []
+
+  /** @param maxWaitMs for one transaction; 0: as long as it takes */
+  constructor(maxWaitMs: number) {
+    this.#maxWaitMs = maxWaitMs
+  }
 
   /** Outside of a transaction. */
   async look(connection: PgConnection): Promise<Visibility> {
-    const { rows } = await connection.query(visibilitySql)
-    const [xmin, horizon, oldestWriter, oldestStart, hidden, now] = (rows[0] ?? []).map((text) => text ?? '')
+    const { rows } = await connection.query(visibilitySql, [String(this.#maxWaitMs)])
+    const [xmin, horizon, oldestWriter, oldestStart, hidden, now, overdue] = (rows[0] ?? []).map((text) => text ?? '')
     const limit = BigInt(horizon ?? 0)
     const settled = oldestWriter === '' ? limit : this.#overBefore(Number(oldestWriter))
     this.#remember({ atMicros: Number(now), xmin: BigInt(xmin ?? 0) })
-    return { horizon: settled < limit ? settled : limit, oldestStartMs: Number(oldestStart), hidden: Number(hidden) }
+    return {
+      horizon: settled < limit ? settled : limit,
+      oldestStartMs: Number(oldestStart),
+      hidden: Number(hidden),
+      overdue: Number(overdue),
+    }
   }
 
   #overBefore(startMicros: number): bigint {

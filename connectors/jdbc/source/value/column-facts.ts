@@ -11,11 +11,21 @@ export interface ColumnFacts {
   readonly typeName: string
   readonly isEnum: boolean
   /** Of an array: the type of its elements, of a domain the type below it; else null. */
-  readonly element: { readonly oid: number; readonly isEnum: boolean } | null
+  readonly element: ElementFacts | null
+}
+
+/** The type of an array's elements. */
+export interface ElementFacts {
+  readonly oid: number
+  /** `pg_type.typname` */
+  readonly typeName: string
+  readonly isEnum: boolean
+  /** As the column was declared; 1 where nothing is known. */
+  readonly dimensions: number
 }
 
 const factsSql = `SELECT coalesce(a.attnotnull OR (d.typtype = 'd' AND d.typnotnull), false),
-  coalesce(a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) LIKE '%nextval(%', false), t.typname, t.typtype = 'e', e.oid, e.typtype = 'e'
+  coalesce(a.attidentity <> '' OR pg_get_expr(f.adbin, f.adrelid) LIKE '%nextval(%', false), t.typname, t.typtype = 'e', e.oid, e.typname, e.typtype = 'e', greatest(a.attndims, 1)
 FROM unnest($1::oid[], $2::int4[], $3::oid[]) WITH ORDINALITY AS c(relation, attribute, type, place)
 JOIN pg_catalog.pg_type t ON t.oid = c.type
 LEFT JOIN pg_catalog.pg_type m ON m.oid = t.typelem AND m.typarray = t.oid
@@ -30,11 +40,16 @@ export async function readColumnFacts(connection: PgConnection, columns: readonl
   const list = (value: (column: ResultColumn) => number) => arrayLiteral(columns.map((column) => String(value(column))))
   const values = [list(({ tableID }) => tableID), list(({ columnID }) => columnID), list(({ dataTypeID }) => dataTypeID)]
   const { rows } = await connection.queryPrepared(factsSql, values)
-  return rows.map(([required, numbered, typeName, isEnum, elementOid, isElementEnum]) => ({
+  return rows.map(([required, numbered, typeName, isEnum, ...element]) => ({
     isRequired: required === 't',
     isNumbered: numbered === 't',
     typeName: typeName ?? '',
     isEnum: isEnum === 't',
-    element: elementOid === null || elementOid === undefined ? null : { oid: Number(elementOid), isEnum: isElementEnum === 't' },
+    element: elementFacts(element),
   }))
+}
+
+function elementFacts([oid, typeName, isEnum, dimensions]: readonly (string | null)[]): ElementFacts | null {
+  if (oid === null || oid === undefined) return null
+  return { oid: Number(oid), typeName: typeName ?? '', isEnum: isEnum === 't', dimensions: Number(dimensions) }
 }

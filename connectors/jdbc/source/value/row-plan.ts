@@ -1,28 +1,45 @@
-import { ConnectSchema, DataException, type ConnectStruct, type ConnectValue, type Field, type Logger } from 'standpipe/api'
+import {
+  ConnectSchema,
+  DataException,
+  TextStruct,
+  type ConnectStruct,
+  type ConnectValue,
+  type Field,
+  type Logger,
+  type SchemaAndValue,
+} from 'standpipe/api'
 import type { ResultColumn, SqlText } from '../../dialect/connection.ts'
 import type { ValueSettings } from '../config/settings.ts'
-import type { ColumnFacts } from './column-facts.ts'
+import type { ColumnFacts, ElementFacts } from './column-facts.ts'
 import { arrayForm } from './array-form.ts'
-import { columnForm, textForm } from './column-form.ts'
+import { columnForm, textForm, typeOids } from './column-form.ts'
+import { hstoreForm } from './hstore-form.ts'
 import { Moment } from './moment.ts'
-import { schemaOf, type ColumnForm } from './numeric-column.ts'
+import { schemaOf, verbatim, type ColumnForm } from './numeric-column.ts'
 
 /** A column that becomes a field. */
 interface PlannedColumn {
   readonly name: string
   readonly place: number
   readonly optional: boolean
-  readonly read: (text: string) => ConnectValue
+  readonly form: ColumnForm
 }
 
-/** How rows of one result become structs. Made anew when the columns change, so that records share one schema object until then. */
+/**
+ * How rows of one result become structs. Made anew when the columns change, so that records share one schema object until then.
+ * Where every column has a text of Connect's, values are made only for those who ask for them; JSON is written from the texts.
+ */
 export class RowPlan {
   readonly schema: ConnectSchema
   readonly #columns: readonly PlannedColumn[]
+  /** Null: some columns are arrays or maps, so that values are made at once. */
+  readonly #texts: readonly ((text: string) => string)[] | null
 
   private constructor(schema: ConnectSchema, columns: readonly PlannedColumn[]) {
     this.schema = schema
     this.#columns = columns
+    const texts = columns.flatMap(({ form }) => form.text ?? [])
+    this.#texts = texts.length === columns.length ? texts : null
   }
 
   /**
@@ -51,24 +68,44 @@ export class RowPlan {
       }
       const optional = fact?.isRequired !== true
       fields.set(column.name, { name: column.name, index: fields.size, schema: schemaOf(form, optional) })
-      planned.push({ name: column.name, place, optional, read: form.read })
+      planned.push({ name: column.name, place, optional, form })
     }
     return new RowPlan(new ConnectSchema({ type: 'STRUCT', name, fields: [...fields.values()] }), planned)
   }
 
   /** @throws DataException that names the column */
-  struct(row: readonly SqlText[]): ConnectStruct {
+  data(row: readonly SqlText[]): SchemaAndValue {
+    return this.#texts === null
+      ? { schema: this.schema, value: this.#struct(row) }
+      : new TextStruct(this.schema, this.#fieldTexts(row, this.#texts))
+  }
+
+  #fieldTexts(row: readonly SqlText[], texts: readonly ((text: string) => string)[]): SqlText[] {
+    const columns = this.#columns
+    const fields = new Array<SqlText>(columns.length)
+    for (let index = 0; index < columns.length; index++) {
+      const column = columns[index] as PlannedColumn
+      const text = row[column.place] ?? null
+      const toText = texts[index] as (text: string) => string
+      fields[index] = text === null || toText === verbatim ? text : this.#converted(column, text, toText)
+    }
+    return fields
+  }
+
+  #struct(row: readonly SqlText[]): ConnectStruct {
     const struct: Record<string, ConnectValue> = {}
     for (const column of this.#columns) {
       const text = row[column.place] ?? null
-      struct[column.name] = text === null ? null : this.#value(column, text)
+      const value = text === null ? null : this.#converted(column, text, column.form.read)
+      if (column.name === '__proto__') Object.defineProperty(struct, column.name, { value, enumerable: true })
+      else struct[column.name] = value
     }
     return struct
   }
 
-  #value(column: PlannedColumn, text: string): ConnectValue {
+  #converted<T>(column: PlannedColumn, text: string, convert: (text: string) => T): T | null {
     try {
-      return column.read(text)
+      return convert(text)
     } catch (error) {
       if (column.optional && text === 'NaN') return null
       throw new DataException(
@@ -82,10 +119,18 @@ export class RowPlan {
 function knownForm(column: ResultColumn, fact: ColumnFacts | undefined, settings: ValueSettings, moment: Moment): ColumnForm | null {
   const { dataTypeID: oid, dataTypeModifier: modifier } = column
   if (fact?.isEnum === true) return textForm
-  const element = settings.takesArrays ? (fact?.element ?? null) : null
+  if (fact?.typeName === 'hstore') return hstoreForm(settings.hstoreUse)
+  const element = settings.takesComplexTypes ? (fact?.element ?? null) : null
   if (element === null) return columnForm(oid, modifier, settings, moment)
-  const form = element.isEnum ? textForm : columnForm(element.oid, modifier, settings, moment)
-  return form === null ? null : arrayForm(form)
+  const form = elementForm(element, modifier, settings, moment)
+  return form === null ? null : arrayForm(form, element.dimensions)
+}
+
+/** Numbers without declared digits stay texts: as decimals each would have 127 digits. */
+function elementForm(element: ElementFacts, modifier: number, settings: ValueSettings, moment: Moment): ColumnForm | null {
+  if (element.isEnum || (element.oid === typeOids.numeric && modifier < 0)) return textForm
+  if (element.typeName === 'hstore') return hstoreForm(settings.hstoreUse === 'none' ? 'json' : settings.hstoreUse)
+  return columnForm(element.oid, modifier, settings, moment)
 }
 
 function unsupported(

@@ -1,4 +1,4 @@
-import { TIMESTAMP_NAME, type ConnectValue, type SchemaType } from 'standpipe/api'
+import { TIMESTAMP_NAME, type SchemaType } from 'standpipe/api'
 import { utcFields } from '../../dialect/calendar.ts'
 import type { TimeZone } from '../../dialect/time-zone.ts'
 import type { TimestampGranularity } from '../config/words.ts'
@@ -14,6 +14,10 @@ export function timestampColumn(granularity: TimestampGranularity, moment: Momen
         read(text) {
           moment.readTimestamp(text)
           return new Date(moment.ms)
+        },
+        text(text) {
+          moment.readTimestamp(text)
+          return String(moment.ms)
         },
       }
     case 'micros_long':
@@ -31,14 +35,12 @@ export function timestampColumn(granularity: TimestampGranularity, moment: Momen
   }
 }
 
-function form(type: SchemaType, moment: Moment, value: (moment: Moment) => ConnectValue): ColumnForm {
-  return {
-    schema: { type },
-    read(text) {
-      moment.readTimestamp(text)
-      return value(moment)
-    },
+function form(type: SchemaType, moment: Moment, value: (moment: Moment) => bigint | string): ColumnForm {
+  const read = (text: string) => {
+    moment.readTimestamp(text)
+    return value(moment)
   }
+  return { schema: { type }, read, text: (text) => String(read(text)) }
 }
 
 /** Since 1970. Java counts wrongly before that. */

@@ -13,7 +13,8 @@ const settings: ValueSettings = {
     granularity: 'connect_logical',
     unsupportedTypes: 'drop',
     tellsPrecision: true,
-    takesArrays: false,
+    takesComplexTypes: false,
+    hstoreUse: 'none',
   },
 }
 const form = (oid: number, modifier = -1, changes: Partial<ValueSettings> = {}) =>
