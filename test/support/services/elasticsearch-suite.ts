@@ -11,16 +11,21 @@ import { describeWith } from './suite.ts'
  * @param define gets the server's address: use random index names there
  */
 export async function describeWithSearchServer(server: SearchServerName, name: string, define: (url: string) => void): Promise<void> {
-  describeWith(`${name} on ${searchServers[server].name}`, await found(() => addressOf(server)), '', define)
+  const given = await givenAddress(server)
+  const url = given === null ? await found(() => startForFile(server)) : { server: given }
+  describeWith(`${name} on ${searchServers[server].name}`, url, '', define)
 }
 
-async function addressOf(server: SearchServerName): Promise<string> {
+/** Null: none is given. @throws where nobody answers: who names a server wants these tests run */
+async function givenAddress(server: SearchServerName): Promise<string | null> {
   const variable = searchServerVariables[server]
-  const given = process.env[variable]
-  if (given !== undefined && given !== '') {
-    if (!(await answersHealth(given))) throw new Error(`${variable} names ${given}, but no search server answers there.`)
-    return given
-  }
+  const given = process.env[variable] ?? ''
+  if (given === '') return null
+  if (!(await answersHealth(given))) throw new Error(`${variable} names ${given}, but no search server answers there.`)
+  return given
+}
+
+async function startForFile(server: SearchServerName): Promise<string> {
   const node = await startSearchServer(server)
   afterAll(() => node.stop())
   return node.url
