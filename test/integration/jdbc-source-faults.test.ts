@@ -104,6 +104,85 @@ await describeWithPostgresql('JDBC source: faults and visibility', (server) => {
     expect(ids(await guarded.pollAll())).toEqual([2, 1])
   })
 
+  it.for([byId, byTime, byBoth])(
+    'visibility.guard.max.wait.ms: a transaction that stays open for longer is not waited for ($mode)',
+    async (mode) => {
+      const database = await SourceDatabase.create(server, table)
+      const late = await database.session()
+      await late.query('BEGIN')
+      await late.query("INSERT INTO t (ts) VALUES (now() - interval '1 minute')")
+      await database.query("INSERT INTO t (ts) VALUES (now() - interval '1 second')")
+      const guarded = await database.started({ ...mode, 'visibility.guard': 'xmin', 'visibility.guard.max.wait.ms': '1' })
+      expect(ids(await until(guarded, 1))).toEqual([2])
+      expect(guarded.log.lines.filter((line) => line.includes('are no longer waited for'))).toHaveLength(1)
+    },
+  )
+
+  it('visibility.guard.max.wait.ms: others are waited for all the same', async () => {
+    const database = await SourceDatabase.create(server, table)
+    const [forgotten, late] = [await database.session(), await database.session()]
+    await forgotten.query('BEGIN')
+    await forgotten.query('INSERT INTO t DEFAULT VALUES')
+    const guarded = await database.started({ ...byId, 'visibility.guard': 'xmin', 'visibility.guard.max.wait.ms': '3000' })
+    const isOverdue =
+      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < clock_timestamp() - interval '3 s'"
+    await vi.waitUntil(async () => (await database.query(isOverdue))[0]?.[0] === '1', { timeout: 20_000, interval: 100 })
+    expect(await guarded.pollAll()).toEqual([])
+    await late.query('BEGIN')
+    await late.query('INSERT INTO t DEFAULT VALUES')
+    await database.query('INSERT INTO t DEFAULT VALUES')
+    expect(await guarded.poll()).toEqual([])
+    await late.query('COMMIT')
+    expect(ids(await until(guarded, 2))).toEqual([2, 3])
+  })
+
+  it('visibility.rescan.ids: rows whose numbers were handed out long before are found, once, after a restart too', async () => {
+    const database = await SourceDatabase.create(server, 'CREATE TABLE t (id int PRIMARY KEY, name text)')
+    const insert = (...rows: number[]) => database.query(`INSERT INTO t (id) VALUES ${rows.map((id) => `(${id})`).join()}`)
+    await insert(1, 60, 200)
+    const props = { ...byId, 'visibility.rescan.ids': '100', 'batch.max.rows': '2' }
+    const source = await database.started(props)
+    const first = await source.pollAll()
+    expect(ids(first)).toEqual([1, 60, 200])
+    expect(first.at(-1)?.sourceOffset).toMatchObject({ incrementing: 200, snapshot: expect.stringMatching(/^\d+:\d+:/) as string })
+    await insert(99, 150, 201)
+    const second = await source.pollAll()
+    expect(ids(second)).toEqual([150, 201]) // 99 is out of reach
+    expect(await source.pollAll()).toEqual([])
+    await source.stop()
+    await insert(120, 160)
+    const restarted = await database.started(props, { offsets: source.offsets })
+    const third = await restarted.pollAll()
+    expect(ids(third)).toEqual([120, 160])
+    expect(third[0]?.sourceOffset).toEqual(second.at(-1)?.sourceOffset) // the looking back is not over before its last row
+    expect(third[1]?.sourceOffset?.['snapshot']).not.toBe(third[0]?.sourceOffset?.['snapshot'])
+    const later = await database.started(props, { offsets: source.offsets })
+    expect(await later.pollAll()).toEqual([])
+  })
+
+  it('with limits of time for answers rows come by a cursor, the same', async () => {
+    const database = await SourceDatabase.create(server, table, 'INSERT INTO t (name) SELECT NULL FROM generate_series(1, 500)')
+    const url = server.jdbcUrl(database.name)
+    for (const limit of ['queryTimeout=60', 'socketTimeout=60']) {
+      const source = await database.started({ ...byId, 'connection.url': `${url}?${limit}`, 'batch.max.rows': '100' })
+      expect(ids(await source.pollAll(500))).toEqual(upTo(500))
+    }
+  })
+
+  it('a limit that the database sets for statements does not end the reading of a large table', async () => {
+    const database = await SourceDatabase.create(
+      server,
+      table,
+      "INSERT INTO t (name) SELECT repeat('x', 200) FROM generate_series(1, 100000)",
+    )
+    await database.query(`ALTER DATABASE ${database.name} SET statement_timeout = 700`)
+    const source = await database.started({ ...byId, 'max.buffer.size': '1000' })
+    const records = [...(await source.poll())]
+    await server.query('postgres', 'SELECT pg_sleep(1)')
+    while (records.length < 100_000) records.push(...(await source.poll()))
+    expect(ids(records)).toEqual(upTo(100_000))
+  })
+
   it('guarded, no row of eight writers with long transactions is skipped or repeated', async () => {
     const database = await SourceDatabase.create(server, table)
     const source = await database.started({ ...byId, 'visibility.guard': 'xmin' })

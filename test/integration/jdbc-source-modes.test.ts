@@ -198,8 +198,47 @@ await describeWithPostgresql('JDBC source: modes', (server) => {
     }
   })
 
+  it.for([byId, byTime, byBoth, { mode: 'bulk', 'table.whitelist': 'orders' }])(
+    'page.rows: in mode $mode each page is a transaction of its own, and rows of one time stay together',
+    async (mode) => {
+      const rows = [1, 1, 2, 2, 2, 3, 3].map((second) => `(${at(second)})`).join()
+      const database = await SourceDatabase.create(server, orders, `INSERT INTO orders (ts) VALUES ${rows}`)
+      const source = await database.started({ ...mode, 'page.rows': '2', 'poll.interval.ms': '1000000000' }) // there is one read
+      const records = [...(await source.poll())]
+      await database.query(`INSERT INTO orders (ts) VALUES (${at(4)})`)
+      records.push(...(await source.pollAll(8 - records.length)))
+      expect(ids(records)).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+      expect(await source.poll()).toEqual([])
+    },
+  )
+
+  it('page.rows: mode bulk begins again behind its last page, and goes by keys of any type', async () => {
+    const table = 'CREATE TABLE orders (a text, b date, PRIMARY KEY (b, a))'
+    const database = await SourceDatabase.create(server, table)
+    await database.query("INSERT INTO orders SELECT chr(65 + i % 3), '2024-01-01'::date + i / 3 FROM generate_series(0, 8) i")
+    const source = await database.started({ mode: 'bulk', 'table.whitelist': 'orders', 'page.rows': '4' })
+    const read = (await source.pollAll(18)).map((record) => `${field('b')(record) instanceof Date} ${String(field('a')(record))}`)
+    const once = Array.from({ length: 9 }, (_, index) => `true ${'ABC'[index % 3]}`)
+    expect(read).toEqual([...once, ...once])
+  })
+
+  it('T58: a row is given out at once, however long poll.linger.ms is', async () => {
+    const database = await SourceDatabase.create(server, orders)
+    const source = await database.started({ ...byId, 'poll.linger.ms': '9223372036854775807' })
+    expect(await source.poll()).toEqual([])
+    await database.query("INSERT INTO orders (name) VALUES ('a')")
+    expect(ids(await source.pollAll(1))).toEqual([1])
+  })
+
+  it('T5, T8: what cannot be read by is said at the start', async () => {
+    const database = await SourceDatabase.create(server, 'CREATE TABLE orders (id text PRIMARY KEY)')
+    await expect(database.source(byId).start()).rejects.toThrow('Invalid type for incrementing column: text')
+  })
+
   it('T57: keys hold the primary key where that is wanted', async () => {
     const database = await SourceDatabase.create(server, orders, "INSERT INTO orders (name) VALUES ('a')")
+    const [bare] = await (await database.started({ ...byId, 'key.columns': 'id', 'key.format': 'primitive' })).pollAll()
+    expect([bare?.key, bare?.keySchema?.type]).toEqual([1, 'INT32'])
     const [record] = await (await database.started({ ...byId, 'key.columns': 'primary_key' })).pollAll()
     expect([record?.key, record?.keySchema?.fields.map(({ name }) => name)]).toEqual([{ id: 1 }, ['id']])
   })

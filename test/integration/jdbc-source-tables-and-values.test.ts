@@ -67,6 +67,43 @@ await describeWithPostgresql('JDBC source: tables and values', (server) => {
     expect(fieldsOf(record)).toEqual(['a ARRAY?', 'b ARRAY?', 'c ARRAY?', 'd ARRAY?'])
   })
 
+  it('complex types: arrays nest as declared, hstore is a map or JSON, JSON has a name', async () => {
+    const columns = 'a int[][], b numeric[], c numeric(10,2)[], d hstore, e jsonb, f hstore[]'
+    const values = `'{{1,2},{3,NULL}}', '{1.50,NULL}', '{1.5}', 'k=>v, n=>NULL', '{"x": 1}', ARRAY['k=>v'::hstore]`
+    const record = await firstRecord(columns, values, { 'sql.complex.types.enable': 'true', 'hstore.handling.mode': 'MAP' })
+    const map = new Map<ConnectValue, ConnectValue>([['k', 'v']])
+    expect(value(record)).toEqual({
+      a: [
+        [1, 2],
+        [3, null],
+      ],
+      b: ['1.50', null],
+      c: [new Decimal(150n, 2)],
+      d: new Map<ConnectValue, ConnectValue>([...map, ['n', null]]),
+      e: '{"x": 1}',
+      f: [map],
+    })
+    expect(record?.valueSchema?.field('e')?.schema.name).toBe('io.confluent.connect.jdbc.data.Json')
+    expect(value(await firstRecord('a hstore', `'k=>"a b"'`, { 'hstore.handling.mode': 'json' }))).toEqual({ a: '{"k":"a b"}' })
+  })
+
+  it('texts of all kinds come through: tabulators, line ends, backslashes, marks of null, nothing', async () => {
+    const texts = ['a\tb', 'a\nb', '\\', '\\N', '\\\\N', '', 'é中\u{1F600}', '\b\f\v\r', '\\.']
+    const database = await SourceDatabase.create(server, 'CREATE TABLE t (id serial PRIMARY KEY, a text, b text)')
+    for (const text of texts) await database.query('INSERT INTO t (a, b) VALUES ($1, NULL)', [text])
+    const records = await (await database.started({ mode: 'incrementing', 'table.whitelist': 't' })).pollAll()
+    expect(records.map((record) => [value(record)['a'], value(record)['b']])).toEqual(texts.map((text) => [text, null]))
+  })
+
+  it('rows of many megabytes go by few', async () => {
+    const database = await SourceDatabase.create(server, 'CREATE TABLE t (id serial PRIMARY KEY, a text)')
+    await database.query("INSERT INTO t (a) SELECT repeat('x', 6000000) FROM generate_series(1, 12)")
+    const source = await database.started({ mode: 'incrementing', 'table.whitelist': 't' })
+    const sizes: number[] = []
+    while (sizes.reduce((sum, size) => sum + size, 0) < 12) sizes.push((await source.poll()).length)
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4)
+  })
+
   it('T32, T33: booleans, bits, bytes, blanks and domains', async () => {
     const record = await firstRecord('a bool, b bit(1), c bytea, d char(3), e pos', `true, B'1', '\\x0102', 'ab', 5`)
     expect(value(record)).toEqual({ a: true, b: true, c: Buffer.from([1, 2]), d: 'ab ', e: 5 })
