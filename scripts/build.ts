@@ -59,18 +59,11 @@ function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ writ
   })
 }
 
-/**
- * The version check comes before the bundle is loaded, because an old Node may not be able to parse it.
- * The heap settings are about records in flight. They outlive a scavenge, become garbage in the old generation, and V8, which
- * grows that one in large steps, would hold 100 MB more of them at full speed; CPU per record stays the same (measured). And where V8 takes
- * a first batch that waits for the rule, it makes all records in the old generation at once: a sink then costs 40 % more (measured, in every
- * second run). Both are set after the import, because cached code is refused under other settings than it was made with.
- */
+/** The version check comes before the bundle is loaded, because an old Node may not be able to parse it. */
 function bin(command: string, main: string): string {
   const [major, minor] = packageJson.engines.node.replace('>=', '').split('.').map(Number)
   return `#!/usr/bin/env node
 import module from 'node:module'
-import v8 from 'node:v8'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < ${major} || (major === ${major} && minor < ${minor})) {
@@ -78,9 +71,8 @@ if (major < ${major} || (major === ${major} && minor < ${minor})) {
   process.exit(1)
 }
 module.enableCompileCache()
-const { ${main} } = await import('../cli/${command}.js')
-v8.setFlagsFromString('--heap-growing-percent=20')
-v8.setFlagsFromString('--no-allocation-site-pretenuring')
+const { ${main}, useHeapSettings } = await import('../cli/${command}.js')
+useHeapSettings()
 process.exitCode = await ${main}(process.argv.slice(2))
 `
 }

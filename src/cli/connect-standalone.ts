@@ -3,6 +3,8 @@ import { standpipeVersion } from '../version.ts'
 import { exitCodes } from './exit-codes.ts'
 import type { WorkerArguments } from './run-worker.ts'
 
+export { useHeapSettings } from './heap-settings.ts'
+
 const usage = `usage: connect-standalone [--strict] worker.properties [connector.properties | connector.json …]
 
 Runs Kafka Connect's standalone worker: the connectors of the given files, in this process.

@@ -1,0 +1,37 @@
+import { PerformanceObserver } from 'node:perf_hooks'
+import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+
+/** What the young generation may grow to. */
+const youngGenerationBytes = 32_000_000
+
+/**
+ * V8's settings for records in flight, all measured at full speed. Called by the programs of `bin` once their code is loaded, because
+ * cached code is refused under other settings than it was made with.
+ *
+ * Records outlive a scavenge and become garbage in the old generation; V8, which grows that one in large steps, would hold 100 MB more of
+ * them; CPU per record stays the same. Where V8 takes a first batch that waits for the rule, it makes all records in the old generation
+ * at once: a sink then costs 40 % more, in every second run.
+ */
+export function useHeapSettings(): void {
+  setFlagsFromString('--heap-growing-percent=20')
+  setFlagsFromString('--no-allocation-site-pretenuring')
+  limitYoungGeneration()
+}
+
+/**
+ * The young generation doubles to 128 MB where records come fast, and is no quicker then than at a quarter of that. Its limit can only be
+ * given on Node's command line; so the growing is ended when it is large enough.
+ */
+function limitYoungGeneration(): void {
+  const observer = new PerformanceObserver(() => {
+    if (youngGeneration() < youngGenerationBytes) return
+    setFlagsFromString('--semi-space-growth-factor=1')
+    observer.disconnect()
+  })
+  observer.observe({ entryTypes: ['gc'] })
+}
+
+/** Bytes. */
+function youngGeneration(): number {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? 0
+}
