@@ -183,7 +183,9 @@ describeConcurrentStories('records of a source', {}, (story) => {
 
   story('for a partition that is not there wait for it; the task can be stopped', async (scene) => {
     const source = await scene.source({}, { config: { 'producer.override.max.block.ms': '100' } })
-    source.emit({ value: 'a', sourceOffset: { position: 1 } }, { value: 'b', kafkaPartition: 7, sourceOffset: { position: 2 } })
+    source.emit({ value: 'a', sourceOffset: { position: 1 } })
+    await source.offsetIs({ file: 'a' }, { position: 1 })
+    source.emit({ value: 'b', kafkaPartition: 7, sourceOffset: { position: 2 } })
     await scene.until(() => source.status()?.condition?.kind === 'RETRYING')
     expect(source.status()?.state).toBe('RUNNING')
     await source.stop()
