@@ -10,26 +10,6 @@ export function arrayLiteral(elements: readonly SqlText[]): string {
   return `${text}}`
 }
 
-/**
- * The same of those elements that `order` names, in its order.
- * @param arePlain they are numbers, truth values, dates or the like: nothing in them needs quotation marks
- */
-export function arrayLiteralOf(
-  elements: readonly SqlText[],
-  order: readonly number[],
-  from: number,
-  to: number,
-  arePlain: boolean,
-): string {
-  let text = '{'
-  for (let index = from; index < to; index++) {
-    const element = elements[order[index] ?? 0] ?? null
-    if (index > from) text += ','
-    text += arePlain ? (element ?? 'NULL') : arrayElement(element)
-  }
-  return `${text}}`
-}
-
 /** In quotation marks, so that no text is taken for NULL or ends at a comma. */
 function arrayElement(text: SqlText): string {
   if (text === null) return 'NULL'

@@ -22,9 +22,9 @@ export class CopyIn implements Submittable {
     if (error !== null) this.#reject(error)
   }
 
-  constructor(sql: string, rows: string) {
+  constructor(sql: string, rows: Buffer) {
     this.#sql = sql
-    this.#rows = Buffer.from(rows)
+    this.#rows = rows
     this.done = new Promise<number>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject

@@ -9,7 +9,7 @@ import type { RowGroup } from './row-group.ts'
  */
 export async function columnAtFault(connection: PgConnection, group: RowGroup): Promise<string | null> {
   for (const [index, column] of group.layout.columns.entries()) {
-    const text = group.columns[index]?.at(-1) ?? null
+    const text = group.columns[index]?.textAt(group.count - 1) ?? null
     if (text !== null && (await isUnfit(connection, column, text))) return column.name
   }
   return null

@@ -1,8 +1,17 @@
 import type { RowGroup } from './row-group.ts'
 
+/** Rows of a group, as a statement takes them. */
+export interface RowOrder {
+  readonly rows: readonly number[]
+  /** They are all there are, in the order of their records. */
+  readonly areAll: boolean
+}
+
 /** All rows, in the order of their records. */
-export function everyRow({ count }: RowGroup): number[] {
-  return Array.from({ length: count }, (_, row) => row)
+export function everyRow({ count }: RowGroup): RowOrder {
+  const rows: number[] = []
+  for (let row = 0; row < count; row++) rows.push(row)
+  return { rows, areAll: true }
 }
 
 /**
@@ -10,7 +19,7 @@ export function everyRow({ count }: RowGroup): number[] {
  * them in the same order and do not wait for each other in a circle. Keys of digits sort as numbers do: usually they come sorted.
  * @param deletedAt see TablePhase
  */
-export function lastRows(group: RowGroup, deletedAt: ReadonlyMap<string, number>): number[] {
+export function lastRows(group: RowGroup, deletedAt: ReadonlyMap<string, number>): RowOrder {
   if (deletedAt.size === 0 && isInOrder(group)) return everyRow(group)
   const rows = new Map<string, number>()
   const without: number[] = []
@@ -21,7 +30,7 @@ export function lastRows(group: RowGroup, deletedAt: ReadonlyMap<string, number>
   }
   const left = deletedAt.size === 0 ? [...rows] : [...rows].filter(([key, row]) => row >= (deletedAt.get(key) ?? 0))
   left.sort(([a], [b]) => compared(a, b))
-  return [...without, ...left.map(([, row]) => row)]
+  return { rows: [...without, ...left.map(([, row]) => row)], areAll: false }
 }
 
 /** Whether each key is there once and sorted: often, since what makes keys counts upwards. */

@@ -52,17 +52,16 @@ export class RowShape {
   }
 
   /**
-   * Appends the record's row: its texts to `columns`, one list a column of the layout.
-   * @returns how long the texts are together @throws DataException for a value that cannot be written; nothing is appended
+   * Puts the texts of the record's row into `row`, one a column of the layout.
+   * @returns how long the texts are together @throws DataException for a value that cannot be written
    */
-  append(content: RecordContent, columns: readonly SqlText[][], row: SqlText[]): number {
-    const count = columns.length
+  textsOf(content: RecordContent, row: SqlText[]): number {
+    const cells = this.#cells
     let length = 0
-    for (let index = 0; index < count; index++) row[index] = this.#cells[index]?.textOf(content) ?? null
-    for (let index = 0; index < count; index++) {
-      const text = row[index] ?? null
+    for (let index = 0; index < cells.length; index++) {
+      const text = cells[index]?.textOf(content) ?? null
       if (text !== null) length += text.length
-      columns[index]?.push(text)
+      row[index] = text
     }
     return length
   }

@@ -11,8 +11,8 @@ import { arraySource, type RowSource } from './row-source.ts'
 export interface StatementSql {
   /** Of any number of rows: each parameter is an array with the texts of one column. */
   readonly write: string
-  /** The same by COPY; null: not with this table, or not with conflicts. */
-  readonly copy: string | null
+  /** The same by COPY, for inserts into tables. */
+  readonly copy: string
   /** Null: there is no key. */
   readonly delete: string | null
 }
@@ -21,7 +21,7 @@ export interface StatementSql {
 export function statementSql(layout: ColumnLayout, mode: InsertMode, onConflict: 'update' | 'nothing'): StatementSql {
   return {
     write: writeSql(layout, mode, onConflict, arraySource(layout.columns.length)),
-    copy: mode === 'insert' ? copySql(layout) : null,
+    copy: copySql(layout),
     delete: layout.keyCount === 0 ? null : deleteSql(layout),
   }
 }
@@ -40,10 +40,7 @@ function insertSql({ table, columns }: ColumnLayout, rows: string): string {
   return `INSERT INTO ${table.sql} AS t (${names})${overriding} ${rows}`
 }
 
-/** Views take no COPY. */
-function copySql({ table, columns }: ColumnLayout): string | null {
-  const { type } = table.catalog
-  if (type !== 'TABLE' && type !== 'PARTITIONED TABLE') return null
+function copySql({ table, columns }: ColumnLayout): string {
   return `COPY ${table.sql} (${columns.map(({ name }) => quoted(name)).join(',')}) FROM STDIN`
 }
 
@@ -102,7 +99,8 @@ function mayUpdate(versions: readonly CatalogColumn[], given: (column: CatalogCo
 function deleteSql({ table, columns, keyCount }: ColumnLayout): string {
   const keys = columns.slice(0, keyCount)
   const [only] = keys
-  if (only !== undefined && keyCount === 1) return `DELETE FROM ${table.sql} WHERE ${quoted(only.name)} = ANY($1::${only.castType}[])`
+  if (only !== undefined && keyCount === 1)
+    return `DELETE FROM ${table.sql} WHERE ${quoted(only.name)} = ANY($1::text[]::${only.castType}[])`
   const { from, alias } = arraySource(keyCount)
   const casts = keys.map((column, index) => castSql(column, alias(index))).join(',')
   const aliases = keys.map((_, index) => `c${index + 1}`).join(',')

@@ -19,12 +19,14 @@ export class TablePhase {
   /** Key → how many rows the first group had when it was deleted: those before are gone. */
   readonly deletedAt = new Map<string, number>()
   readonly #keepsEveryRow: boolean
+  readonly #mayCopy: boolean
   /** Which group has rows of a key; null while there is one group, where it need not be known. */
   #owners: Map<string, RowGroup> | null = null
 
-  /** @param keepsEveryRow inserts: a row that is there twice is an error the server has to see */
-  constructor(keepsEveryRow: boolean) {
+  /** @param keepsEveryRow inserts: a row that is there twice is an error the server has to see @param mayCopy rows may go by COPY */
+  constructor(keepsEveryRow: boolean, mayCopy: boolean) {
     this.#keepsEveryRow = keepsEveryRow
+    this.#mayCopy = mayCopy
   }
 
   write(content: RecordContent, shape: RowShape): Taken {
@@ -49,7 +51,7 @@ export class TablePhase {
     const areComparable = layout.keyEquality !== 'unknown' && first?.layout.keyEquality !== 'unknown'
     const mayMix = areComparable && !this.#keepsEveryRow && this.writes.length <= 1
     if (this.writes.length > 0 && !mayMix) return 'next phase'
-    const group = (this.deletes ??= new RowGroup(layout))
+    const group = (this.deletes ??= new RowGroup(layout, false))
     if (group.layout !== layout) return 'next phase'
     group.add(content, shape)
     const key = group.keyOf(group.count - 1)
@@ -72,10 +74,16 @@ export class TablePhase {
   #opened(layout: ColumnLayout): RowGroup | null {
     // deletes run first, which is right for a row after its delete; where keys cannot be compared it is not known which is which
     if (this.deletes !== null && layout.keyEquality === 'unknown') return null
-    const group = new RowGroup(layout)
+    const group = new RowGroup(layout, this.#mayCopy && takesCopy(layout))
     this.writes.push(group)
     return group
   }
+}
+
+/** Views and foreign tables do not. */
+function takesCopy({ table }: ColumnLayout): boolean {
+  const { type } = table.catalog
+  return type === 'TABLE' || type === 'PARTITIONED TABLE'
 }
 
 function ownersOf(group: RowGroup): Map<string, RowGroup> {

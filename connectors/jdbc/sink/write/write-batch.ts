@@ -1,13 +1,12 @@
 import type { SinkRecord } from 'standpipe/api'
-import { arrayLiteralOf } from '../../dialect/array-literal.ts'
-import type { SqlText } from '../../dialect/connection.ts'
-import { copyText } from '../../dialect/copy-text.ts'
+import type { SqlParameter } from '../../dialect/connection.ts'
 import type { WriteSettings } from '../config/settings.ts'
+import type { CopyRows } from '../../dialect/copy-rows.ts'
 import type { RecordContent } from '../record/record-content.ts'
 import type { TargetTable } from '../table/target-tables.ts'
 import type { ColumnLayout } from './column-layout.ts'
 import type { RowGroup } from './row-group.ts'
-import { everyRow, lastRows } from './row-order.ts'
+import { everyRow, lastRows, type RowOrder } from './row-order.ts'
 import type { RowShape } from './row-shape.ts'
 import { parameterSource } from './row-source.ts'
 import { statementSql, writeSql, type StatementSql } from './statement-sql.ts'
@@ -29,10 +28,10 @@ const mostRowsOfValues = 1024
 /** A statement with the rows it is about. */
 export interface Statement {
   readonly sql: string
-  /** One array literal a column, or one text a value. */
-  readonly values: readonly SqlText[]
+  /** One array a column, or one text a value. */
+  readonly values: readonly SqlParameter[]
   /** For COPY: the rows in its text format; null: it is another statement. */
-  readonly copied: string | null
+  readonly copied: Buffer | null
   /** Null: about the whole table. */
   readonly group: RowGroup | null
 }
@@ -117,34 +116,35 @@ export class WriteBatch {
   }
 
   #newPhase(): TablePhase {
-    return new TablePhase(this.#settings.insertMode === 'insert')
+    const { insertMode, method } = this.#settings
+    const isInsert = insertMode === 'insert'
+    return new TablePhase(isInsert, isInsert && (method === 'auto' || method === 'copy'))
   }
 
   *#writes(group: RowGroup, deletedAt: ReadonlyMap<string, number>): Generator<Statement> {
     const { insertMode } = this.#settings
     const { layout } = group
     if (insertMode === 'update' && layout.columns.length === layout.keyCount) return // nothing but keys: nothing to change
-    const { copy } = this.#sqlOf(layout)
-    if (copy !== null && this.#prefersCopy(group)) {
-      yield* this.#copies(copy, group)
+    if (group.copyRows !== null && this.#prefersCopy(group)) {
+      yield* this.#copies(this.#sqlOf(layout).copy, group, group.copyRows)
       return
     }
     const keepsAll = insertMode === 'insert' || layout.keyCount === 0 || layout.keyEquality === 'unknown'
     const rows = keepsAll ? everyRow(group) : lastRows(group, deletedAt)
-    if (this.#settings.method === 'values') yield* this.#parameters(group, rows)
+    if (this.#settings.method === 'values') yield* this.#parameters(group, rows.rows)
     else yield* this.#chunks(this.#sqlOf(layout).write, group, rows)
   }
 
   /** In powers of two, so that there are few different statements. */
   *#parameters(group: RowGroup, rows: readonly number[]): Generator<Statement> {
-    const { layout, columns } = group
+    const { layout } = group
     const { insertMode, onConflict, batchSize } = this.#settings
     const most = Math.max(1, Math.min(batchSize, mostRowsOfValues, Math.floor(mostParameters / layout.columns.length)))
     for (let from = 0; from < rows.length;) {
       const count = 2 ** Math.floor(Math.log2(Math.min(most, rows.length - from)))
       const sql = writeSql(layout, insertMode, onConflict, parameterSource(layout.columns.length, count))
       const chunk = rows.slice(from, from + count)
-      yield { sql, group, copied: null, values: chunk.flatMap((row) => columns.map((column) => column[row] ?? null)) }
+      yield { sql, group, copied: null, values: chunk.flatMap((row) => group.columns.map((column) => column.textAt(row))) }
       from += count
     }
   }
@@ -154,11 +154,11 @@ export class WriteBatch {
     return this.mayCopy && (method === 'copy' || (method === 'auto' && Math.min(count, batchSize) >= copyFromRows))
   }
 
-  *#copies(sql: string, group: RowGroup): Generator<Statement> {
+  *#copies(sql: string, group: RowGroup, rows: CopyRows): Generator<Statement> {
     const most = this.#rowsOfStatement(group)
     for (let from = 0; from < group.count; from += most) {
       const to = Math.min(from + most, group.count)
-      yield { sql, group, values: [], copied: copyText(group.columns, group.layout.arePlain, from, to) }
+      yield { sql, group, values: [], copied: rows.slice(from, to) }
     }
   }
 
@@ -167,15 +167,16 @@ export class WriteBatch {
     if (sql !== null) yield* this.#chunks(sql, group, group.layout.keyEquality === 'unknown' ? everyRow(group) : lastRows(group, none))
   }
 
-  *#chunks(sql: string, group: RowGroup, rows: readonly number[]): Generator<Statement> {
+  *#chunks(sql: string, group: RowGroup, { rows, areAll }: RowOrder): Generator<Statement> {
     const most = this.#rowsOfStatement(group)
     for (let from = 0; from < rows.length; from += most) {
       const to = Math.min(from + most, rows.length)
+      const isWhole = areAll && to - from === group.count
       yield {
         sql,
         group,
         copied: null,
-        values: group.columns.map((column, index) => arrayLiteralOf(column, rows, from, to, group.layout.arePlain[index] === true)),
+        values: group.columns.map((column) => (isWhole ? column.array() : column.arrayOf(rows, from, to))),
       }
     }
   }
