@@ -128,9 +128,9 @@ function readerOf(source: FieldSource): (content: RecordContent) => ConnectValue
     case 'value':
       return (content) => content.value
     case 'key field':
-      return memberOf(source.name, (content) => content.key)
+      return memberOf(source.name, 'key')
     case 'value field':
-      return memberOf(source.name, (content) => content.value)
+      return memberOf(source.name, 'value')
     case 'header':
       return ({ record }) => lastHeader(record.headers, source.name)?.value
     case 'header text':
@@ -139,9 +139,9 @@ function readerOf(source: FieldSource): (content: RecordContent) => ConnectValue
 }
 
 /** Names that every object has are looked up with care; all others directly, since this is done once a value. */
-function memberOf(name: string, struct: (content: RecordContent) => ConnectValue): (content: RecordContent) => ConnectValue | undefined {
-  if (name in Object.prototype) return (content) => structFieldWithoutDefault(struct(content) as ConnectStruct, name)
-  return (content) => (struct(content) as ConnectStruct)[name]
+function memberOf(name: string, side: 'key' | 'value'): (content: RecordContent) => ConnectValue | undefined {
+  if (name in Object.prototype) return (content) => structFieldWithoutDefault(content[side] as ConnectStruct, name)
+  return side === 'key' ? ({ key }) => (key as ConnectStruct)[name] : ({ value }) => (value as ConnectStruct)[name]
 }
 
 function isEpochField({ name, schema, source, isPrimaryKey }: SinkField, { timestampFields }: TextStyle): boolean {
