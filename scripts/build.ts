@@ -7,6 +7,7 @@ import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { build, type BuildResult } from 'esbuild'
 import packageJson from '../package.json' with { type: 'json' }
+import { thirdPartyNotices } from './third-party-notices.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const dist = join(root, 'dist')
@@ -37,7 +38,7 @@ function presentEntryPoints(): Record<string, string> {
   return Object.fromEntries(Object.entries(ENTRY_POINTS).filter(isPresent))
 }
 
-function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ write: false }>> {
+function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ write: false; metafile: true }>> {
   return build({
     absWorkingDir: root,
     entryPoints,
@@ -56,6 +57,7 @@ function bundle(entryPoints: Record<string, string>): Promise<BuildResult<{ writ
     legalComments: 'none',
     logLevel: 'warning',
     write: false,
+    metafile: true,
   })
 }
 
@@ -96,12 +98,13 @@ async function removeStaleChunks(written: ReadonlySet<string>): Promise<void> {
 }
 
 const entryPoints = presentEntryPoints()
-const { outputFiles } = await bundle(entryPoints).catch(() => process.exit(1)) // esbuild has printed what is wrong and where
+const { outputFiles, metafile } = await bundle(entryPoints).catch(() => process.exit(1)) // esbuild has printed what is wrong and where
 for (const { path, contents } of outputFiles) {
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, contents)
 }
 await writeBins(entryPoints)
+await writeFile(join(dist, 'THIRD-PARTY-NOTICES.txt'), await thirdPartyNotices(metafile, root))
 await removeStaleChunks(new Set(outputFiles.map(({ path }) => path)))
 const kilobytes = outputFiles.filter(({ path }) => path.endsWith('.js')).reduce((sum, { contents }) => sum + contents.length, 0) / 1024
 console.log(`build: ${Object.keys(entryPoints).length} entry points, ${Math.round(kilobytes)} KB in dist`)

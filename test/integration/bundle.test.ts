@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -26,6 +26,35 @@ describe('the bundle in dist', () => {
     const { stdout } = await run(process.execPath, [bin(command), '--version'])
 
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  it.each(['Elasticsearch', 'Jdbc'])('is all that the %s sink needs: no package beside it', async (kind) => {
+    const dir = await mkdtemp(join(tmpdir(), 'standpipe-alone-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    await cp(join(root, 'dist'), join(dir, 'dist'), { recursive: true })
+    await cp(join(root, 'package.json'), join(dir, 'package.json'))
+    const converter = 'org.apache.kafka.connect.json.JsonConverter'
+    const worker = `bootstrap.servers=127.0.0.1:1\nkey.converter=${converter}\nvalue.converter=${converter}\noffset.storage.file.filename=${dir}/offsets`
+    await writeFile(join(dir, 'worker.properties'), worker)
+    await writeFile(join(dir, 'sink.properties'), `name=s\nconnector.class=${kind}SinkConnector\ntopics=t\n`)
+
+    const refusal = run(
+      process.execPath,
+      [join(dir, 'dist/bin/connect-standalone.js'), '--strict', 'worker.properties', 'sink.properties'],
+      {
+        cwd: dir,
+      },
+    )
+
+    const asksForUrl = expect.stringContaining('Missing required configuration "connection.url"') as string
+    await expect(refusal).rejects.toMatchObject({ code: 3, stderr: asksForUrl })
+  })
+
+  it('comes with the licences of the packages whose code is in it', async () => {
+    const notices = await readFile(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8')
+    for (const name of ['@elastic/transport', 'kafkajs', 'pg', 'pino', 'undici'])
+      expect(notices).toMatch(new RegExp(`^## ${name} \\d`, 'm'))
+    expect(notices).toContain('Copyright (c) 2010 - 2021 Brian Carlson')
   })
 
   it('gives a plugin from elsewhere the same classes as the program itself', async () => {
