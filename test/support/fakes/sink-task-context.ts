@@ -17,13 +17,13 @@ export class RecordingSinkTaskContext implements SinkTaskContext {
   /** Of the last call of `timeout`; null: none since it was reset. */
   timeoutMs: number | null = null
 
-  /** @param reporter throws: as the framework's with `errors.tolerance=none`; null: none is configured */
-  constructor(log: Logger, reporter: 'takes all' | 'throws' | null = 'takes all') {
+  /** @param reporter throws: as the framework's with `errors.tolerance=none`; rejects: as one whose dead letter cannot be sent; null: none is configured */
+  constructor(log: Logger, reporter: 'takes all' | 'throws' | 'rejects' | null = 'takes all') {
     this.log = log
     const report = (record: SinkRecord, error: Error): Promise<void> => {
       this.reported.push({ record, error })
       if (reporter === 'throws') throw new ConnectException('Tolerance exceeded in error handler', { cause: error })
-      return Promise.resolve()
+      return reporter === 'rejects' ? Promise.reject(new ConnectException('no dead letter', { cause: error })) : Promise.resolve()
     }
     this.errantRecordReporter = reporter === null ? null : { report }
   }

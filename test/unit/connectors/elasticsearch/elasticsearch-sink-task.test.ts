@@ -9,7 +9,7 @@ import { RecordingSinkTaskContext } from '../../../support/fakes/sink-task-conte
 const base = { topics: 't', 'schema.ignore': 'true', 'key.ignore': 'true', 'linger.ms': '1', 'retry.backoff.ms': '1' }
 const t0 = { topic: 't', partition: 0 }
 
-async function start(keys: Readonly<Record<string, string>> = {}, reporter: 'takes all' | 'throws' | null = 'takes all') {
+async function start(keys: Readonly<Record<string, string>> = {}, reporter: 'takes all' | 'throws' | 'rejects' | null = 'takes all') {
   const server = await FakeElasticsearch.start()
   onTestFinished(() => server.stop())
   const log = new CollectingLogger()
@@ -206,6 +206,21 @@ describe('the sink task', () => {
   it('a report that is not tolerated fails the task', async () => {
     const { task } = await start({ 'key.ignore': 'false', 'drop.invalid.message': 'true' }, 'throws')
     await expect(task.put([record(0, { key: null })])).rejects.toThrow('Tolerance exceeded in error handler')
+  })
+
+  it('a report that fails later fails the task, too', async () => {
+    const { task } = await start({ 'key.ignore': 'false', 'drop.invalid.message': 'true' }, 'rejects')
+    await expect(task.put([record(0, { key: null })])).rejects.toThrow('no dead letter')
+  })
+
+  it('#75 a partition that comes back begins anew: nothing is committed before there is progress', async () => {
+    const { task, server, committed } = await start()
+    await task.put([record(0)])
+    await expect.poll(() => committed(1)).toBe(1)
+    await task.close([t0])
+    server.faults = (request) => (isBulk(request) ? { kind: 'hang', done: false } : null)
+    await task.put([record(5)])
+    expect(await committed(6)).toBeNull()
   })
 
   it('stops although it never started', async () => {

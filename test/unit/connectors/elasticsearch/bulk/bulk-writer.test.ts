@@ -134,9 +134,13 @@ describe('the bulk writer', () => {
     const room = writer.until(() => !writer.isFull, minuteMs, never)
     held.requests[0]!.end()
     expect(await room).toBe(true)
-    const small = writerOf({ maxBufferedBytes: 40 }).writer
-    add(small, 0, 1)
-    expect(small.isFull).toBe(true)
+    const small = writerOf({ maxBufferedBytes: 40 })
+    add(small.writer, 0, 1)
+    expect(small.writer.isFull).toBe(true)
+    const roomForBytes = small.writer.until(() => !small.writer.isFull, minuteMs, never)
+    small.writer.flush()
+    small.held.requests[0]!.end()
+    expect(await roomForBytes).toBe(true)
   })
 
   it('stops waiting when the time is over or the signal comes', async () => {
