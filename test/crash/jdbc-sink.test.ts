@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
-import { isAllCommitted, killWorkers, sharesOf } from '../support/chaos.ts'
+import { isAllCommitted, killWorkers, sharesOf, type UntilShare } from '../support/chaos.ts'
+import { databaseOnDisk, smallDisk, troubles, type DeadlockStatements, type TroubledServer } from '../support/jdbc/server-troubles.ts'
 import { endOffset, produceAll, withAdmin, type TestInput } from '../support/kafka-records.ts'
 import type { PostgresqlServer } from '../support/services/postgresql.ts'
 import { privatePostgresql } from '../support/services/postgresql-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 import { propertiesFile, scratchDir, until } from '../support/worker-process.ts'
 
-/** In the suite small; `STANDPIPE_CHAOS_ROWS=1000000 STANDPIPE_CHAOS_SERVER_KILLS=5 STANDPIPE_CHAOS_WORKER_KILLS=10` is the whole thing. */
-const rows = Number(process.env['STANDPIPE_CHAOS_ROWS'] ?? 30_000)
-const serverKills = Number(process.env['STANDPIPE_CHAOS_SERVER_KILLS'] ?? 2)
-const workerKills = Number(process.env['STANDPIPE_CHAOS_WORKER_KILLS'] ?? 3)
-const timeoutMs = 300_000 + 3 * rows
+/** In the suite small; `STANDPIPE_CHAOS_ROWS=1000000 STANDPIPE_CHAOS_TROUBLES=3 STANDPIPE_CHAOS_WORKER_KILLS=10` is the whole thing. */
+const rows = Number(process.env['STANDPIPE_CHAOS_ROWS'] ?? 20_000)
+const rounds = Number(process.env['STANDPIPE_CHAOS_TROUBLES'] ?? 1)
+const workerKills = Number(process.env['STANDPIPE_CHAOS_WORKER_KILLS'] ?? 2)
+const timeout = 300_000 + 3 * rows
 
 const PARTITIONS = 4
-/** So many records change a row that an earlier one made. */
-const CHANGES = Math.floor(rows / 10)
+const ROW_BYTES = 160
 const schema = {
   type: 'struct',
   fields: [
@@ -33,47 +33,100 @@ const modes = {
 
 describeWithKafka('the JDBC sink in bad weather', (kafka) => {
   it.for(Object.entries(modes))(
-    `%s: ${rows} rows and ${CHANGES} changes; ${serverKills} crashes of the server, ${workerKills} kills of the worker, sessions and locks that end lose, repeat and misplace none`,
-    { timeout: timeoutMs },
+    `%s: ${rows} rows and changes of them; ${workerKills} kills of the worker, and ${rounds} times each of ${Object.keys(troubles).join(', ')} lose, repeat and misplace none`,
+    { timeout },
     async ([, mode]) => {
+      const disk = await smallDisk(100 + Math.ceil(rows / 1000))
       const server = await privatePostgresql()
-      await server.query('postgres', 'CREATE DATABASE sink')
-      const topic = `chaos-${randomUUID()}`
-      const expected = await produceRows(kafka, topic)
-      const { name, files } = await propertyFiles(kafka, topic, server, mode)
+      await databaseOnDisk(server, 'sink', disk)
+      const topic = await ChangingTopic.create(kafka)
+      const { name, files } = await propertyFiles(kafka, topic.name, server, mode)
 
-      const progress = () => written(server, topic)
-      const serverChaos = troubleServer(server, progress)
-      const last = await killWorkers(files, workerKills, (share) => untilShare(progress, share))
-      await serverChaos
-      await until(() => isAllCommitted(kafka, topic, name, PARTITIONS), 250)
+      const untilShare: UntilShare = (share) => until(async () => (await written(server, topic.name)) >= share * rows, 50)
+      const deadlock = 'pk.mode' in mode ? deadlockOfRows(server, topic) : deadlockOfTables(topic)
+      const troubled = { server, database: 'sink', table: `"${topic.name}"`, deadlock, disk }
+      const changes = topic.goesOnChanging()
+      const [last] = await Promise.all([killWorkers(files, workerKills, untilShare), trouble(troubled, untilShare)])
+      await changes.stop()
+      await until(() => isAllCommitted(kafka, topic.name, name, PARTITIONS), 250)
       expect(await last.stop()).toBe(143)
 
+      console.log(
+        `${topic.records} records of ${topic.expected.size} keys, ${workerKills} kills, ${rounds} × ${Object.keys(troubles).length} troubles`,
+      )
       if ('pk.mode' in mode) {
-        const found = new Map((await server.query('sink', `SELECT id, n FROM "${topic}"`)).map(([id, n]) => [id!, Number(n)]))
-        expect(differences(found, expected)).toEqual({ wrong: [], missing: 0, unexpected: 0 })
+        const found = new Map((await server.query('sink', `SELECT id, n FROM "${topic.name}"`)).map(([id, n]) => [id!, Number(n)]))
+        expect(differences(found, topic.expected)).toEqual({ wrong: [], missing: 0, unexpected: 0 })
       } else {
-        const counts = await server.query('sink', `SELECT count(*), count(DISTINCT n), max(n) + 1 FROM "${topic}"`)
-        expect(counts).toEqual([Array.from({ length: 3 }, () => String(rows + CHANGES))])
+        const counts = await server.query('sink', `SELECT count(*), count(DISTINCT n), max(n) + 1 FROM "${topic.name}"`)
+        expect(counts).toEqual([Array.from({ length: 3 }, () => String(topic.records))])
       }
-      expect(await endOffset(kafka, `${topic}-dlq`, 0)).toBe(0)
+      expect(await endOffset(kafka, `${topic.name}-dlq`, 0)).toBe(0)
     },
   )
 })
 
-/** @returns per id the number of its last record */
-async function produceRows(kafka: string, topic: string): Promise<Map<string, number>> {
-  await withAdmin(kafka, (admin) => admin.createTopics([{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]))
-  const expected = new Map<string, number>()
-  function* records(): Generator<TestInput> {
-    for (let n = 0; n < rows + CHANGES; n++) {
-      const id = n < rows ? n : Math.floor(Math.random() * rows)
-      expected.set(`id-${id}`, n)
+/** Records with a key and a number, which says which of a key is the last. */
+class ChangingTopic {
+  readonly name = `chaos-${randomUUID()}`
+  /** Per id the number of its last record. */
+  readonly expected = new Map<string, number>()
+  records = 0
+  readonly #kafka: string
+
+  private constructor(kafka: string) {
+    this.#kafka = kafka
+  }
+
+  static async create(kafka: string): Promise<ChangingTopic> {
+    const topic = new ChangingTopic(kafka)
+    await withAdmin(kafka, (admin) => admin.createTopics([{ name: topic.name, partitions: PARTITIONS, replicationFactor: 1 }]))
+    await produceAll(kafka, topic.name, topic.#next(rows))
+    return topic
+  }
+
+  /** New rows and changes of old ones, so that there is always something to be written, until it is stopped. */
+  goesOnChanging(): { stop(): Promise<void> } {
+    const stopping = new AbortController()
+    const done = (async () => {
+      while (!stopping.signal.aborted) {
+        await produceAll(this.#kafka, this.name, this.#next(100))
+        await delay(50)
+      }
+    })()
+    return {
+      async stop() {
+        stopping.abort()
+        await done
+      },
+    }
+  }
+
+  *#next(count: number): Generator<TestInput> {
+    for (let more = 0; more < count; more++) {
+      const n = this.records++
+      const id = n % 10 < 9 ? n : Math.floor(Math.random() * n)
+      this.expected.set(`id-${id}`, n)
       yield { key: `id-${id}`, value: { schema, payload: { n, text: 'x'.repeat(100) } }, partition: id % PARTITIONS }
     }
   }
-  await produceAll(kafka, topic, records())
-  return expected
+}
+
+/** We insert a row that the sink is about to insert too, and while it waits for that one, those that it has inserted before. */
+function deadlockOfRows(server: PostgresqlServer, topic: ChangingTopic): DeadlockStatements {
+  return async () => {
+    const written = Number((await server.query('sink', `SELECT coalesce(max(n), 0) FROM "${topic.name}"`))[0]?.[0])
+    const next = Math.ceil(Math.min(written + 3_000, topic.records + 50) / 10) * 10
+    const insert = (from: number, to: number) => `INSERT INTO "${topic.name}" (id, n, text)
+      SELECT 'id-' || i, 0, '' FROM generate_series(${from}, ${to}) i ON CONFLICT DO NOTHING`
+    return { first: insert(next, next), second: insert(Math.max(0, next - 300), next + 300) }
+  }
+}
+
+/** The sink writes its offsets first, and then its rows. */
+function deadlockOfTables(topic: ChangingTopic): DeadlockStatements {
+  const lock = (table: string) => `LOCK TABLE "${table}" IN SHARE ROW EXCLUSIVE MODE`
+  return () => Promise.resolve({ first: lock(topic.name), second: lock('connect_offsets') })
 }
 
 async function propertyFiles(kafka: string, topic: string, server: PostgresqlServer, mode: Readonly<Record<string, string>>) {
@@ -91,9 +144,11 @@ async function propertyFiles(kafka: string, topic: string, server: PostgresqlSer
     'connector.class': 'io.confluent.connect.jdbc.JdbcSinkConnector',
     'connection.url': server.jdbcUrl('sink'),
     'connection.user': 'postgres',
+    'connection.ApplicationName': name,
     topics: topic,
     'auto.create': 'true',
     'retry.backoff.ms': '10',
+    'max.retries': '100',
     'errors.tolerance': 'all',
     'errors.deadletterqueue.topic.name': `${topic}-dlq`,
     'errors.deadletterqueue.topic.replication.factor': '1',
@@ -104,28 +159,18 @@ async function propertyFiles(kafka: string, topic: string, server: PostgresqlSer
   return { name, files: [worker, sink] }
 }
 
-/** Rows so far; -1: nobody can say. */
+/** About how many rows there are, at no cost; -1: nobody can say. */
 async function written(server: PostgresqlServer, topic: string): Promise<number> {
-  const counted = await server.query('sink', `SELECT count(*) FROM "${topic}"`).catch(() => null)
-  return counted === null ? -1 : Number(counted[0]?.[0])
+  const size = await server.query('sink', `SELECT pg_relation_size('"${topic}"')`).catch(() => null)
+  return size === null ? -1 : Number(size[0]?.[0]) / ROW_BYTES
 }
 
-/** Waits for a share of the work, so that trouble is spread over it. */
-const untilShare = (progress: () => Promise<number>, share: number) => until(async () => (await progress()) >= share * rows, 50)
-
-async function troubleServer(server: PostgresqlServer, progress: () => Promise<number>): Promise<void> {
-  const ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'sink' AND pid <> pg_backend_pid()"
-  for (const share of sharesOf(serverKills)) {
-    await untilShare(progress, share)
-    await server.query('sink', ends)
-    await server.query('postgres', 'ALTER DATABASE sink SET default_transaction_read_only = on')
-    await server.query('postgres', ends)
-    await delay(200)
-    await server.query('postgres', 'ALTER DATABASE sink RESET default_transaction_read_only')
-    await server.query('postgres', ends)
-    await server.crash()
-    await delay(500)
-    await server.start()
+/** Every trouble in turn, spread over the work. */
+async function trouble(troubled: TroubledServer, untilShare: UntilShare): Promise<void> {
+  const all = Array.from({ length: rounds }, () => Object.values(troubles)).flat()
+  for (const share of sharesOf(all.length)) {
+    await untilShare(share)
+    await all.shift()?.(troubled)
   }
 }
 

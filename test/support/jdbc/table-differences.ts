@@ -41,7 +41,7 @@ export async function tableDifferences(
   let after = '0'
   while (after !== LAST) {
     const rows = await rowsOf(server, original, table, wanted, `> ${after} ORDER BY 1 LIMIT ${PAGE}`)
-    const upTo: string = rows.length < PAGE ? LAST : rows.at(-1)![0]!
+    const upTo: string = rows.length < PAGE ? LAST : rows.at(-1)![0]
     const copies = new Map(await rowsOf(server, copy, table, given, `BETWEEN ${BigInt(after) + 1n} AND ${upTo}`))
     for (const [key, row] of rows) {
       const other = copies.get(key)
