@@ -15,6 +15,7 @@ import {
 } from '../api/config/validators.ts'
 import { javaText } from '../api/data/java-text.ts'
 import { ConfigException } from '../api/errors.ts'
+import { deadLetterTopicKeys, errorHandlingKeys } from './error-handling-keys.ts'
 import { ownConnectorKeys, ownSinkKeys } from './own-connector-keys.ts'
 
 const uniqueAliases = (what: string): Validator<readonly string[]> =>
@@ -42,7 +43,6 @@ const converterClass = pluginOf('org.apache.kafka.connect.storage.Converter')
 const headerConverterClass = pluginOf('org.apache.kafka.connect.storage.HeaderConverter')
 
 const common = (orderInGroup: number) => ({ group: 'Common', orderInGroup }) as const
-const errorHandling = (orderInGroup: number) => ({ group: 'Error Handling', orderInGroup }) as const
 
 /** Keys of every connector. Apache Kafka 4.3, ConnectorConfig. */
 const connectorKeys = {
@@ -180,52 +180,7 @@ const connectorKeys = {
     displayName: 'Reload Action',
     doc: 'What happens when a `${…}` variable’s value expires: restart or none.',
   },
-  'errors.retry.timeout': {
-    type: 'long',
-    default: 0,
-    importance: 'medium',
-    ...errorHandling(1),
-    width: 'medium',
-    displayName: 'Retry Timeout for Errors',
-    doc: 'How long a failed conversion or transformation is repeated, in ms. 0: not at all; -1: without end.',
-  },
-  'errors.retry.delay.max.ms': {
-    type: 'long',
-    default: 60000,
-    importance: 'medium',
-    ...errorHandling(2),
-    width: 'medium',
-    displayName: 'Maximum Delay Between Retries for Errors',
-    doc: 'Longest wait between two such attempts.',
-  },
-  'errors.tolerance': {
-    type: 'string',
-    default: 'none',
-    validator: validString('none', 'all'),
-    importance: 'medium',
-    ...errorHandling(3),
-    width: 'short',
-    displayName: 'Error Tolerance',
-    doc: '`none`: the first bad record fails the task. `all`: bad records are skipped and reported.',
-  },
-  'errors.log.enable': {
-    type: 'boolean',
-    default: false,
-    importance: 'medium',
-    ...errorHandling(4),
-    width: 'short',
-    displayName: 'Log Errors',
-    doc: 'Whether each bad record is logged, and not only those that are not tolerated.',
-  },
-  'errors.log.include.messages': {
-    type: 'boolean',
-    default: false,
-    importance: 'medium',
-    ...errorHandling(5),
-    width: 'short',
-    displayName: 'Log Error Details',
-    doc: 'Whether that line shows topic, partition, offset and time of the record.',
-  },
+  ...errorHandlingKeys,
 } as const satisfies KeyDeclarations
 
 const exactlyOnce = (orderInGroup: number) => ({ group: 'Exactly Once Support', orderInGroup, width: 'short' }) as const
@@ -282,36 +237,6 @@ const sourceKeys = {
     width: 'long',
     displayName: 'Offsets topic',
     doc: 'For distributed workers. Accepted, without effect.',
-  },
-} as const satisfies KeyDeclarations
-
-const deadLetterTopicKeys = {
-  'errors.deadletterqueue.topic.name': {
-    type: 'string',
-    default: '',
-    importance: 'medium',
-    ...errorHandling(6),
-    width: 'medium',
-    displayName: 'Dead Letter Queue Topic Name',
-    doc: 'Topic that bad records are written to when `errors.tolerance` is `all`. Empty: none.',
-  },
-  'errors.deadletterqueue.topic.replication.factor': {
-    type: 'short',
-    default: 3,
-    importance: 'medium',
-    ...errorHandling(7),
-    width: 'medium',
-    displayName: 'Dead Letter Queue Topic Replication Factor',
-    doc: 'Replication factor of that topic when it is created.',
-  },
-  'errors.deadletterqueue.context.headers.enable': {
-    type: 'boolean',
-    default: false,
-    importance: 'medium',
-    ...errorHandling(8),
-    width: 'medium',
-    displayName: 'Enable Error Context Headers',
-    doc: 'Whether its records carry headers that say what went wrong and where.',
   },
 } as const satisfies KeyDeclarations
 

@@ -1,7 +1,6 @@
 import type { KeyDeclarations } from '../api/config/config-key.ts'
 import { atLeast, between, doubleBetween } from '../api/config/validators.ts'
-
-const errorHandling = (orderInGroup: number) => ({ group: 'Error Handling', orderInGroup }) as const
+import { errorHandling } from './error-handling-keys.ts'
 
 /** Keys of sources and sinks that Apache's connectors do not have. They never change the meaning of one that those have. */
 export const ownConnectorKeys = {
