@@ -143,6 +143,85 @@ await describeWithPostgresql('JDBC sink: tables and values', (server) => {
     expect(await db.query('SELECT i, b, d FROM orders')).toEqual([['{1,2}', '{"\\\\x01","\\\\xff"}', '{1.5}']])
   })
 
+  it('S36 arrays of arrays, of any depth and element, with nulls, defaults and nothing in them', async () => {
+    const db = await SinkDatabase.create(server)
+    const array = (element: Schema) => SchemaBuilder.array(element).optional().build()
+    const matrix = array(array(array(schemaOf('int32?'))))
+    const texts = array(array(OPTIONAL_STRING_SCHEMA))
+    const defaults = SchemaBuilder.array(array(INT32_SCHEMA))
+      .optional()
+      .defaultValue([
+        [1, 2],
+        [3, 4],
+      ])
+      .build()
+    const schema = struct({
+      id: 'int32',
+      m: matrix,
+      s: texts,
+      d: array(array(DecimalLogical.schema(1))),
+      t: array(array(schemaOf('timestamp'))),
+      f: defaults,
+    })
+    const cube = [
+      [
+        [1, 2],
+        [3, null],
+      ],
+      [
+        [5, 6],
+        [7, 8],
+      ],
+    ]
+    const odd = [
+      ['a', null],
+      ['NULL', '{"x",\\}'],
+    ]
+    const value = { m: cube, s: odd, d: [[new Decimal(15n, 1)]], t: [[new Date(0)]] }
+    await db
+      .sink(create)
+      .put([row(schema, { id: 1, ...value, f: null }), row(schema, { id: 2, m: [], s: null, d: [[]], t: null, f: [[9]] }, { offset: 1 })])
+    expect(await db.columns('orders')).toEqual([
+      ...['id integer not null', 'm integer[]', 's text[]', 'd numeric[]', 't timestamp without time zone[]'],
+      'f integer[] default ARRAY[ARRAY[1, 2], ARRAY[3, 4]]',
+    ])
+    const [first, second] = (await db.query('SELECT to_json(m)::text, to_json(s)::text, d, t, f FROM orders ORDER BY id')) as string[][]
+    const [m, s, d, t, f] = first!
+    expect([JSON.parse(m!), JSON.parse(s!)]).toEqual([cube, odd])
+    expect([d, t, f]).toEqual(['{{1.5}}', '{{"1970-01-01 00:00:00"}}', '{{1,2},{3,4}}'])
+    expect(second).toEqual(['[]', null, '{}', null, '{{9}}'])
+  })
+
+  it('S36 an array whose inner arrays differ in length is reported', async () => {
+    const db = await SinkDatabase.create(server, 'CREATE TABLE orders (id int, m int[])')
+    const sink = db.sink({}, { reporter: 'takes all' })
+    const schema = struct({ id: 'int32', m: SchemaBuilder.array(SchemaBuilder.array(INT32_SCHEMA).build()).build() })
+    await sink.put([row(schema, { id: 1, m: [[1, 2], [3]] }), row(schema, { id: 2, m: [[1], [2]] }, { offset: 1 })])
+    expect(await db.query('SELECT * FROM orders')).toEqual([['2', '{{1},{2}}']])
+    expect(sink.context.reported.map(({ error }) => error.message)).toEqual([expect.stringContaining('22P02')])
+  })
+
+  it('arrays and objects without a schema go into arrays of any depth and into hstore', async () => {
+    const db = await SinkDatabase.create(server, 'CREATE EXTENSION hstore', 'CREATE TABLE orders (id int, m int[], j jsonb[], h hstore)')
+    const sink = db.sink({ 'schemaless.enabled': 'true' })
+    await sink.put([
+      row(null, {
+        id: 1,
+        m: [
+          [1, null],
+          [3, 4],
+        ],
+        j: [{ a: 1 }, [2]],
+        h: { a: 'x"y', b: null, c: 5, d: { e: [1] } },
+      }),
+      row(null, { id: 2, m: '{1}', j: null, h: 'k=>v' }, { offset: 1 }),
+    ])
+    expect(await db.query('SELECT m, j, h::jsonb FROM orders ORDER BY id')).toEqual([
+      ['{{1,NULL},{3,4}}', '{"{\\"a\\": 1}",[2]}', '{"a": "x\\"y", "b": null, "c": "5", "d": "{\\"e\\":[1]}"}'],
+      ['{1}', null, '{"k": "v"}'],
+    ])
+  })
+
   const nested = struct({ id: 'int32', x: SchemaBuilder.struct().field('a', INT32_SCHEMA).optional().build() })
   const map = struct({ id: 'int32', x: SchemaBuilder.map(schemaOf('string'), INT32_SCHEMA).optional().build() })
 

@@ -1,13 +1,14 @@
-import { ConnectException, ConnectSchema, OPTIONAL_STRING_SCHEMA, type ConnectStruct, type Schema } from 'standpipe/api'
+import { ConnectException, ConnectSchema, OPTIONAL_STRING_SCHEMA, STRING_SCHEMA, type ConnectStruct, type Schema } from 'standpipe/api'
 import type { ColumnSettings } from '../config/settings.ts'
 import { columnNamed, type TargetTable } from '../table/target-tables.ts'
 import type { RecordContent } from './record-content.ts'
+import { anyArray } from './schemaless-array.ts'
 import { metadataFields } from './metadata-fields.ts'
 import type { RecordFields, SinkField } from './sink-field.ts'
 
 /** Of a member for a column of JSON: whatever it is. */
 const anyJson = new ConnectSchema({ type: 'STRUCT', optional: true })
-const anyArray = new ConnectSchema({ type: 'ARRAY', optional: true, valueSchema: OPTIONAL_STRING_SCHEMA })
+const anyMap = new ConnectSchema({ type: 'MAP', optional: true, keySchema: STRING_SCHEMA, valueSchema: OPTIONAL_STRING_SCHEMA })
 
 /**
  * The fields of a value without schema: its members, as the columns of the table are named. What a member is shows when it is written:
@@ -40,10 +41,11 @@ export function schemalessFields(content: RecordContent, table: TargetTable, set
   return { keyNames, fields: [...fields, ...metadata] }
 }
 
-/** A column of JSON takes anything, in its JSON; another takes the text of the value. */
+/** A column of JSON takes anything, in its JSON; an array, elements; hstore, members; another takes the text of the value. */
 function schemaOf(table: TargetTable, name: string): Schema {
   const column = columnNamed(table.catalog, name)
   if (column?.baseType === 'json' || column?.baseType === 'jsonb') return anyJson
+  if (column?.baseType === 'hstore') return anyMap
   return column?.category === 'A' ? anyArray : OPTIONAL_STRING_SCHEMA
 }
 

@@ -9,11 +9,12 @@ import {
   type ConnectValue,
   type Schema,
 } from 'standpipe/api'
-import { arrayLiteral } from '../../dialect/array-literal.ts'
+import { arrayLiteral, literalOfArrays } from '../../dialect/array-literal.ts'
 import type { TemporalText } from '../../dialect/temporal-text.ts'
 import { debeziumTimeWriter } from './debezium-time.ts'
 import { hstoreText } from './hstore-text.ts'
 import { jsonText } from './json-text.ts'
+import { anyArray, schemalessArrayText } from './schemaless-array.ts'
 
 /** Turns a value that is not null into the text that the server reads. @throws DataException for a value that cannot be one */
 export type TextWriter = (value: ConnectValue) => string
@@ -92,19 +93,26 @@ function plainWriter(schema: Schema, target: TextTarget, temporal: TemporalText)
   }
 }
 
-function arrayWriter({ valueSchema }: Schema, target: TextTarget, temporal: TemporalText): TextWriter | null {
+function arrayWriter(schema: Schema, target: TextTarget, temporal: TemporalText): TextWriter | null {
+  const { valueSchema } = schema
   if (valueSchema === null || target.category !== 'A') return null
+  if (schema === anyArray) return schemalessArrayWriter(target)
   if (valueSchema.type === 'ARRAY') return nestedArrayWriter(valueSchema, target, temporal)
   const element = textWriter(valueSchema, { baseType: target.elementType, category: '', elementType: null }, temporal)
   if (element === null) return null
   return (value) => arrayLiteral((value as readonly ConnectValue[]).map((each) => (each === null ? null : element(each))))
 }
 
+function schemalessArrayWriter({ elementType }: TextTarget): TextWriter {
+  const holdsJson = elementType !== null && jsonTypes.has(elementType)
+  return (value) => schemalessArrayText(value, holdsJson)
+}
+
 /** PostgreSQL has arrays of any depth under one type; all inner ones must have one length, which the server checks. */
 function nestedArrayWriter(inner: Schema, target: TextTarget, temporal: TemporalText): TextWriter | null {
   const writer = arrayWriter(inner, target, temporal)
   if (writer === null) return null
-  return (value) => `{${(value as readonly ConnectValue[]).map((each) => (each === null ? 'NULL' : writer(each))).join(',')}}`
+  return (value) => literalOfArrays((value as readonly ConnectValue[]).map((each) => (each === null ? 'NULL' : writer(each))))
 }
 
 /** Where there is no schema, other values than texts come here too. */

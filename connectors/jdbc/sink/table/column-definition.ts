@@ -136,9 +136,11 @@ function defaultLiteral(schema: Schema, value: ConnectValue, type: string): stri
 
 function arrayConstructor({ valueSchema }: Schema, values: readonly ConnectValue[], type: string): string {
   const elementType = type.slice(0, -'[]'.length)
-  const elements = values.map((value) =>
-    value === null || valueSchema === null ? 'NULL' : defaultLiteral(valueSchema, value, elementType),
-  )
+  const elements = values.map((value) => {
+    if (value === null || valueSchema === null) return 'NULL'
+    if (Array.isArray(value) && valueSchema.type === 'ARRAY') return arrayConstructor(valueSchema, value as readonly ConnectValue[], type)
+    return defaultLiteral(valueSchema, value, elementType)
+  })
   const isPlainText = elementType === 'TEXT' && values.length > 0
   return `ARRAY[${elements.join(',')}]${isPlainText ? '' : `::${type}`}`
 }
