@@ -96,14 +96,20 @@ export class CopyOut implements Submittable {
     this.#end()
   }
 
+  /** The socket is that of the next statement now, whatever is not taken yet. */
   #end(): void {
     this.#isOver = true
+    this.#letServerGoOn()
     this.#wake()
   }
 
   #refill(): void {
     this.#lines = this.#lines.slice(this.#taken)
     this.#taken = 0
+    this.#letServerGoOn()
+  }
+
+  #letServerGoOn(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
     this.#socket?.resume()

@@ -53,6 +53,13 @@ describe('COPY to us', () => {
     expect(await copy.take(2)).toEqual([['5']])
   })
 
+  it('lets the server go on at its end, whose answers to the next statement are waited for', () => {
+    const { copy, socket, send } = copying()
+    send('1', '2', '3', '4', '5')
+    copy.handleReadyForQuery()
+    expect(socket.said).toEqual(['COPY', 'pause', 'resume'])
+  })
+
   it('counts bytes too: rows of many megabytes go by few', async () => {
     const { copy, socket, send } = copying({ maxRows: 100, maxBytes: 10 })
     send('x'.repeat(8), 'y'.repeat(8), 'z'.repeat(8))
