@@ -42,6 +42,16 @@ export function dataStreams(kafka: string, server: string, takesAliases: boolean
       expect(sink.task?.state).toBe('RUNNING')
     })
 
+    it('#20 of many records of one key the first stays, over many bulks that take different times', async () => {
+      const records = Array.from({ length: 100 }, (_, n) => ({ key: 'k', value: { n }, timestamp: AT }))
+      const before = async (sink: RunningSink) => {
+        sink.proxy.faults = () => ({ kind: 'hang', done: false, ms: Math.random() * 30 })
+      }
+      const { sink, stream } = await start({ config: { 'key.ignore': 'false', 'batch.size': '5' }, before, records })
+      await sink.committed(100)
+      expect((await documentsOf(server, stream)).k!.source).toMatchObject({ n: 0 })
+    })
+
     it('#21 #22 the time of a field; a document without one goes as it is and is refused', async () => {
       const config = { ...DEAD_LETTERS, 'data.stream.timestamp.field': 'one, two', 'behavior.on.malformed.documents': 'ignore' }
       const records = [{ value: { two: '2021-05-14T11:11:22.000Z', x: 1 } }, { value: { x: 1 } }]

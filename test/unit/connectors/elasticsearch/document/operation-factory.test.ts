@@ -88,6 +88,7 @@ describe('OperationFactory: versions from a header', () => {
 
   it('#16 takes the version from the header', () => {
     expect(operationOf(versioned, { headers: [header(123n)] })?.version).toBe(123)
+    expect(operationOf(versioned, { headers: [header(1n), header(2n)] })?.version).toBe(2)
   })
 
   it('keeps versions beyond 2^53 exact', () => {

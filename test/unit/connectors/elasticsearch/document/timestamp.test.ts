@@ -27,6 +27,10 @@ describe('@timestamp of documents for data streams', () => {
     expect(documentOf(fields, { value: { two: 'b', one: 'a' } })).toBe('{"two":"b","one":"a","@timestamp":"a"}')
   })
 
+  it('is the last of several members of that name, as Java reads them', () => {
+    expect(documentOf(fields, { raw: '{"one":1,"one":2}' })).toContain('"@timestamp":"2"')
+  })
+
   it('#22 is left out if none of the fields is there', () => {
     expect(documentOf(fields, { value: { x: 1 } })).toBe('{"x":1}')
   })
