@@ -1,4 +1,4 @@
-/** `npm run bench -- kafka|file|transforms|lanes|elasticsearch|jdbc-sink|jdbc-source [--rounds N]`: what is compared runs in turns, on a broker of its own. */
+/** `npm run bench -- kafka|file|transforms|lanes|elasticsearch|jdbc-sink|jdbc-source|jdbc-soak [--rounds N]`: what is compared runs in turns, on a broker of its own. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -9,6 +9,7 @@ import { benchmarkFile } from './file.ts'
 import { JAVA_LOOP } from './java-programs.ts'
 import { DEBEZIUM, REWRITING_JAVA_LOOP, TUNED_JAVA_LOOP } from './jdbc-peers.ts'
 import { benchmarkJdbcSink, type JdbcBenchmark } from './jdbc-sink.ts'
+import { soakJdbc } from './jdbc-soak.ts'
 import { benchmarkJdbcSource, GUARDED } from './jdbc-source.ts'
 import { benchmarkKafka } from './kafka.ts'
 import { benchmarkLanes, comparisons } from './lanes.ts'
@@ -16,13 +17,15 @@ import { Results } from './results.ts'
 import { benchmarkTransforms } from './transforms.ts'
 import { javaConnectSide, standpipeSide, type WorkerSide } from './worker-side.ts'
 
-const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes|elasticsearch|jdbc-sink|jdbc-source [options]
+const USAGE = `Usage: npm run bench -- kafka|file|transforms|lanes|elasticsearch|jdbc-sink|jdbc-source|jdbc-soak [options]
   --rounds N      rounds, each with both sides (default 3)
   --lines N       file, transforms: lines of the input (default 3000000)
   --records N     kafka: records of 100 B; a fifth as many of 1 KiB (default 5000000)
                   lanes: records of the busy chain; ten times as many without it (default 400000)
                   elasticsearch: documents into the null server; a quarter as many into a real one (default 2000000)
                   jdbc-sink, jdbc-source: rows (default 1000000)
+  --minutes N     jdbc-soak: how long (default 30)
+  --rate N        jdbc-soak: rows a second (default 2000)
   --case TEXT     file, elasticsearch, jdbc-*: only the cases with this in their name, such as "sink, Json"
                   jdbc-sink: "public table" runs only when it is named here, --records 10000000 is its size
   --side NAME     standpipe or java alone; elasticsearch: standpipe, "Java loop" or "Redpanda Connect"
@@ -39,6 +42,8 @@ const { values, positionals } = parseArgs({
     rounds: { type: 'string', default: '3' },
     lines: { type: 'string', default: '3000000' },
     records: { type: 'string' },
+    minutes: { type: 'string', default: '30' },
+    rate: { type: 'string', default: '2000' },
     case: { type: 'string', default: '' },
     side: { type: 'string' },
     profile: { type: 'string' },
@@ -88,6 +93,9 @@ const benchmarks: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   async 'jdbc-source'(bench) {
     await benchmarkJdbcSource(jdbcBenchmark(bench))
     for (const peer of [JAVA_LOOP, TUNED_JAVA_LOOP, GUARDED].filter(isWanted)) printTable(bench, STANDPIPE, peer)
+  },
+  async 'jdbc-soak'({ kafka, dir }) {
+    await soakJdbc({ kafka, dir, minutes: Number(values.minutes), rowsPerSecond: Number(values.rate), reportMs: 10_000 })
   },
 }
 
