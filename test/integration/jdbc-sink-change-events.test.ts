@@ -1,4 +1,4 @@
-import { SchemaBuilder, STRING_SCHEMA, type ConnectStruct, type ConnectValue, type SinkRecord } from 'standpipe/api'
+import { FLOAT64_SCHEMA, SchemaBuilder, STRING_SCHEMA, type ConnectStruct, type ConnectValue, type SinkRecord } from 'standpipe/api'
 import { expect, it } from 'vitest'
 import { row, struct, tombstone } from '../support/jdbc/records.ts'
 import { SinkDatabase } from '../support/jdbc/sink-database.ts'
@@ -99,5 +99,65 @@ await describeWithPostgresql('JDBC sink: change events of Debezium', (server) =>
     const sink = db.sink({ ...debezium, 'field.exclude.list': 'srv.public.orders:na.*' }, { family: 'debezium' })
     await sink.put([event('c', null, { id: 1, name: 'a' })])
     expect(await db.columns('srv_public_orders')).toEqual(['id integer not null'])
+  })
+
+  it('validate-only fails at the start for a table that is missing, and creates none', async () => {
+    const db = await SinkDatabase.create(server, 'CREATE TABLE srv_public_orders (id int PRIMARY KEY, name text)')
+    const props = { ...debezium, 'schema.evolution': 'validate-only', topics: 'srv.public.orders' }
+    await db.sink(props, { family: 'debezium' }).put([event('c', null, { id: 1, name: 'a' })])
+    expect(await db.query('SELECT id FROM srv_public_orders')).toEqual([['1']])
+    const sink = db.sink({ ...props, topics: 'srv.public.orders, other' }, { family: 'debezium' })
+    await expect(sink.started).rejects.toThrow(/Table .*other of topic other is missing, and schema\.evolution is validate-only/)
+  })
+
+  it('a naming strategy of somebody else’s is refused', async () => {
+    const db = await SinkDatabase.create(server)
+    expect(() => db.sink({ 'collection.naming.strategy': 'com.acme.MyNamingStrategy' }, { family: 'debezium' })).toThrow(
+      'DefaultCollectionNamingStrategy and PassthroughCollectionNamingStrategy only',
+    )
+    expect(() => db.sink({ 'column.naming.strategy': 'com.acme.Upper' }, { family: 'debezium' })).toThrow(
+      'DefaultColumnNamingStrategy only',
+    )
+  })
+
+  it('columns have the types of the source where it tells them, and Debezium’s own types have theirs', async () => {
+    const db = await SinkDatabase.create(server, 'CREATE EXTENSION citext; CREATE EXTENSION ltree; CREATE EXTENSION hstore')
+    const typed = (builder: SchemaBuilder, type: string) => builder.optional().parameter('__debezium.source.column.type', type).build()
+    const named = (builder: SchemaBuilder, name: string) => builder.optional().name(`io.debezium.${name}`).build()
+    const schema = struct({
+      id: 'int32',
+      a: typed(SchemaBuilder.string(), 'INET'),
+      b: typed(SchemaBuilder.string(), 'citext'),
+      c: typed(SchemaBuilder.array(STRING_SCHEMA), '_INT4RANGE'),
+      d: typed(SchemaBuilder.string(), 'VARCHAR'),
+      e: named(SchemaBuilder.string(), 'data.Ltree'),
+      f: named(SchemaBuilder.string(), 'data.Json'),
+      g: named(SchemaBuilder.int64(), 'time.MicroDuration'),
+      h: SchemaBuilder.map(STRING_SCHEMA, STRING_SCHEMA).optional().build(),
+      i: named(SchemaBuilder.string(), 'time.ZonedTimestamp'),
+    })
+    const value = {
+      ...{ id: 1, a: '10.0.0.1', b: 'Ab', c: ['[1,3)', 'empty'], d: 'x', e: 'a.b', f: '{"k":1}', g: 3_600_000_000n },
+      ...{ h: new Map([['k', null]]), i: '2024-01-01T00:00:00Z' },
+    }
+    await db.sink({ 'schema.evolution': 'basic' }, { family: 'debezium' }).put([row(schema, value)])
+    expect(await db.columns('orders')).toEqual([
+      ...['id integer not null', 'a inet', 'b citext', 'c int4range[]', 'd text', 'e ltree', 'f jsonb', 'g interval', 'h hstore'],
+      'i timestamp with time zone',
+    ])
+    expect(await db.query("SELECT a, b, c, d, e, f, g, h, i AT TIME ZONE 'UTC' FROM orders")).toEqual([
+      ['10.0.0.1', 'Ab', '{"[1,3)",empty}', 'x', 'a.b', '{"k": 1}', '01:00:00', '"k"=>NULL', '2024-01-01 00:00:00'],
+    ])
+  })
+
+  it('a point of Debezium goes into a column of points', async () => {
+    const db = await SinkDatabase.create(server, 'CREATE TABLE orders (p point)')
+    const point = SchemaBuilder.struct()
+      .name('io.debezium.data.geometry.Point')
+      .field('x', FLOAT64_SCHEMA)
+      .field('y', FLOAT64_SCHEMA)
+      .build()
+    await db.sink({}, { family: 'debezium' }).put([row(struct({ p: point }), { p: { x: 1.5, y: -2 } })])
+    expect(await db.query('SELECT p FROM orders')).toEqual([['(1.5,-2)']])
   })
 })

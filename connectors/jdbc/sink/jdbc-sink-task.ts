@@ -28,10 +28,11 @@ export abstract class JdbcSinkTask extends SinkTask {
     this.#family = family
   }
 
-  start(props: Props): void {
+  start(props: Props): Promise<void> | void {
     const settings = readJdbcSinkSettings(props, this.#family)
     const isTolerant = props['errors.tolerance']?.trim().toLowerCase() === 'all'
     this.#parts = sinkParts(settings, { context: this.context, isTolerant })
+    return this.#parts.required?.check(topicsOf(props))
   }
 
   async put(records: readonly SinkRecord[]): Promise<void> {
@@ -78,6 +79,14 @@ export abstract class JdbcSinkTask extends SinkTask {
       overdue.abort()
     }
   }
+}
+
+/** Those of a pattern are not known before their records come. */
+function topicsOf(props: Props): string[] {
+  return (props['topics'] ?? '')
+    .split(',')
+    .map((topic) => topic.trim())
+    .filter((topic) => topic !== '')
 }
 
 /** Of io.confluent.connect.jdbc.JdbcSinkConnector. */

@@ -2,6 +2,7 @@ import type { SinkTaskContext, TopicPartitionOffset } from 'standpipe/api'
 import type { JdbcSinkSettings } from './config/settings.ts'
 import { ChangeEventReader } from './record/change-event-reader.ts'
 import { PlainReader } from './record/content-reader.ts'
+import { RequiredTables } from './table/required-tables.ts'
 import { TableNaming } from './table/table-naming.ts'
 import { TargetTables } from './table/target-tables.ts'
 import { BatchBuilder } from './write/batch-builder.ts'
@@ -20,6 +21,8 @@ import type { StatementSql } from './write/statement-sql.ts'
 export interface SinkParts {
   readonly writer: SinkWriter
   readonly session: Session
+  /** Null: tables need not be there yet. */
+  readonly required: RequiredTables | null
 }
 
 export interface SinkSurroundings {
@@ -34,7 +37,8 @@ export function sinkParts(settings: JdbcSinkSettings, { context, isTolerant }: S
   const { connection, table, columns, ddl, write } = settings
   const style = { ddl, quoting: table.quoting, timestampFields: new Set(columns.timestampFields) }
   const tables = new TargetTables({ style, types: table.types, database: connection.database, log })
-  const planner = new RecordPlanner({ settings, naming: new TableNaming(table), tables, log })
+  const naming = new TableNaming(table)
+  const planner = new RecordPlanner({ settings, naming, tables, log })
   const refused = new RefusedRecords({ reporter: context.errantRecordReporter, isTolerant, log })
   const sql = new Map<ColumnLayout, StatementSql>()
   const builder = new BatchBuilder({
@@ -57,5 +61,6 @@ export function sinkParts(settings: JdbcSinkSettings, { context, isTolerant }: S
     { session, builder, planner, refused, clock, ledger, mostPending: write.batchSize, askToBeCalledIn, seek, log },
     (next) => new BatchQueue({ session, builder, planner, refused, ledger, redacts: write.redacts, next, log }),
   )
-  return { writer, session }
+  const required = ddl.validatesTables ? new RequiredTables({ session, naming, tables, log }) : null
+  return { writer, session, required }
 }

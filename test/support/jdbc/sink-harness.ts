@@ -23,6 +23,8 @@ export class SinkHarness {
   readonly task: JdbcSinkTask
   readonly log = new CollectingLogger()
   readonly context: RecordingSinkTaskContext
+  /** Settles when the task has started, or could not. */
+  started: Promise<void> | void = undefined
 
   private constructor(options: HarnessOptions) {
     this.task = new tasks[options.family ?? 'confluent']()
@@ -33,12 +35,13 @@ export class SinkHarness {
   static start(props: Record<string, string>, options: HarnessOptions = {}): SinkHarness {
     const harness = new SinkHarness(options)
     onTestFinished(() => harness.task.stop())
-    harness.task.start(props)
+    harness.started = harness.task.start(props)
     return harness
   }
 
   /** Puts, and waits until everything is written or reported. @throws what the task throws, then or at the next call */
   async put(records: readonly SinkRecord[]): Promise<void> {
+    await this.started
     this.context.timeoutMs = null
     await this.task.put(records)
     await this.task.preCommit(offsetsOf(records))

@@ -1,8 +1,17 @@
-import { atLeast, nonEmptyString, type KeyDeclarations } from 'standpipe/api'
+import { atLeast, ConfigException, lambda, nonEmptyString, type KeyDeclarations } from 'standpipe/api'
 import { enumerator, timeZone } from '../../dialect/config-validators.ts'
 import { confluentKeys } from './confluent-keys.ts'
 
 const ignored = 'Accepted; without effect here.'
+
+/** Programs of Java cannot be loaded; what Debezium's own do is built in. @param pattern simple names of these */
+const strategy = (pattern: RegExp, names: string) =>
+  lambda<string>((name, value) => {
+    if (value !== null && !pattern.test(value.slice(value.lastIndexOf('.') + 1)))
+      throw ConfigException.forKey(name, value, `There are ${names} only. To name tables otherwise use collection.name.format or a transformation.`)
+  }, names)
+const tableNaming = strategy(/^(Default|Passthrough)(Collection|Table)NamingStrategy$/, 'DefaultCollectionNamingStrategy and PassthroughCollectionNamingStrategy')
+const columnNaming = strategy(/^DefaultColumnNamingStrategy$/, 'DefaultColumnNamingStrategy')
 
 /** A key that has a former name, which still works, has no default of its own: the reader of settings knows it. */
 const nullable = { type: 'string', default: null, importance: 'medium' } as const
@@ -44,7 +53,7 @@ export const debeziumKeys = {
     default: 'none',
     validator: enumerator('none', 'validate-only', 'basic'),
     importance: 'medium',
-    doc: 'basic: missing tables and columns are created; none and validate-only: they are errors.',
+    doc: 'basic: missing tables and columns are created; none: they are errors; validate-only: a table that is missing fails the task at its start.',
   },
   'quote.identifiers': {
     type: 'boolean',
@@ -58,10 +67,15 @@ export const debeziumKeys = {
     doc: 'Name of the table, with ${topic}, whose dots become underscores, and ${source.FIELD} of the event. Default: ${topic}.',
   },
   'table.name.format': { ...nullable, validator: nonEmptyString, doc: 'Former name of collection.name.format.' },
-  'collection.naming.strategy': { ...nullable, importance: 'low', doc: 'Default or PassthroughCollectionNamingStrategy, which keeps dots.' },
-  'table.naming.strategy': { ...nullable, importance: 'low', doc: 'Former name of collection.naming.strategy.' },
+  'collection.naming.strategy': {
+    ...nullable,
+    validator: tableNaming,
+    importance: 'low',
+    doc: 'DefaultCollectionNamingStrategy or PassthroughCollectionNamingStrategy, which keeps dots of topics.',
+  },
+  'table.naming.strategy': { ...nullable, validator: tableNaming, importance: 'low', doc: 'Former name of collection.naming.strategy.' },
   'collection.table.format': { ...nullable, importance: 'low', doc: ignored },
-  'column.naming.strategy': { ...nullable, importance: 'low', doc: ignored },
+  'column.naming.strategy': { ...nullable, validator: columnNaming, importance: 'low', doc: 'Accepted; columns are named as fields.' },
   'use.time.zone': {
     ...nullable,
     validator: timeZone('Invalid time zone', 'Any valid JDK time zone'),
@@ -91,7 +105,7 @@ export const debeziumKeys = {
     importance: 'medium',
     doc: 'Milliseconds before the first of these attempts; each further one waits twice as long, at most a minute.',
   },
-  'dialect.postgres.postgis.schema': { type: 'string', default: 'public', importance: 'low', doc: ignored },
+  'dialect.postgres.postgis.schema': { type: 'string', default: 'public', importance: 'low', doc: 'Schema with the types of PostGIS.' },
   'dialect.postgres.unnest.insert.enabled': { type: 'boolean', default: false, importance: 'low', doc: 'Accepted; rows are always sent that way.' },
   'dialect.sqlserver.identity.insert': { type: 'boolean', default: false, importance: 'low', doc: ignored },
   'dialect.starrocks.catalog.name': { ...nullable, importance: 'low', doc: ignored },

@@ -59,8 +59,10 @@ export interface DdlSettings {
   readonly stringType: string
   readonly decimal: 'plain' | 'scaled'
   readonly complexTypes: 'fail' | 'json'
-  /** Debezium's logical types get columns of their own. */
-  readonly knowsDebeziumTypes: boolean
+  /** Where PostGIS has its types, for Debezium's logical types, which get columns of their own. Null: they do not. */
+  readonly postgisSchema: string | null
+  /** Tables of all topics have to be there when the task starts. */
+  readonly validatesTables: boolean
   /** How often an ALTER that fails is tried again. */
   readonly alterRetries: number
 }
@@ -208,7 +210,11 @@ function debeziumSettings(props: Props): JdbcSinkSettings {
       ...{ unwrapsEvents: true, cloudEvents: javaPattern(keys['cloud.events.schema.name.pattern']) },
     },
     values: { zone, dateZone: TimeZone.utc, calendar: 'PROLEPTIC_GREGORIAN', timestampUnit: 'microseconds', replacesNullWithDefault: false },
-    ddl: { ...ddlOf(keys, { autoCreate: evolves, autoEvolve: evolves, alterRetries: keys['flush.max.retries'] }), knowsDebeziumTypes: true },
+    ddl: {
+      ...ddlOf(keys, { autoCreate: evolves, autoEvolve: evolves, alterRetries: keys['flush.max.retries'] }),
+      postgisSchema: keys['dialect.postgres.postgis.schema'],
+      validatesTables: keys['schema.evolution'].toLowerCase() === 'validate-only',
+    },
     write: {
       ...writeOf(props, keys, 'flush.max.retries', keys['flush.max.retries'], keys['flush.retry.delay.ms']),
       insertMode: insertModeOf(keys['insert.mode']),
@@ -312,7 +318,7 @@ function ddlOf(keys: OwnKeys, own: Pick<DdlSettings, 'autoCreate' | 'autoEvolve'
     timestampType: keys['ddl.timestamp.type'] as DdlSettings['timestampType'],
     decimal: keys['ddl.decimal'] as DdlSettings['decimal'],
     complexTypes: keys['complex.types'] as DdlSettings['complexTypes'],
-    knowsDebeziumTypes: false,
+    ...{ postgisSchema: null, validatesTables: false },
   }
 }
 

@@ -12,7 +12,14 @@ export function validateJdbcSink(props: Props, family: SinkFamily): ConfigValue[
   if (String(byName.get('insert.mode')?.value).toLowerCase() === 'update' && mode === 'none') {
     byName.get(modeKey)?.addError('Without a key every update would rewrite the whole table. Set another mode for the primary key.')
   }
+  if ((byName.get('update.if')?.value as readonly string[] | undefined)?.some((name) => name !== '') === true) checkConditions(byName)
   return values
+}
+
+function checkConditions(byName: ReadonlyMap<string, ConfigValue>): void {
+  const mode = String(byName.get('insert.mode')?.value).toLowerCase()
+  if (!['upsert', 'update'].includes(mode) || byName.get('on.conflict')?.value === 'nothing')
+    byName.get('update.if')?.addError('It says when a row is updated: it needs insert.mode upsert or update, and on.conflict=update.')
 }
 
 function checkDeletes(byName: ReadonlyMap<string, ConfigValue>, family: SinkFamily, mode: string, modeKey: string): void {

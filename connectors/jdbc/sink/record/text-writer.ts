@@ -11,6 +11,7 @@ import {
 } from 'standpipe/api'
 import { arrayLiteral, literalOfArrays } from '../../dialect/array-literal.ts'
 import type { TemporalText } from '../../dialect/temporal-text.ts'
+import { debeziumShapeWriter } from './debezium-shapes.ts'
 import { debeziumTimeWriter } from './debezium-time.ts'
 import { hstoreText } from './hstore-text.ts'
 import { jsonText } from './json-text.ts'
@@ -63,7 +64,7 @@ function logicalWriter({ name }: Schema, target: TextTarget, temporal: TemporalT
     case 'io.debezium.data.Bits':
       return target.category === 'V' ? bitsText : null
     default:
-      return variableScaleDecimals.has(name) ? variableScaleText : debeziumTimeWriter(name, target)
+      return variableScaleDecimals.has(name) ? variableScaleText : (debeziumTimeWriter(name, target) ?? debeziumShapeWriter(name, target))
   }
 }
 

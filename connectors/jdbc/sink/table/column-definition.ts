@@ -6,6 +6,7 @@ import type { DdlSettings } from '../config/settings.ts'
 import { jsonText } from '../record/json-text.ts'
 import type { SinkField } from '../record/sink-field.ts'
 import { textWriter } from '../record/text-writer.ts'
+import { debeziumType } from './debezium-type.ts'
 
 /** What column definitions depend on, besides the field. */
 export interface ColumnStyle {
@@ -32,7 +33,7 @@ export function columnType({ name, schema, isPrimaryKey, source }: SinkField, { 
 }
 
 function typeOf(schema: Schema, ddl: DdlSettings): string {
-  return logicalType(schema, ddl) ?? (ddl.knowsDebeziumTypes ? debeziumType(schema) : null) ?? plainType(schema, ddl)
+  return logicalType(schema, ddl) ?? (ddl.postgisSchema === null ? null : debeziumType(schema, ddl.postgisSchema)) ?? plainType(schema, ddl)
 }
 
 function logicalType({ name, parameters }: Schema, { timestampType, decimal }: DdlSettings): string | null {
@@ -53,29 +54,6 @@ function logicalType({ name, parameters }: Schema, { timestampType, decimal }: D
 function scaledDecimal(parameters: Schema['parameters']): string {
   const precision = parameters?.get('connect.decimal.precision')
   return precision === undefined ? 'DECIMAL' : `DECIMAL(${Number(precision)},${Number(parameters?.get('scale') ?? 0)})`
-}
-
-const debeziumTypes: Readonly<Record<string, string>> = {
-  'io.debezium.time.Date': 'DATE',
-  'io.debezium.time.Time': 'TIME(3)',
-  'io.debezium.time.MicroTime': 'TIME(6)',
-  'io.debezium.time.NanoTime': 'TIME(6)',
-  'io.debezium.time.Timestamp': 'TIMESTAMP(3)',
-  'io.debezium.time.MicroTimestamp': 'TIMESTAMP(6)',
-  'io.debezium.time.NanoTimestamp': 'TIMESTAMP(6)',
-  'io.debezium.time.ZonedTimestamp': 'TIMESTAMPTZ',
-  'io.debezium.time.ZonedTime': 'TIMETZ',
-  'io.debezium.time.MicroDuration': 'INTERVAL',
-  'io.debezium.data.Json': 'JSONB',
-  'io.debezium.data.Uuid': 'UUID',
-  'io.debezium.data.Xml': 'XML',
-  'io.debezium.data.VariableScaleDecimal': 'NUMERIC',
-}
-
-function debeziumType(schema: Schema): string | null {
-  if (schema.name === 'io.debezium.data.Bits') return `BIT VARYING(${Number(schema.parameters?.get('length') ?? 64)})`
-  if (schema.type === 'MAP') return 'HSTORE'
-  return schema.name !== null && Object.hasOwn(debeziumTypes, schema.name) ? (debeziumTypes[schema.name] ?? null) : null
 }
 
 function plainType(schema: Schema, ddl: DdlSettings): string {

@@ -38,6 +38,11 @@ export class TableNaming {
     return this.#placeholders.length === 0 ? name : this.#filled(name, content, source)
   }
 
+  /** The table of all records of a topic; null: each record has its own. @throws ConnectException for a topic without a table */
+  tableOfTopic(topic: string): TableName | null {
+    return this.dependsOnRecord ? null : this.#ofTopic(topic)
+  }
+
   /** Placeholders of records are left in the name, as their marks. */
   #ofTopic(topic: string): TableName {
     const { mapping, mappingFallsBack, nameFormat, replacesDots } = this.#settings
