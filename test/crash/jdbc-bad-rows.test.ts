@@ -37,7 +37,10 @@ const bad: ReadonlyMap<number, BadRow> = new Map([
   ],
   [
     Math.floor(rows / 2),
-    { values: { quantity: -1 }, reason: [/SQLSTATE 23514/, /constraint quantity_is_positive/, /violates check constraint/] },
+    {
+      values: { quantity: -1 },
+      reason: [/SQLSTATE 23514/, /column quantity, constraint quantity_is_positive/, /violates check constraint/],
+    },
   ],
   [
     Math.floor(rows / 2) + 1,

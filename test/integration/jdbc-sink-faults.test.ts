@@ -58,7 +58,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     expect(sink.context.reported.map(({ record, error }) => [record.kafkaOffset, error.message.match(/SQLSTATE.*(?=\))/)?.[0]])).toEqual([
       [10, 'SQLSTATE 22P02, column b'],
       [11, 'SQLSTATE 22001, column a'],
-      [150, 'SQLSTATE 23514, table orders, constraint orders_b_check'],
+      [150, 'SQLSTATE 23514, table orders, column b, constraint orders_b_check'],
       [299, 'SQLSTATE 22003, column c'],
     ])
   })

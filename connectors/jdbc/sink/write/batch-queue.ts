@@ -5,7 +5,7 @@ import { concernsWholeStatement, isLostStatement, isStaleTable } from '../../dia
 import { placeOf } from '../record/record-place.ts'
 import type { BatchBuilder } from './batch-builder.ts'
 import { runBatch, StatementFault } from './batch-transaction.ts'
-import { columnAtFault } from './column-at-fault.ts'
+import { columnAtFault, columnsOfConstraint } from './column-at-fault.ts'
 import { culpritOf } from './culprit.ts'
 import type { RecordPlanner } from './record-planner.ts'
 import type { OffsetLedger } from './offset-ledger.ts'
@@ -206,8 +206,10 @@ export class BatchQueue {
 
   /** The column whose value is at fault, also where the server does not say. */
   async #columnOf(exception: SqlException, group: RowGroup | null): Promise<string | null> {
-    if (exception.column !== null || group === null || !exception.sqlState.startsWith('22')) return exception.column
-    return columnAtFault(await this.#parts.session.connection(), group)
+    const { column, constraint, sqlState } = exception
+    if (column !== null || group === null) return column
+    if (constraint !== null) return columnsOfConstraint(await this.#parts.session.connection(), group, constraint)
+    return sqlState.startsWith('22') ? columnAtFault(await this.#parts.session.connection(), group) : null
   }
 
   #leaveOut(work: Work, bad: ReadonlySet<SinkRecord>, exception: SqlException, column: string | null): void {

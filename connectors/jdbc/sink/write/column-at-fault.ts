@@ -25,3 +25,15 @@ async function isUnfit(connection: PgConnection, { shownType, category }: Catalo
     throw error
   }
 }
+
+/** The columns of a constraint of the group's table, which the server leaves to be looked up. Null: it is not the table's own. */
+export async function columnsOfConstraint(connection: PgConnection, { layout }: RowGroup, constraint: string): Promise<string | null> {
+  const { rows } = await connection.query(
+    `SELECT string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_catalog.pg_constraint c
+      CROSS JOIN LATERAL unnest(c.conkey) WITH ORDINALITY AS k(attnum, place)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
+      WHERE c.conrelid = $1::text::regclass AND c.conname = $2`,
+    [layout.table.sql, constraint],
+  )
+  return rows[0]?.[0] ?? null
+}
