@@ -120,6 +120,27 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
     expect(sink.context.reported).toEqual([])
   })
 
+  it('a deadlock is tried again at once, and nothing is reported', async () => {
+    const db = await SinkDatabase.create(server, table, "INSERT INTO orders VALUES (1, 'old'), (2, 'old')")
+    const sink = db.sink({ ...upsert, 'max.retries': '0' }, { reporter: 'takes all' })
+    const other = await server.connect(db.name)
+    // who waits last finds the circle: the sink, since the other looks for one much later
+    await other.query("SET deadlock_timeout = '60s'; BEGIN; UPDATE orders SET name = 'other' WHERE id = 2")
+    const putting = sink.put(rows(1, 3))
+    const waiting =
+      "SELECT 1 FROM pg_stat_activity WHERE application_name = 'c' AND wait_event_type = 'Lock' AND datname = current_database()"
+    await expect.poll(() => db.query(waiting), { timeout: 10_000, interval: 10 }).toHaveLength(1)
+    await other.query('UPDATE orders SET name = $1 WHERE id = 1', ['other'])
+    await other.query('COMMIT')
+    await other.end()
+    await putting
+    expect(await db.query('SELECT name FROM orders')).toEqual([['a'], ['a']])
+    await sink.task.stop() // the server counts for a session when it ends
+    const counted = 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'
+    await expect.poll(() => db.query(counted), { timeout: 20_000 }).toEqual([['1']])
+    expect(sink.context.reported).toEqual([])
+  })
+
   it('a statement that takes too long is asked for again, not reported', async () => {
     const db = await SinkDatabase.create(server, table, "INSERT INTO orders VALUES (1, 'old')")
     const sink = db.sink({ ...upsert, 'connection.options': '-c statement_timeout=100' }, { reporter: 'takes all' })

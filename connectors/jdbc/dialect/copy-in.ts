@@ -7,6 +7,8 @@ interface CopyConnection {
   sync?(): void
 }
 
+const pieceBytes = 1024 * 1024
+
 /** `COPY … FROM STDIN` with everything there is to send, as `pg` runs it. */
 export class CopyIn implements Submittable {
   /** Resolves with the number of rows. */
@@ -36,7 +38,9 @@ export class CopyIn implements Submittable {
   }
 
   handleCopyInResponse(connection: CopyConnection): void {
-    connection.sendCopyFromChunk(this.#rows)
+    // in pieces: each is copied into a message of its own
+    for (let from = 0; from < this.#rows.length; from += pieceBytes)
+      connection.sendCopyFromChunk(this.#rows.subarray(from, from + pieceBytes))
     connection.endCopyFrom()
   }
 

@@ -1,4 +1,4 @@
-import { growing, shortText, writeText } from './byte-writer.ts'
+import { growing, roomFor, shortText, writeText } from './byte-writer.ts'
 import type { SqlText } from './connection.ts'
 
 const [backslash, tab, newline, carriageReturn, letterN] = [0x5c, 0x09, 0x0a, 0x0d, 0x4e]
@@ -48,25 +48,28 @@ export class CopyRows {
 
   /** With a byte after it for what separates values. */
   #value(text: SqlText, isPlain: boolean): void {
-    this.#bytes = growing(this.#bytes, this.#end, text === null ? 3 : text.length * 3 + 1)
-    if (text !== null) {
-      this.#end += isPlain ? writeText(this.#bytes, text, this.#end) : writeEscaped(this.#bytes, text, this.#end)
-    } else {
-      this.#bytes[this.#end++] = backslash
-      this.#bytes[this.#end++] = letterN
-    }
-    this.#end++
+    if (text === null) return this.#null()
+    const isShort = text.length <= shortText
+    const shown = isPlain || isShort ? text : withEscapes(text)
+    this.#bytes = growing(this.#bytes, this.#end, roomFor(shown) + 1)
+    this.#end += 1 + (isPlain || !isShort ? writeText(this.#bytes, shown, this.#end) : writeShort(this.#bytes, text, this.#end))
+  }
+
+  #null(): void {
+    this.#bytes = growing(this.#bytes, this.#end, 3)
+    this.#bytes[this.#end] = backslash
+    this.#bytes[this.#end + 1] = letterN
+    this.#end += 3
   }
 }
 
-/** As `writeText`, with escapes. */
-function writeEscaped(bytes: Buffer, text: string, start: number): number {
+/** Writes a short text with its escapes, for which there is room. @returns how many bytes it took */
+function writeShort(bytes: Buffer, text: string, start: number): number {
   const { length } = text
-  if (length > shortText) return writeText(bytes, escaped(text), start)
   let at = start
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index)
-    if (code >= 0x80) return writeText(bytes, escaped(text), start)
+    if (code >= 0x80) return writeText(bytes, withEscapes(text), start)
     if (code === backslash || code === tab || code === newline || code === carriageReturn) {
       bytes[at++] = backslash
       bytes[at++] = letterOf(code)
@@ -81,7 +84,7 @@ function letterOf(code: number): number {
   return escapes[String.fromCharCode(code)]?.charCodeAt(1) ?? code
 }
 
-function escaped(text: string): string {
+function withEscapes(text: string): string {
   return special.test(text) ? text.replaceAll(/[\\\t\n\r]/g, (character) => escapes[character] ?? character) : text
 }
 

@@ -1,4 +1,4 @@
-import { growing, writeText } from './byte-writer.ts'
+import { growing, roomFor, writeText } from './byte-writer.ts'
 import type { SqlText } from './connection.ts'
 
 /** Of an array in PostgreSQL's binary form: dimensions, flags, type of elements, and count and first index of the one dimension. */
@@ -18,13 +18,9 @@ export class TextColumn {
   #starts: Int32Array | null = null
   #count = 0
 
-  get count(): number {
-    return this.#count
-  }
-
   push(text: SqlText): void {
     const start = this.#end
-    this.#bytes = growing(this.#bytes, start, text === null ? 4 : 4 + text.length * 3)
+    this.#bytes = growing(this.#bytes, start, text === null ? 4 : 4 + roomFor(text))
     const length = text === null ? -1 : writeText(this.#bytes, text, start + 4)
     setInt(this.#bytes, start, length)
     this.#lastStart = start

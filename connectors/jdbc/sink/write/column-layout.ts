@@ -22,7 +22,7 @@ export interface ColumnLayout {
 }
 
 /** What a layout is made of. */
-export interface LayoutParts extends Pick<ColumnLayout, 'table' | 'columns' | 'keyCount' | 'versions' | 'arePlain'> {
+interface LayoutParts extends Pick<ColumnLayout, 'table' | 'columns' | 'keyCount' | 'versions' | 'arePlain'> {
   /** Of the fields, a column each. */
   readonly schemas: readonly Schema[]
 }
