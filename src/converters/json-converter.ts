@@ -6,7 +6,7 @@ import { DataException } from '../api/errors.ts'
 import type { Props } from '../api/props.ts'
 import { withType } from './converter-config.ts'
 import { jsonConverterConfig } from './json-converter-config.ts'
-import { EnvelopeReader, knownSchema } from './json/envelope-reader.ts'
+import { compactStruct, EnvelopeReader, type KnownSchema } from './json/envelope-reader.ts'
 import { decodeJson, needsDecoding, type JsonBytes } from './json/json-encoding.ts'
 import { JsonOutput } from './json/json-output.ts'
 import { JsonParseException } from './json/json-parse-exception.ts'
@@ -30,7 +30,7 @@ export class JsonConverter implements Converter, HeaderConverter {
   readonly #output = new JsonOutput()
   #hasSchemas = true
   /** `schema.content`; null: none. */
-  #fixedSchema: Schema | null = null
+  #fixedSchema: KnownSchema | null = null
   #payloadWriter = new PayloadWriter({ decimalFormat: 'BASE64', replaceNullWithDefault: true })
   #payloadReader = new PayloadReader(true)
   #envelopeReader = new EnvelopeReader(this.#scanner, this.#payloadReader, 0)
@@ -51,7 +51,8 @@ export class JsonConverter implements Converter, HeaderConverter {
     this.#payloadReader = new PayloadReader(replaceNullWithDefault)
     this.#envelopeReader = new EnvelopeReader(this.#scanner, this.#payloadReader, config['schemas.cache.size'])
     this.#prefixes = new LruCache(config['schemas.cache.size'])
-    this.#fixedSchema = this.#hasSchemas ? this.#parseSchema(config['schema.content']) : null
+    const fixed = this.#hasSchemas ? this.#parseSchema(config['schema.content']) : null
+    this.#fixedSchema = fixed === null ? null : this.#envelopeReader.knownSchema(fixed)
   }
 
   fromConnectData(_topic: string, schema: Schema | null, value: ConnectValue): Buffer | null {
@@ -100,6 +101,8 @@ export class JsonConverter implements Converter, HeaderConverter {
       const text = readPlainString(bytes, 0, bytes.length)
       if (text !== null) return { schema: null, value: text, rawJson: bytes }
     }
+    const compact = this.#fixedSchema === null ? null : compactStruct(this.#fixedSchema, bytes, start, bytes.length)
+    if (compact !== null) return { schema: this.#fixedSchema?.schema ?? null, value: compact, rawJson: null }
     const scanner = this.#scanner
     scanner.reset(bytes)
     const from = scanner.skipSpace(start)
@@ -107,13 +110,14 @@ export class JsonConverter implements Converter, HeaderConverter {
     const to = scanner.value(from)
     const isWhole = scanner.skipSpace(to) === bytes.length
     if (this.#fixedSchema === null) return readSchemaless(scanner, bytes, from, to, isOriginal && isWhole)
-    return this.#envelopeReader.payload(knownSchema(this.#fixedSchema), bytes, { start: from, end: to }, isOriginal)
+    return this.#envelopeReader.payload(this.#fixedSchema, bytes, { start: from, end: to }, isOriginal)
   }
 
   /** Nothing but white space. */
   #readNothing(): SchemaAndValue {
-    if (this.#fixedSchema === null) return NULL_VALUE
-    return { schema: this.#fixedSchema, value: this.#payloadReader.read(this.#fixedSchema, MISSING), rawJson: null }
+    const schema = this.#fixedSchema?.schema ?? null
+    if (schema === null) return NULL_VALUE
+    return { schema, value: this.#payloadReader.read(schema, MISSING), rawJson: null }
   }
 
   #useSchema(schema: Schema | null): void {

@@ -1,3 +1,4 @@
+import { compileObject } from '../api/data/compile-object.ts'
 import type { ConnectStruct } from '../api/data/connect-value.ts'
 import { setField, type NewFields } from './fields.ts'
 
@@ -33,7 +34,7 @@ export class RenamedCopy {
     if (known !== undefined) return known
     const pairs = names.map((name) => ({ from: name, to: this.#newName(name) })).filter(isKept)
     if (this.#copies.size === MAX_COMPILED) return { names, copy: (fields) => copyPairs(fields, pairs) }
-    const compiled = { names, copy: compileLiteral(pairs) }
+    const compiled = { names, copy: compileObject(pairs.map(({ from, to }) => ({ name: to, from }))) }
     this.#copies.set(list, compiled)
     return compiled
   }
@@ -63,15 +64,4 @@ function copyPairs(fields: ConnectStruct, pairs: readonly Pair[]): NewFields {
   const copy: NewFields = {}
   for (const { from, to } of pairs) setField(copy, to, fields[from])
   return copy
-}
-
-function compileLiteral(pairs: readonly Pair[]): ObjectCopy {
-  const members = pairs.map(({ from, to }) => `${memberName(to)}: fields[${JSON.stringify(from)}]`)
-  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- names are string literals in it, never code
-  return new Function('fields', `return {${members.join()}}`) as ObjectCopy
-}
-
-/** `__proto__: x` would set the prototype, `['__proto__']: x` is a field. */
-function memberName(name: string): string {
-  return name === '__proto__' ? `['${name}']` : JSON.stringify(name)
 }

@@ -1,6 +1,8 @@
+import type { ConnectStruct } from '../../api/data/connect-value.ts'
 import type { SchemaAndValue } from '../../api/data/schema-and-value.ts'
 import type { Schema } from '../../api/data/schema.ts'
 import { DataException } from '../../api/errors.ts'
+import { CompactStructReader } from './compact-struct-reader.ts'
 import { JsonReader, type JsonNode } from './json-reader.ts'
 import type { JsonScanner } from './json-scanner.ts'
 import { LruCache } from './lru-cache.ts'
@@ -11,9 +13,11 @@ import { readPlainString, readSchemaless } from './schemaless-reader.ts'
 const [COMMA, LEFT_BRACE, RIGHT_BRACE] = [44, 123, 125] as const
 
 /** A schema as read from an envelope, with what is worth knowing about it. */
-interface KnownSchema {
+export interface KnownSchema {
   readonly schema: Schema | null
   readonly needsNumberTexts: boolean
+  /** For a struct as converters write it. */
+  readonly compact: CompactStructReader | null
 }
 
 interface Span {
@@ -36,7 +40,7 @@ export class EnvelopeReader {
   readonly #payloads: PayloadReader
   readonly #schemas: LruCache<string, KnownSchema>
   #lastPrefix: Buffer | null = null
-  #lastSchema: KnownSchema = { schema: null, needsNumberTexts: false }
+  #lastSchema: KnownSchema = { schema: null, needsNumberTexts: false, compact: null }
 
   constructor(scanner: JsonScanner, payloads: PayloadReader, cacheSize: number) {
     this.#scanner = scanner
@@ -50,8 +54,8 @@ export class EnvelopeReader {
     scanner.reset(bytes)
     if (start === 0 && this.#hasLastPrefix(bytes)) {
       const prefixEnd = this.#lastPrefix?.length ?? 0
-      const text = this.#plainString(bytes, prefixEnd)
-      if (text !== null) return { schema: this.#lastSchema.schema, value: text, rawJson: null }
+      const value = this.#compactPayload(bytes, prefixEnd) ?? this.#plainString(bytes, prefixEnd)
+      if (value !== null) return { schema: this.#lastSchema.schema, value, rawJson: null }
       const from = scanner.skipSpace(prefixEnd)
       const to = scanner.value(from, 1)
       if (scanner.byteAt(scanner.skipSpace(to)) === RIGHT_BRACE)
@@ -75,6 +79,12 @@ export class EnvelopeReader {
   #hasLastPrefix(bytes: Buffer): boolean {
     const prefix = this.#lastPrefix
     return prefix !== null && bytes.length > prefix.length && prefix.compare(bytes, 0, prefix.length) === 0
+  }
+
+  /** The common case of a struct in the order of its schema and nothing behind the envelope; null: anything else. */
+  #compactPayload(bytes: Buffer, from: number): ConnectStruct | null {
+    const end = bytes.length - 1
+    return bytes[end] === RIGHT_BRACE ? compactStruct(this.#lastSchema, bytes, from, end) : null
   }
 
   /** The common case of a string payload and nothing behind the envelope; null: anything else. */
@@ -128,15 +138,23 @@ export class EnvelopeReader {
     const text = bytes.toString('latin1', span.start, span.end)
     const cached = this.#schemas.get(text)
     if (cached !== undefined) return cached
-    const known = knownSchema(readSchema(JsonReader.node(bytes, span.start, this.#scanner.isWellFormed), this.#payloads))
+    const known = this.knownSchema(readSchema(JsonReader.node(bytes, span.start, this.#scanner.isWellFormed), this.#payloads))
     this.#schemas.set(text, known)
     return known
   }
+
+  /** A schema with what the reader of payloads needs to know about it. */
+  knownSchema(schema: Schema | null): KnownSchema {
+    if (schema === null) return { schema, needsNumberTexts: false, compact: null }
+    const compact = CompactStructReader.of(schema, this.#payloads.replacesNullWithDefault)
+    return { schema, needsNumberTexts: needsNumberTexts(schema), compact }
+  }
 }
 
-/** A schema with what the reader of payloads needs to know about it. */
-export function knownSchema(schema: Schema | null): KnownSchema {
-  return { schema, needsNumberTexts: schema !== null && needsNumberTexts(schema) }
+/** The struct that is all of these bytes, if it is written as converters do; null: it needs a closer look. */
+export function compactStruct({ compact }: KnownSchema, bytes: Buffer, start: number, end: number): ConnectStruct | null {
+  const struct = compact === null ? null : compact.read(bytes, start)
+  return struct !== null && compact?.end === end ? struct : null
 }
 
 function notAnEnvelope(): DataException {

@@ -27,12 +27,12 @@ type Lenient = ConnectValue
  * Apache Kafka 4.3, JsonConverter#convertToConnect.
  */
 export class PayloadReader {
-  readonly #replaceNullWithDefault: boolean
+  readonly replacesNullWithDefault: boolean
   /** Null has come out where the schema may not allow it: only then a struct's field needs to be checked. */
   #hasLenientNull = false
 
   constructor(replaceNullWithDefault: boolean) {
-    this.#replaceNullWithDefault = replaceNullWithDefault
+    this.replacesNullWithDefault = replaceNullWithDefault
   }
 
   /** @throws DataException when the node cannot be read by this schema */
@@ -48,7 +48,7 @@ export class PayloadReader {
   }
 
   #null(schema: Schema): ConnectValue {
-    if (this.#replaceNullWithDefault && schema.defaultValue !== undefined) return schema.defaultValue
+    if (this.replacesNullWithDefault && schema.defaultValue !== undefined) return schema.defaultValue
     if (schema.optional) return null
     throw new DataException(`Invalid null value for required ${schema.type} field`)
   }
