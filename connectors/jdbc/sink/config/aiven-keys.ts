@@ -73,7 +73,7 @@ export const aivenKeys = {
     type: 'boolean',
     default: false,
     importance: 'low',
-    doc: 'Whether topics that topics.to.tables.mapping does not list follow table.name.format (standpipe), instead of being an error.',
+    doc: 'Whether topics that topics.to.tables.mapping does not list follow table.name.format, instead of being an error. (Ours.)',
     group: 'Data Mapping',
   },
   'pk.mode': { ...confluentKeys['pk.mode'], orderInGroup: 4 },

@@ -311,7 +311,7 @@ export const retryKeys = {
     default: 10,
     validator: atLeast(0),
     importance: 'medium',
-    doc: 'How often a write is tried again while the database is out, before the task fails. Unless it is set there is no limit (standpipe).',
+    doc: 'How often a write is tried again while the database is out, before the task fails. Unless it is set there is no limit. (Ours.)',
     group: groups.retries,
     orderInGroup: 1,
     width: 'short',

@@ -96,7 +96,7 @@ export const debeziumKeys = {
     default: 5,
     validator: atLeast(0),
     importance: 'medium',
-    doc: 'How often a write is tried again while the database is out, before the task fails. Unless it is set there is no limit (standpipe).',
+    doc: 'How often a write is tried again while the database is out, before the task fails. Unless it is set there is no limit. (Ours.)',
   },
   'flush.retry.delay.ms': {
     type: 'long',

@@ -19,7 +19,7 @@ export const ownKeys = {
     default: 'auto',
     validator: validString('auto', 'unnest', 'values', 'copy'),
     importance: 'low',
-    doc: 'How rows are sent (standpipe): unnest, one statement with an array a column; values, one with a parameter a value; copy, the COPY protocol, for inserts; auto chooses by size.',
+    doc: 'How rows are sent: unnest, one statement with an array a column; values, one with a parameter a value; copy, the COPY protocol, for inserts; auto chooses by size. (Ours.)',
     group: groups.writes,
   },
   'on.conflict': {
@@ -27,14 +27,14 @@ export const ownKeys = {
     default: 'update',
     validator: validString('update', 'nothing'),
     importance: 'low',
-    doc: 'What an upsert does with a row that is there already (standpipe): update it, or leave it as it is.',
+    doc: 'What an upsert does with a row that is there already: update it, or leave it as it is. (Ours.)',
     group: groups.writes,
   },
   'update.if': {
     type: 'list',
     default: [],
     importance: 'medium',
-    doc: 'Columns that say which of two rows of a key is newer, such as updated_at or a version (standpipe): an upsert or update leaves a row alone that is newer in them, compared one after another. NULL is oldest; of equals the last counts. Deletes are not compared.',
+    doc: 'Columns that say which of two rows of a key is newer, such as updated_at or a version: an upsert or update leaves a row alone that is newer in them, compared one after another. NULL is oldest; of equals the last counts. Deletes are not compared. (Ours.)',
     group: groups.writes,
   },
   'on.tombstone.disabled': {
@@ -42,7 +42,7 @@ export const ownKeys = {
     default: 'fail',
     validator: validString('fail', 'skip'),
     importance: 'low',
-    doc: 'What becomes of records without a value while deletes are off (standpipe): fail, as in Java, or skip them.',
+    doc: 'What becomes of records without a value while deletes are off: fail, as in Java, or skip them. (Ours.)',
     group: groups.writes,
   },
   'complex.types': {
@@ -50,7 +50,7 @@ export const ownKeys = {
     default: 'fail',
     validator: validString('fail', 'json'),
     importance: 'low',
-    doc: 'What becomes of STRUCT and MAP fields that get a new column (standpipe): fail, as in Java, or json for a JSONB column.',
+    doc: 'What becomes of STRUCT and MAP fields that get a new column: fail, as in Java, or json for a JSONB column. (Ours.)',
     group: groups.mapping,
   },
   'metadata.columns': {
@@ -58,14 +58,14 @@ export const ownKeys = {
     default: [],
     validator: metadataList,
     importance: 'low',
-    doc: 'Columns for what records have besides their value (standpipe), as list of source or source:column. Sources are topic, partition, offset, timestamp, key, headers (all of them, as JSON) and header.NAME; without a column it is __connect_ and the source.',
+    doc: 'Columns for what records have besides their value, as list of source or source:column. Sources are topic, partition, offset, timestamp, key, headers (all of them, as JSON) and header.NAME; without a column it is __connect_ and the source. (Ours.)',
     group: groups.mapping,
   },
   'schemaless.enabled': {
     type: 'boolean',
     default: false,
     importance: 'medium',
-    doc: 'Whether values without a schema, such as plain JSON objects, are written to the columns of an existing table that have the names of their fields (standpipe).',
+    doc: 'Whether values without a schema, such as plain JSON objects, are written to the columns of an existing table that have the names of their fields. (Ours.)',
     group: groups.mapping,
   },
   'ddl.string.type': {
@@ -73,7 +73,7 @@ export const ownKeys = {
     default: 'TEXT',
     validator: typeName,
     importance: 'low',
-    doc: 'Type of new columns for STRING fields (standpipe), such as VARCHAR(255) or CITEXT.',
+    doc: 'Type of new columns for STRING fields, such as VARCHAR(255) or CITEXT. (Ours.)',
     group: groups.ddl,
   },
   'ddl.timestamp.type': {
@@ -81,7 +81,7 @@ export const ownKeys = {
     default: 'TIMESTAMP',
     validator: validString('TIMESTAMP', 'TIMESTAMPTZ'),
     importance: 'low',
-    doc: 'Type of new columns for Timestamp fields (standpipe).',
+    doc: 'Type of new columns for Timestamp fields. (Ours.)',
     group: groups.ddl,
   },
   'ddl.decimal': {
@@ -89,7 +89,7 @@ export const ownKeys = {
     default: 'plain',
     validator: validString('plain', 'scaled'),
     importance: 'low',
-    doc: 'Type of new columns for Decimal fields (standpipe): plain DECIMAL, or scaled by the precision and scale of the schema.',
+    doc: 'Type of new columns for Decimal fields: plain DECIMAL, or scaled by the precision and scale of the schema. (Ours.)',
     group: groups.ddl,
   },
   delivery: {
@@ -97,7 +97,7 @@ export const ownKeys = {
     default: 'at-least-once',
     validator: validString('at-least-once', 'exactly-once'),
     importance: 'medium',
-    doc: 'exactly-once keeps the offsets in the table connect_offsets, written in the transaction of the rows (standpipe).',
+    doc: 'exactly-once keeps the offsets in the table connect_offsets, written in the transaction of the rows. (Ours.)',
     group: groups.writes,
   },
 } as const satisfies KeyDeclarations
