@@ -44,6 +44,8 @@ export interface ConnectionSettings {
   readonly keepsAlive: boolean
   /** False: behind a pool that gives each transaction another session, statements may not be prepared under a name. */
   readonly namesStatements: boolean
+  /** The session is for the server's log. Absent: for statements. */
+  readonly isReplication?: boolean
 }
 
 /** What the settings are read from. */

@@ -1,8 +1,7 @@
-import { Client, type ClientConfig, type QueryArrayConfig } from 'pg'
+import { Client, type ClientConfig, type QueryArrayConfig, type Submittable } from 'pg'
 import type { Logger } from 'standpipe/api'
 import type { ConnectionSettings, TargetServerType } from './connection-settings.ts'
 import { CopyIn } from './copy-in.ts'
-import { CopyOut, type CopyBuffer } from './copy-out.ts'
 import { fitness, hostsToTry, type ServerRole } from './host-choice.ts'
 import type { HostAddress } from './jdbc-url.ts'
 import { SqlException, sqlExceptionOf } from './sql-exception.ts'
@@ -133,9 +132,9 @@ export class PgConnection {
     return this.#guarded(async () => this.#client.query(new CopyIn(sql, rows)).done)
   }
 
-  /** @param sql `COPY … TO STDOUT`; begun at once where nothing else is under way */
-  copyOut(sql: string, buffer: CopyBuffer): CopyOut {
-    return this.#client.query(new CopyOut(sql, buffer))
+  /** A statement that talks with the server in its own way, such as COPY; begun at once where nothing else is under way. */
+  submit<Statement extends Submittable>(statement: Statement): Statement {
+    return this.#client.query(statement)
   }
 
   /** A pool between us and the server loses prepared statements: from now on there are none. */
@@ -217,6 +216,7 @@ function clientConfig(settings: ConnectionSettings, { host, port }: HostAddress,
     connectionTimeoutMillis: settings.connectTimeoutMs,
     keepAlive: settings.keepsAlive,
     ...(options === '' ? {} : { options }),
+    ...(settings.isReplication === true ? { replication: 'database' } : {}),
     ...(statementTimeoutMs === 0 ? {} : { statement_timeout: statementTimeoutMs }),
     ...(socketTimeoutMs === 0 ? {} : { query_timeout: socketTimeoutMs }),
   }

@@ -1,5 +1,5 @@
 import type { PgConnection, ResultColumn } from './connection.ts'
-import type { CopyBuffer, CopyOut } from './copy-out.ts'
+import { CopyOut, type CopyBuffer } from './copy-out.ts'
 import type { Rows, RowStream } from './row-stream.ts'
 import { sqlExceptionOf } from './sql-exception.ts'
 
@@ -35,7 +35,7 @@ export class CopiedRows implements RowStream {
   static async open(connection: PgConnection, columns: readonly ResultColumn[], sql: string, settings: CopySettings): Promise<CopiedRows> {
     // A limit of time is meant for a statement; this one lasts as long as somebody takes its rows.
     await connection.query("SELECT set_config('statement_timeout', '0', true)")
-    return new CopiedRows(connection, columns, connection.copyOut(`COPY (${sql}\n) TO STDOUT`, settings), settings.pageRows)
+    return new CopiedRows(connection, columns, connection.submit(new CopyOut(`COPY (${sql}\n) TO STDOUT`, settings)), settings.pageRows)
   }
 
   get isAtEnd(): boolean {

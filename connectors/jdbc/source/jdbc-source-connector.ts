@@ -75,7 +75,11 @@ abstract class FamilyJdbcSourceConnector implements SourceConnector {
     const tables = await monitor.tables(settings.poll.firstTablesMs)
     if (tables === null) return [{ ...props, tables: '', 'tables.fetched': 'false' }]
     this.#context?.log.info(`Tables to read: ${tables.length === 0 ? 'none' : tableList(tables, settings)}`)
-    return splitTables(tables, maxTasks).map((group) => ({ ...props, tables: tableList(group, settings), 'tables.fetched': 'true' }))
+    return splitTables(tables, settings.changes === null ? maxTasks : 1).map((group) => ({
+      ...props,
+      tables: tableList(group, settings),
+      'tables.fetched': 'true',
+    }))
   }
 
   async stop(): Promise<void> {

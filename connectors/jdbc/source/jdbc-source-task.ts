@@ -5,7 +5,8 @@ import { SqlException } from '../dialect/sql-exception.ts'
 import { currentSchema } from '../dialect/table-catalog.ts'
 import { version } from '../version.ts'
 import type { SourceFamily } from './config/definitions.ts'
-import { readJdbcSourceSettings, type JdbcSourceSettings } from './config/settings.ts'
+import { ChangeReader } from './cdc/change-reader.ts'
+import { readJdbcSourceSettings, type ChangeSettings, type JdbcSourceSettings } from './config/settings.ts'
 import { makeTableReader } from './make-table-reader.ts'
 import type { TableReader } from './query/table-reader.ts'
 import { SourceSession } from './session.ts'
@@ -36,6 +37,8 @@ abstract class FamilyJdbcSourceTask extends SourceTask {
   readonly #family: SourceFamily
   readonly #idleMs: number
   #session: SourceSession | null = null
+  /** Null: rows are read, not changes. */
+  #changes: ChangeReader | null = null
   #intervalMs = 0
   #tables: ReadTable[] = []
 
@@ -50,19 +53,16 @@ abstract class FamilyJdbcSourceTask extends SourceTask {
     if (props['tables.fetched'] === 'false') return
     const listed = listedTables(props['tables'] ?? '')
     if (listed.length === 0 && settings.mode.query === '') throw new ConfigException(nothingToRead)
+    if (settings.changes !== null) return this.#startChanges(settings, settings.changes, listed)
     this.#intervalMs = settings.poll.intervalMs
     const session = new SourceSession(settings, this.context.log, this.#signal)
     this.#session = session
     const connection = await session.connect()
-    try {
-      await this.#prepare(connection, settings, listed)
-    } catch (error) {
-      if (!(error instanceof SqlException) || error.kind !== 'system') throw error
-      throw new RetriableException(`The tables cannot be looked at just now: ${error.message}`, { cause: error })
-    }
+    await retriable(() => this.#prepare(connection, settings, listed))
   }
 
   async poll(): Promise<readonly SourceRecord[] | null> {
+    if (this.#changes !== null) return this.#pollChanges(this.#changes)
     const endsAt = Date.now() + this.#idleMs
     while (!this.#signal.aborted) {
       const table = this.#nextTable()
@@ -79,12 +79,35 @@ abstract class FamilyJdbcSourceTask extends SourceTask {
     return null
   }
 
+  override async commit(): Promise<void> {
+    await this.#changes?.commit()
+  }
+
   async stop(): Promise<void> {
+    await this.#changes?.close()
     await this.#session?.close()
   }
 
   get #signal(): AbortSignal {
     return this.context.signal
+  }
+
+  async #startChanges(settings: JdbcSourceSettings, changes: ChangeSettings, listed: readonly string[]): Promise<void> {
+    if (listed.length === 0) throw new ConfigException('mode=cdc reads tables, not a query. Remove query, or set another mode.')
+    const tables = listed.map((listed) => tableRelation(listed, settings, 'public').table).filter((table) => table !== null)
+    const { offsetStorageReader: offsets, log } = this.context
+    this.#changes = new ChangeReader({ settings, changes, tables, offsets, log, signal: this.#signal })
+    await retriable(() => this.#changes?.start())
+  }
+
+  async #pollChanges(changes: ChangeReader): Promise<readonly SourceRecord[] | null> {
+    if (this.#signal.aborted) return null
+    try {
+      return await retriable(() => changes.poll(this.#idleMs))
+    } catch (error) {
+      if (this.#signal.aborted) return null
+      throw error
+    }
   }
 
   async #prepare(connection: PgConnection, settings: JdbcSourceSettings, listed: readonly string[]): Promise<void> {
@@ -129,6 +152,16 @@ abstract class FamilyJdbcSourceTask extends SourceTask {
     const failure = table.failures.failed(table.reader.relation.shown, error)
     table.dueAt = Date.now() + (this.#tables.length > 1 && error.kind !== 'system' ? table.failures.pauseMs : 0)
     return failure
+  }
+}
+
+/** A database that cannot just now is waited for. */
+async function retriable<T>(ask: () => Promise<T> | T): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof SqlException) || error.kind !== 'system') throw error
+    throw new RetriableException(`The tables cannot be looked at just now: ${error.message}`, { cause: error })
   }
 }
 

@@ -92,6 +92,11 @@ export class SourceHarness {
     return records
   }
 
+  /** As the worker, when offsets were stored. */
+  async commit(): Promise<void> {
+    for (const { task } of this.#tasks) await task.commit()
+  }
+
   /** Polls until so many records are there, or nothing comes any more; errors that are tried again are waited out. */
   async pollAll(count = Infinity): Promise<SourceRecord[]> {
     const records: SourceRecord[] = []

@@ -1,7 +1,7 @@
-import { validString, type KeyDeclarations } from 'standpipe/api'
+import type { KeyDeclarations } from 'standpipe/api'
 import { dialectName, enumerator } from '../../dialect/config-validators.ts'
 import { confluentKeys } from './confluent-keys.ts'
-import { confluentZone } from './validators.ts'
+import { confluentZone, modeIn } from './validators.ts'
 import { groups, numericMappings, sourceModes } from './words.ts'
 
 const database = { group: groups.database, width: 'medium' } as const
@@ -37,7 +37,7 @@ const databaseKeys = {
 } as const satisfies KeyDeclarations
 
 const modeKeys = {
-  mode: { type: 'string', validator: validString(...sourceModes), importance: 'high', doc: mode.doc, ...modeGroup, orderInGroup: 1, displayName: mode.displayName, dependents: modeDependents },
+  mode: { type: 'string', validator: modeIn(...sourceModes), importance: 'high', doc: mode.doc, ...modeGroup, orderInGroup: 1, displayName: mode.displayName, dependents: modeDependents },
   'incrementing.column.name': { ...confluentKeys['incrementing.column.name'] },
   'timestamp.column.name': { ...confluentKeys['timestamp.column.name'] },
   'validate.non.null': { ...confluentKeys['validate.non.null'], orderInGroup: 4 },

@@ -2,7 +2,7 @@ import { atLeast, between, validString, type KeyDeclarations } from 'standpipe/a
 import { calendarSystems } from '../../dialect/calendar.ts'
 import { credentialsProvider, defaultCredentialsProvider, dialectName, enumerator } from '../../dialect/config-validators.ts'
 import { hidden, inModes, inNoMode } from './recommenders.ts'
-import { confluentZone, incrementingMapping, tablePatterns, timestampMapping, topicPrefix } from './validators.ts'
+import { confluentZone, incrementingMapping, modeIn, tablePatterns, timestampMapping, topicPrefix } from './validators.ts'
 import { groups, isolationModes, numericMappings, sourceModes, timestampGranularities } from './words.ts'
 
 const database = { group: groups.database, width: 'medium' } as const
@@ -98,8 +98,8 @@ const typeKeys = {
 
 const modeKeys = {
   mode: {
-    ...{ type: 'string', default: '', validator: validString('', ...sourceModes), importance: 'high', ...modeGroup, orderInGroup: 1, displayName: 'Table Loading Mode' },
-    doc: 'bulk: all rows at every poll; incrementing: by a number that grows; timestamp: by times of change; timestamp+incrementing: by both.',
+    ...{ type: 'string', default: '', validator: modeIn('', ...sourceModes), importance: 'high', ...modeGroup, orderInGroup: 1, displayName: 'Table Loading Mode' },
+    doc: 'bulk: all rows at every poll; incrementing: by a number that grows; timestamp: by times of change; timestamp+incrementing: by both; cdc: changes from the log of the server, deletions too (ours).',
   },
   'incrementing.column.name': {
     ...{ type: 'string', default: '', importance: 'medium', recommender: inModes('incrementing', 'timestamp+incrementing') },

@@ -46,6 +46,18 @@ export const ownKeys = {
     ...{ type: 'string', default: 'struct', validator: validString('struct', 'primitive'), ...connector, displayName: 'Key Format' },
     doc: 'primitive: of key.columns with one column, keys are its values by themselves. (Ours.)',
   },
+  'slot.name': {
+    ...{ type: 'string', default: '', ...connector, displayName: 'Slot Name' },
+    doc: 'Mode cdc: the replication slot, which the server keeps the log for. Default: standpipe_ and the name of the connector. (Ours.)',
+  },
+  'publication.name': {
+    ...{ type: 'string', default: '', ...connector, displayName: 'Publication Name' },
+    doc: 'Mode cdc: the publication of the tables; made where it is missing. Default: as the slot. (Ours.)',
+  },
+  'cdc.snapshot.mode': {
+    ...{ type: 'string', default: 'initial', validator: validString('initial', 'never'), ...connector, displayName: 'Snapshot Mode' },
+    doc: 'Mode cdc: whether the rows that the tables have come before their changes. (Ours.)',
+  },
   'topic.name.format': {
     ...{ type: 'string', default: '', ...connector, displayName: 'Topic Name Format' },
     doc: 'Names of topics, with ${prefix}, ${catalog}, ${schema} and ${table}. Default: ${prefix}${table}. (Ours.)',

@@ -17,7 +17,7 @@ export function inModes(...modes: readonly string[]): Recommender {
 /** Of `timestamp.initial`, which Confluent's recommender knows in no mode. */
 export const inNoMode = inModes()
 
-const knownModes: ReadonlySet<unknown> = new Set(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing'])
+const knownModes: ReadonlySet<unknown> = new Set(['bulk', 'timestamp', 'incrementing', 'timestamp+incrementing', 'cdc'])
 
 /** @param mode null: it is missing, which its own key says */
 function checkMode(mode: ConfigInput | undefined): void {

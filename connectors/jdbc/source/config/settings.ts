@@ -26,6 +26,7 @@ export interface FilterSettings {
 
 /** Which columns a table is read by, and from where. */
 export interface ModeSettings {
+  /** Of no meaning where changes are read. */
   readonly mode: SourceMode
   /** Empty: found by itself. */
   readonly incrementingColumn: string
@@ -90,6 +91,14 @@ export interface RecordSettings {
   readonly hasPrimitiveKeys: boolean
 }
 
+/** How changes are read from the server's log. */
+export interface ChangeSettings {
+  readonly slot: string
+  readonly publication: string
+  /** The rows that there are come first. */
+  readonly takesSnapshot: boolean
+}
+
 /** A whole configuration, read once and grouped by who needs it. */
 export interface JdbcSourceSettings {
   readonly family: SourceFamily
@@ -103,6 +112,8 @@ export interface JdbcSourceSettings {
   readonly isolation: string | null
   readonly filter: FilterSettings
   readonly mode: ModeSettings
+  /** Null: rows are read, not changes. */
+  readonly changes: ChangeSettings | null
   readonly values: ValueSettings
   readonly poll: PollSettings
   readonly records: RecordSettings
@@ -124,6 +135,7 @@ export function readJdbcSourceSettings(props: Props, family: SourceFamily): Jdbc
     isolation: isolationOf(keys['transaction.isolation.mode']),
     filter: filterOf(keys),
     mode: modeOf(keys),
+    changes: keys.mode === 'cdc' ? changesOf(keys, props['name'] ?? '') : null,
     values: valuesOf(keys, family),
     poll: {
       intervalMs: Math.max(0, keys['poll.interval.ms']),
@@ -201,7 +213,7 @@ function filterOf(keys: Keys): FilterSettings {
 function modeOf(keys: Keys): ModeSettings {
   const masked = keys['query.masked'].value()
   return {
-    mode: keys.mode as SourceMode, // its validator lets no other pass
+    mode: keys.mode === 'cdc' ? 'bulk' : (keys.mode as SourceMode), // its validator lets no other pass
     incrementingColumn: keys['incrementing.column.name'],
     timestampColumns: withoutBlanks(keys['timestamp.column.name']),
     incrementingMapping: parseColumnMapping('incrementing.column.mapping', keys['incrementing.column.mapping'], 'one'),
@@ -216,6 +228,16 @@ function modeOf(keys: Keys): ModeSettings {
     guardsVisibility: keys['visibility.guard'] === 'xmin',
     guardMaxWaitMs: keys['visibility.guard.max.wait.ms'],
     rescanIds: keys['visibility.rescan.ids'],
+  }
+}
+
+/** Names of slots are of small letters, digits and underscores, 63 at most. */
+function changesOf(keys: Keys, connector: string): ChangeSettings {
+  const name = `standpipe_${connector.toLowerCase().replaceAll(/[^a-z0-9]/g, '_')}`.slice(0, 63)
+  return {
+    slot: keys['slot.name'] === '' ? name : keys['slot.name'],
+    publication: keys['publication.name'] === '' ? name : keys['publication.name'],
+    takesSnapshot: keys['cdc.snapshot.mode'] === 'initial',
   }
 }
 

@@ -1,10 +1,18 @@
-import { ConfigException, lambda } from 'standpipe/api'
+import { ConfigException, lambda, validString, type Validator } from 'standpipe/api'
 import { timeZone } from '../../dialect/config-validators.ts'
 import { parseColumnMapping } from './column-mapping.ts'
 import { tablePattern } from './table-pattern.ts'
 
 /** `db.timezone` in each family's words. */
 export const confluentZone = timeZone('Invalid time zone identifier', 'valid time zone identifier (e.g., \'Europe/Helsinki\', \'UTC+2\', \'Z\', \'CET\')')
+
+/** One of Java's modes, which are the ones named to the user, or ours. */
+export function modeIn(...modes: readonly string[]): Validator<string> {
+  const listed = validString(...modes)
+  return lambda<string>((name, value) => {
+    if (value !== 'cdc') listed.ensureValid(name, value)
+  }, listed.toString())
+}
 
 /** Letters, digits, points, dashes and underscores, at most 249, blanks around left out. */
 export const topicPrefix = lambda<string>((name, value) => {
