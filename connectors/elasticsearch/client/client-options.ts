@@ -3,7 +3,7 @@ import { ConfigException } from 'standpipe/api'
 import type { ElasticsearchNode } from '../config/nodes.ts'
 import type { ConnectionSettings, Credentials, ProxySettings } from '../config/settings.ts'
 import { version } from '../version.ts'
-import { ElasticConnection } from './elastic-connection.ts'
+import { ElasticConnection, noRedaction } from './elastic-connection.ts'
 import { PlainTransport, TextSerializer } from './plain-transport.ts'
 import { tlsOptions } from './tls-options.ts'
 
@@ -31,6 +31,7 @@ export async function clientOptions(settings: ConnectionSettings): Promise<Clien
     ConnectionPool: WeightedConnectionPool,
     Transport: PlainTransport,
     Serializer: TextSerializer,
+    redaction: noRedaction,
     enableMetaHeader: false,
     headers: { 'user-agent': `standpipe-elasticsearch-sink/${version} (Node.js ${process.versions.node})` },
   }

@@ -185,6 +185,17 @@ describe('what the client says of a failure', () => {
     expect(await request).toMatchObject({ kind: 'aborted', isPassing: false })
   })
 
+  it.for([
+    ['is not answered', { action: 'hang' }, 'timeout'],
+    ['is refused', { status: 429 }, 'status'],
+  ] as const)('nothing copies the body of a request that %s, byte by byte', async ([, answer, kind]) => {
+    const server = await answering(answer as ScriptedAnswer)
+    const client = await open(`http://${server.address}`, { 'read.timeout.ms': '50' })
+    const watched = Buffer.from(body)
+    Object.defineProperty(watched, 'members', { enumerable: true, get: () => expect.unreachable('the members of the body were asked for') })
+    expect((await failureOf(client.bulk(watched, 1))).kind).toBe(kind)
+  })
+
   it('the server says no, with type, reason and when to come again', async () => {
     const error = { type: 'some_exception', reason: 'for the test', caused_by: { type: 'inner', reason: 'why' } }
     const server = await answering({ status: 429, body: { error, status: 429 }, headers: { 'retry-after': '7' } })
