@@ -9,9 +9,9 @@ async function youngMegabytes(kind: 'limited' | 'free'): Promise<number> {
   return Number(stdout)
 }
 
-it('the young generation ends growing at a quarter of what V8 would give it', async () => {
+it('the young generation ends growing far below what V8 would give it', async () => {
   expect(await youngMegabytes('free')).toBeGreaterThan(100)
   const limited = await youngMegabytes('limited')
-  expect(limited).toBeGreaterThan(30)
+  expect(limited).toBeGreaterThan(15)
   expect(limited).toBeLessThan(70)
 })

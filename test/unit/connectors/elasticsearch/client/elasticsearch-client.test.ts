@@ -189,7 +189,7 @@ describe('what the client says of a failure', () => {
     ['is not answered', { action: 'hang' }, 'timeout'],
     ['is refused', { status: 429 }, 'status'],
   ] as const)('nothing copies the body of a request that %s, byte by byte', async ([, answer, kind]) => {
-    const server = await answering(answer as ScriptedAnswer)
+    const server = await answering(answer)
     const client = await open(`http://${server.address}`, { 'read.timeout.ms': '50' })
     const watched = Buffer.from(body)
     Object.defineProperty(watched, 'members', { enumerable: true, get: () => expect.unreachable('the members of the body were asked for') })
