@@ -56,6 +56,8 @@ export async function benchmarkElasticsearch(bench: ElasticsearchBenchmark): Pro
   for (const startTarget of [nullTarget, elasticsearchTarget]) {
     const target = await startTarget(bench)
     try {
+      // Whoever came first would meet a server that is still slow.
+      if (target.name.includes(bench.only)) await measured(bench, target, (job) => startStandpipe(job, []))
       for (let round = 1; round <= bench.rounds; round++)
         for (const [side, start] of sides)
           if (bench.isWanted(side) && target.name.includes(bench.only)) await measure(bench, round, target, side, start)
@@ -66,14 +68,19 @@ export async function benchmarkElasticsearch(bench: ElasticsearchBenchmark): Pro
 }
 
 async function measure(bench: ElasticsearchBenchmark, round: number, target: Target, side: string, start: Start): Promise<void> {
+  const metrics = await measured(bench, target, start)
+  bench.results.add({ case: `documents into ${target.name}`, side, round, metrics })
+}
+
+async function measured(bench: ElasticsearchBenchmark, target: Target, start: Start): Promise<Metrics> {
   const dir = join(bench.dir, `run-${randomUUID()}`)
   await mkdir(dir)
   await target.reset()
   const metrics = await run(target, () =>
     start({ bootstrap: bench.kafka.address, topic: TOPIC, url: target.url, index: TOPIC, batch: BATCH, inFlight: IN_FLIGHT, dir }),
   )
-  bench.results.add({ case: `documents into ${target.name}`, side, round, metrics })
   await rm(dir, { recursive: true })
+  return metrics
 }
 
 async function run(target: Target, start: () => Promise<ServerProcess>): Promise<Metrics> {
