@@ -8,7 +8,7 @@ const packageFolder = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//
  * What the licences of the packages in the bundle ask for: their texts go along with their code.
  * @param metafile of the build, with paths from the root
  * @returns a section per package, by name and version
- * @throws Error for a package without a licence text
+ * @throws Error for a package that neither names its licence nor has a text of it
  */
 export async function thirdPartyNotices(metafile: Metafile, root: string): Promise<string> {
   const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => packageFolder.exec(path)?.[0] ?? []))
