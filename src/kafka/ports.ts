@@ -70,14 +70,51 @@ export interface Producer {
    * Takes a record. One call at a time: await a returned promise before the next call.
    * @returns undefined when the record was taken or refused at once; a promise when it had to wait (metadata unknown, explicit partition
    * beyond the known count, `buffer.memory` full), settled when it was taken or refused, bounded by `max.block.ms`
-   * @throws KafkaError only for misuse (closed, fatal state); what is wrong with the record goes to `delivery.failed`
+   * @throws KafkaError only for misuse (closed, fatal or abortable state, no transaction begun); what is wrong with the record goes to
+   * `delivery.failed`, and makes a transaction one that can only be aborted
    */
   send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined
   /** Resolves when everything accepted before the call is delivered or failed; does not reject. */
   flush(): Promise<void>
   /** Partitions of a topic, waiting up to `max.block.ms` for metadata. */
   partitionsFor(topic: string): Promise<readonly number[]>
-  /** Flushes for up to `timeoutMs` (default 30 s), then fails the rest with TimeoutException. Idempotent. */
+  /**
+   * Registers the `transactional.id`: fences older producers of that id and ends what they left open (committed when the commit had begun,
+   * else aborted). Once, before anything is sent. Waits up to `max.block.ms`; after a TimeoutException it may be called again, and nothing else.
+   * @throws KafkaError without a `transactional.id`, or called twice (ILLEGAL_STATE); not allowed (`auth`); `fenced`
+   */
+  initTransactions(): Promise<void>
+  /**
+   * From here on what is sent belongs to one transaction. Local: nothing is asked of a broker.
+   * @throws KafkaError in the wrong state (ILLEGAL_STATE) or after a fatal error
+   */
+  beginTransaction(): void
+  /**
+   * Commits a group's offsets when, and only when, the transaction commits: for those who read, transform and write.
+   * One call of a transaction method at a time. Waits up to `max.block.ms`.
+   * @param offsets next offsets to read; none: nothing happens
+   * @param group as `Consumer.groupMetadata` tells it; generation -1 and an empty member id: not checked against the group's members
+   * @throws KafkaError `abortable` when the member is no longer in its generation or may not commit: abort, and begin again; else fatal
+   */
+  sendOffsetsToTransaction(offsets: readonly TopicPartitionOffset[], group: ConsumerGroupMetadata): Promise<void>
+  /**
+   * Flushes, then makes all of the transaction visible to read_committed consumers at once. Every delivery was told before it settles.
+   * Waits up to `max.block.ms` for the coordinator (and `delivery.timeout.ms` for records); after a TimeoutException call it again: the
+   * outcome is not known yet.
+   * @throws KafkaError when a record failed, with its error as cause: call `abortTransaction`. `fenced`, or not `abortable` and not
+   * `retriable`: the producer is of no more use, close it; the transaction is or will be aborted
+   */
+  commitTransaction(): Promise<void>
+  /**
+   * Drops what is unsent (those deliveries fail with TransactionAbortedException), waits for what is on its way and ends the transaction,
+   * so that read_committed consumers never see any of it. The producer is ready for the next `beginTransaction` then. Time-outs as in commit.
+   * @throws KafkaError in the wrong state (ILLEGAL_STATE), `fenced`, or another fatal error
+   */
+  abortTransaction(): Promise<void>
+  /**
+   * Flushes for up to `timeoutMs` (default 30 s), then fails the rest with TimeoutException. An open transaction is aborted, its unsent
+   * records fail. Idempotent.
+   */
   close(timeoutMs?: number): Promise<void>
 }
 
@@ -198,5 +235,10 @@ export interface Admin {
   deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
   deleteGroups(groups: readonly string[]): Promise<void>
   deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void>
+  /**
+   * Ends open transactions of these ids and fences their producers, whose next call rejects with a `fenced` error. An id that was never
+   * used is registered by it. Used to end a zombie before its successor starts.
+   */
+  fenceProducers(transactionalIds: readonly string[]): Promise<void>
   close(): Promise<void>
 }

@@ -20,6 +20,7 @@ import { AdminCalls } from './admin-calls.ts'
 import { GroupAdmin } from './group-admin.ts'
 import { PartitionAdmin, type OffsetQuery } from './partition-admin.ts'
 import { TopicAdmin } from './topic-admin.ts'
+import { TransactionAdmin } from './transaction-admin.ts'
 
 export interface KafkaAdminOptions {
   readonly config: Pick<AdminConfig, 'default.api.timeout.ms' | 'retry.backoff.ms' | 'retry.backoff.max.ms'>
@@ -38,6 +39,7 @@ export class KafkaAdmin implements Admin {
   readonly #topics: TopicAdmin
   readonly #partitions: PartitionAdmin
   readonly #groups: GroupAdmin
+  readonly #transactions: TransactionAdmin
 
   constructor({ config, transport, metadata, log }: KafkaAdminOptions) {
     this.#transport = transport
@@ -50,6 +52,7 @@ export class KafkaAdmin implements Admin {
     this.#topics = new TopicAdmin(this.#calls, transport, metadata, log)
     this.#partitions = new PartitionAdmin(this.#calls, transport, metadata)
     this.#groups = new GroupAdmin(this.#calls, transport, metadata)
+    this.#transactions = new TransactionAdmin(this.#calls, transport, metadata)
   }
 
   async describeCluster(): Promise<{ readonly clusterId: string; readonly controllerId: number; readonly nodes: readonly KafkaNode[] }> {
@@ -111,6 +114,10 @@ export class KafkaAdmin implements Admin {
 
   async deleteGroups(groups: readonly string[]): Promise<void> {
     for (const group of groups) await this.#groups.delete(group)
+  }
+
+  async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
+    await Promise.all(transactionalIds.map((id) => this.#transactions.fence(id)))
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Logger } from '../../api/logger.ts'
-import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, type KafkaError } from '../errors.ts'
+import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, unsupportedVersion, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import type { Delivery, InflightBytes, Producer, ProducerRecord } from '../ports.ts'
+import type { ConsumerGroupMetadata, Delivery, InflightBytes, Producer, ProducerRecord, TopicPartitionOffset } from '../ports.ts'
 import { RECORDS } from '../record/batch-format.ts'
 import { recordSizeUpperBound } from '../record/record-size.ts'
 import type { Transport } from '../transport.ts'
@@ -138,6 +138,26 @@ export class KafkaProducer implements Producer {
       deadline.release()
     }
     return Array.from({ length: queues.partitionCount }, (_, partition) => partition)
+  }
+
+  async initTransactions(): Promise<void> {
+    throw unsupportedVersion('initTransactions')
+  }
+
+  beginTransaction(): void {
+    throw unsupportedVersion('beginTransaction')
+  }
+
+  async sendOffsetsToTransaction(_offsets: readonly TopicPartitionOffset[], _group: ConsumerGroupMetadata): Promise<void> {
+    throw unsupportedVersion('sendOffsetsToTransaction')
+  }
+
+  async commitTransaction(): Promise<void> {
+    throw unsupportedVersion('commitTransaction')
+  }
+
+  async abortTransaction(): Promise<void> {
+    throw unsupportedVersion('abortTransaction')
   }
 
   /** A second call may shorten the first one's time-out. */
