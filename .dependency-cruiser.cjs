@@ -21,6 +21,11 @@ module.exports = {
     only('src/metrics', ['src/api/'], 'metrics see the contract only'),
     only('src/kafka', ['src/api/', 'src/logging/'], 'the Kafka client knows nothing of Connect’s runtime'),
     only(
+      'src/broker',
+      ['src/api/', 'src/logging/', 'src/properties/', 'src/kafka/record/', 'src/kafka/protocol/(reader|writer)', 'src/kafka/error-codes'],
+      'the broker shares the record codec with the client and knows nothing of Connect',
+    ),
+    only(
       'src/offsets',
       ['src/api/', 'src/logging/', 'src/kafka/ports.ts', 'src/kafka/errors.ts', 'src/converters/'],
       'stores see the Kafka port only',

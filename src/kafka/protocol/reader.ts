@@ -29,13 +29,25 @@ export class Reader {
     return this.buffer.readInt32BE(at) * 0x1_0000_0000 + this.buffer.readUInt32BE(at + 4)
   }
 
+  uint16(): number {
+    return this.buffer.readUInt16BE(this.#advance(2))
+  }
+
+  uint32(): number {
+    return this.buffer.readUInt32BE(this.#advance(4))
+  }
+
+  float64(): number {
+    return this.buffer.readDoubleBE(this.#advance(8))
+  }
+
   boolean(): boolean {
     return this.int8() !== 0
   }
 
   nullableString(): string | null {
     const length = this.int16()
-    return length < 0 ? null : this.#text(length)
+    return length < 0 ? null : this.text(length)
   }
 
   /** Null is read as the empty text. */
@@ -45,7 +57,11 @@ export class Reader {
 
   /** A view on the buffer; null is read as no bytes. */
   bytes(): Buffer {
-    const length = Math.max(this.int32(), 0)
+    return this.view(Math.max(this.int32(), 0))
+  }
+
+  /** A view on the next `length` bytes. */
+  view(length: number): Buffer {
     const start = this.#advance(length)
     return this.buffer.subarray(start, start + length)
   }
@@ -78,7 +94,7 @@ export class Reader {
 
   compactNullableString(): string | null {
     const length = this.uvarint() - 1
-    return length < 0 ? null : this.#text(length)
+    return length < 0 ? null : this.text(length)
   }
 
   compactString(): string {
@@ -89,6 +105,11 @@ export class Reader {
     return this.#items(this.uvarint() - 1, item)
   }
 
+  compactNullableArray<T>(item: (reader: Reader) => T): T[] | null {
+    const count = this.uvarint() - 1
+    return count < 0 ? null : this.#items(count, item)
+  }
+
   /** Passes over tagged fields: none of those we use is of interest. */
   skipTags(): void {
     for (let count = this.uvarint(); count > 0; count--) {
@@ -97,13 +118,17 @@ export class Reader {
     }
   }
 
+  /** Every item takes a byte at least: a count beyond the bytes that are left is refused before memory is taken for it. */
   #items<T>(count: number, item: (reader: Reader) => T): T[] {
+    if (count > this.buffer.length - this.position)
+      throw new RangeError(`${count} items do not fit at position ${this.position} of ${this.buffer.length}`)
     const items: T[] = []
     for (let index = 0; index < count; index++) items.push(item(this))
     return items
   }
 
-  #text(length: number): string {
+  /** @param length of UTF-8, in bytes */
+  text(length: number): string {
     const start = this.#advance(length)
     return this.buffer.toString('utf8', start, start + length)
   }

@@ -34,13 +34,31 @@ export class Writer {
     return this
   }
 
+  uint16(value: number): this {
+    const at = this.#reserve(2)
+    this.#buffer.writeUInt16BE(value, at)
+    return this
+  }
+
+  uint32(value: number): this {
+    const at = this.#reserve(4)
+    this.#buffer.writeUInt32BE(value, at)
+    return this
+  }
+
+  float64(value: number): this {
+    const at = this.#reserve(8)
+    this.#buffer.writeDoubleBE(value, at)
+    return this
+  }
+
   boolean(value: boolean): this {
     return this.int8(value ? 1 : 0)
   }
 
   string(value: string): this {
     const length = Buffer.byteLength(value)
-    return this.int16(length).#text(value, length)
+    return this.int16(length).text(value, length)
   }
 
   nullableString(value: string | null): this {
@@ -48,15 +66,23 @@ export class Writer {
   }
 
   bytes(value: Buffer): this {
-    this.int32(value.length)
+    return this.int32(value.length).raw(value)
+  }
+
+  /** The bytes alone, without their length. */
+  raw(value: Uint8Array): this {
     const at = this.#reserve(value.length)
-    value.copy(this.#buffer, at)
+    this.#buffer.set(value, at)
     return this
   }
 
   /** Length and bytes, without copying them: `value` must not change until the request was written. */
   attachBytes(value: Buffer): this {
-    this.int32(value.length)
+    return this.int32(value.length).attach(value)
+  }
+
+  /** The bytes alone, without their length and without copying them. */
+  attach(value: Buffer): this {
     this.#closePart()
     this.#parts.push(value)
     return this
@@ -90,7 +116,7 @@ export class Writer {
 
   compactString(value: string): this {
     const length = Buffer.byteLength(value)
-    return this.uvarint(length + 1).#text(value, length)
+    return this.uvarint(length + 1).text(value, length)
   }
 
   compactNullableString(value: string | null): this {
@@ -121,7 +147,8 @@ export class Writer {
     return this
   }
 
-  #text(value: string, length: number): this {
+  /** @param length of `value` in UTF-8, in bytes */
+  text(value: string, length: number): this {
     const at = this.#reserve(length)
     this.#buffer.write(value, at, 'utf8')
     return this

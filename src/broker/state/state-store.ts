@@ -1,0 +1,29 @@
+/** What the broker remembers beside records; each kind has keys of its own. */
+export type StateKind = 'broker' | 'topic' | 'group' | 'offset' | 'transaction' | 'scram'
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+
+/**
+ * Topics, groups, committed offsets and transactions, kept through restarts. Whoever owns a kind keeps it in memory, reads it once with
+ * `load` and writes what changed.
+ */
+export interface StateStore {
+  /** Everything of a kind as it was at the start. Called once per kind, when the broker starts. */
+  load(kind: StateKind): Iterable<readonly [key: string, value: JsonValue]>
+  /**
+   * Writes one entry; null removes it. Entries of one store are kept in the order of the calls: after a crash either all up to some call are
+   * there or none behind it. Resolves when the entry is as safe as the flush policy asks. Rejects when it cannot be written (disk full).
+   */
+  set(kind: StateKind, key: string, value: JsonValue): Promise<void>
+}
+
+/** Forgets everything with the process: for brokers in memory, and for tests. */
+export class MemoryStateStore implements StateStore {
+  load(): Iterable<readonly [string, JsonValue]> {
+    return []
+  }
+
+  set(): Promise<void> {
+    return Promise.resolve()
+  }
+}
