@@ -98,16 +98,32 @@ export class KafkaBroker {
  * @throws Error that says what to install, or shows the end of the broker's log
  */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
-  const { classPath } = await kafkaJars()
-  const dir = await mkdtemp(join(tmpdir(), 'standpipe-kafka-'))
   const [port, controllerPort] = (await freePorts(2)) as [number, number]
-  const propertiesFile = await writeConfiguration(dir, serverProperties(dir, port, controllerPort, options.properties ?? {}))
-  const logging = await log4jOption(dir, 'WARN')
-  await formatStorage(classPath, logging, propertiesFile)
-  const command = [...(options.jvm ?? ['-Xms256m', '-Xmx512m']), logging, '-cp', classPath, 'kafka.Kafka', propertiesFile]
-  const broker = new KafkaBroker(`127.0.0.1:${port}`, dir, command, options.outlivesUs === true)
+  const broker = await prepareKafka({ port, controllerPort, clusterId: newClusterId() }, options)
   await broker.start()
   return broker
+}
+
+/** Where a node listens, and the cluster it belongs to. */
+export interface KafkaPlace {
+  readonly port: number
+  readonly controllerPort: number
+  readonly clusterId: string
+}
+
+/** A broker with its folder and formatted storage, not started yet. */
+export async function prepareKafka({ port, controllerPort, clusterId }: KafkaPlace, options: KafkaOptions = {}): Promise<KafkaBroker> {
+  const { classPath } = await kafkaJars()
+  const dir = await mkdtemp(join(tmpdir(), 'standpipe-kafka-'))
+  const propertiesFile = await writeConfiguration(dir, serverProperties(dir, port, controllerPort, options.properties ?? {}))
+  const logging = await log4jOption(dir, 'WARN')
+  await formatStorage(classPath, logging, propertiesFile, clusterId)
+  const command = [...(options.jvm ?? ['-Xms256m', '-Xmx512m']), logging, '-cp', classPath, 'kafka.Kafka', propertiesFile]
+  return new KafkaBroker(`127.0.0.1:${port}`, dir, command, options.outlivesUs === true)
+}
+
+export function newClusterId(): string {
+  return randomBytes(16).toString('base64url')
 }
 
 function serverProperties(dir: string, port: number, controllerPort: number, overrides: Readonly<Record<string, string | null>>): string {
@@ -145,8 +161,7 @@ async function writeConfiguration(dir: string, properties: string): Promise<stri
   return file
 }
 
-async function formatStorage(classPath: string, logging: string, propertiesFile: string): Promise<void> {
-  const clusterId = randomBytes(16).toString('base64url')
+async function formatStorage(classPath: string, logging: string, propertiesFile: string, clusterId: string): Promise<void> {
   const format = ['kafka.tools.StorageTool', 'format', `--cluster-id=${clusterId}`, '-c', propertiesFile]
   await run('java', ['-XX:TieredStopAtLevel=1', '-Xmx128m', logging, '-cp', classPath, ...format])
 }

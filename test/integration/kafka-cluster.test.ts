@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import type { Consumer, Producer } from '../../src/kafka/ports.ts'
+import { findCoordinator } from '../../src/kafka/protocol/find-coordinator.ts'
+import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
+import { withAdmin } from '../support/kafka-records.ts'
+import { askCluster, electPreferredLeader, reassign } from '../support/leader-moves.ts'
+import { startKafkaCluster, type KafkaCluster, type NodeId } from '../support/services/kafka-cluster.ts'
+import { describeWithKafka } from '../support/services/suite.ts'
+import { NumbersRead, SteadyLoad } from '../support/steady-load.ts'
+import { until } from '../support/worker-process.ts'
+
+const CONNECT = { acks: 'all', 'max.in.flight.requests.per.connection': '1', 'enable.idempotence': 'false' }
+
+describeWithKafka('clients of three Kafka nodes', () => {
+  let cluster: KafkaCluster
+  const clients = createKafkaClients()
+
+  beforeAll(async () => {
+    cluster = await startKafkaCluster()
+  })
+
+  afterAll(() => cluster.stop())
+
+  async function newTopic(partitions: number, configs: Record<string, string> = {}): Promise<string> {
+    const name = `t-${randomUUID()}`
+    const created = await withAdmin(cluster.bootstrapServers, (admin) =>
+      admin.createTopics([{ name, partitions, replicationFactor: -1, configs }]),
+    )
+    expect(created.get(name)).toBe('created')
+    return name
+  }
+
+  async function newProducer(props: Record<string, string> = {}, log = new CollectingLogger()): Promise<Producer> {
+    const producer = await clients.producer({ 'bootstrap.servers': cluster.bootstrapServers, ...props }, log)
+    onTestFinished(() => producer.close(0))
+    return producer
+  }
+
+  async function newConsumer(props: Record<string, string> = {}, log = new CollectingLogger()): Promise<Consumer> {
+    const consumer = await clients.consumer(
+      { 'bootstrap.servers': cluster.bootstrapServers, 'auto.offset.reset': 'earliest', ...props },
+      log,
+    )
+    onTestFinished(() => consumer.close(2000).catch(() => undefined))
+    return consumer
+  }
+
+  async function leadersOf(topic: string): Promise<number[]> {
+    const topics = await withAdmin(cluster.bootstrapServers, (admin) => admin.describeTopics([topic]))
+    const description = topics.get(topic)!
+    if (!('partitions' in description)) throw description
+    return description.partitions.map(({ leader }) => leader)
+  }
+
+  /** A group's only member, which reads and commits until it is stopped. */
+  class Member {
+    readonly calls: string[] = []
+    readonly read = new NumbersRead()
+    commits = 0
+    readonly #consumer: Consumer
+    #isStopped = false
+    #running: Promise<void> = Promise.resolve()
+
+    constructor(consumer: Consumer) {
+      this.#consumer = consumer
+    }
+
+    start(topic: string): this {
+      const called = (what: string) => async (partitions: readonly unknown[]) => void this.calls.push(`${what} ${partitions.length}`)
+      this.#consumer.subscribe([topic], {
+        onPartitionsAssigned: called('assigned'),
+        onPartitionsRevoked: called('revoked'),
+        onPartitionsLost: called('lost'),
+      })
+      this.#running = this.#run()
+      return this
+    }
+
+    async stop(): Promise<void> {
+      this.#isStopped = true
+      await this.#running
+    }
+
+    async #run(): Promise<void> {
+      while (!this.#isStopped) {
+        const batches = await this.#consumer.poll(100)
+        this.read.take(batches)
+        const offsets = batches.map(({ topic, partition, records }) => ({ topic, partition, offset: records.at(-1)!.offset + 1 }))
+        if (offsets.length === 0) continue
+        await this.#consumer.commit(offsets)
+        this.commits++
+      }
+    }
+  }
+
+  test('K3: leaders move under load, by reassignment and back to the preferred ones: every record once, in order', async () => {
+    const topic = await newTopic(6)
+    const load = new SteadyLoad(await newProducer(), topic, 6, 5).start()
+    const consumer = await newConsumer()
+    consumer.assign(load.sent.map((_, partition) => ({ topic, partition })))
+    const read = new NumbersRead()
+    await until(async () => {
+      read.take(await consumer.poll(100))
+      return Math.min(...load.delivered) > 100
+    })
+    for (let round = 0; round < 3; round++) {
+      const leaders = await leadersOf(topic)
+      for (const partition of [0, 1, 2]) {
+        const replicas = [1, 2, 3].toSorted((a, b) => Number(a === leaders[partition]) - Number(b === leaders[partition]))
+        await reassign(cluster.bootstrapServers, { topic, partition, replicas })
+        expect(await electPreferredLeader(cluster.bootstrapServers, { topic, partition })).toBe(0)
+      }
+      await until(async () => (await leadersOf(topic)).every((leader, partition) => partition > 2 || leader !== leaders[partition]))
+      const goal = load.sent.map((count) => count + 50)
+      await until(async () => {
+        read.take(await consumer.poll(100))
+        return goal.every((count, partition) => (read.upTo[partition] ?? 0) >= count)
+      })
+    }
+    await load.stop()
+    while (load.sent.some((count, partition) => read.upTo[partition] !== count)) read.take(await consumer.poll(100))
+    expect(load.failures).toEqual([])
+    expect(load.disorder).toEqual([])
+    expect({ gaps: read.gaps, repeated: read.repeated }).toEqual({ gaps: [], repeated: 0 })
+  })
+
+  test('K28: the coordinator dies: commits go on at the next one, and the group does not rebalance', async () => {
+    const topic = await newTopic(3)
+    const group = `g-${randomUUID()}`
+    const load = new SteadyLoad(await newProducer(), topic, 3, 2).start()
+    const member = new Member(await newConsumer({ 'group.id': group, 'heartbeat.interval.ms': '300' })).start(topic)
+    await until(() => member.commits > 5)
+    const { coordinator } = await askCluster(cluster.bootstrapServers, findCoordinator('group', group))
+    await cluster.kill(coordinator.nodeId as NodeId)
+    const committed = member.commits
+    await until(() => member.commits > committed + 20)
+    await cluster.start(coordinator.nodeId as NodeId)
+    await load.stop()
+    await until(() => load.sent.every((count, partition) => member.read.upTo[partition] === count))
+    await member.stop()
+    expect(member.calls).toEqual(['assigned 3'])
+    expect({ failures: load.failures, gaps: member.read.gaps, repeated: member.read.repeated }).toEqual({
+      failures: [],
+      gaps: [],
+      repeated: 0,
+    })
+  })
+
+  test('fewer replicas in sync than min.insync.replicas: the producer waits until they are back, and no delivery fails', async () => {
+    const topic = await newTopic(3, { 'min.insync.replicas': '3' })
+    const log = new CollectingLogger()
+    const load = new SteadyLoad(await newProducer({}, log), topic, 3, 2).start()
+    await until(() => Math.min(...load.delivered) > 50)
+    await cluster.kill(3)
+    await until(() => log.lines.some((line) => line.includes('NOT_ENOUGH_REPLICAS')))
+    await cluster.start(3)
+    const goal = load.sent.map((count) => count + 50)
+    await until(() => load.delivered.every((count, partition) => count >= goal[partition]!))
+    await load.stop()
+    const consumer = await newConsumer()
+    consumer.assign(load.sent.map((_, partition) => ({ topic, partition })))
+    const read = new NumbersRead()
+    while (load.sent.some((count, partition) => read.upTo[partition] !== count)) read.take(await consumer.poll(100))
+    expect(load.failures).toEqual([])
+    expect({ gaps: read.gaps, repeated: read.repeated }).toEqual({ gaps: [], repeated: 0 })
+  })
+
+  test('all three are restarted in turn under load: with idempotence every record exactly once, without at least once, in order', async () => {
+    const [exactly, atLeast] = [await newTopic(6), await newTopic(6)]
+    const once = new SteadyLoad(await newProducer({ acks: 'all' }), exactly, 6, 5).start()
+    const connect = new SteadyLoad(await newProducer(CONNECT), atLeast, 6, 5).start()
+    const reader = async (topic: string) =>
+      new Member(await newConsumer({ 'group.id': `g-${randomUUID()}`, 'heartbeat.interval.ms': '300' })).start(topic)
+    const members = [await reader(exactly), await reader(atLeast)] as const
+    await until(() => members.every(({ commits }) => commits > 5))
+    for (const id of cluster.nodeIds) {
+      await cluster.shutDown(id)
+      await cluster.start(id)
+    }
+    await Promise.all([once.stop(), connect.stop()])
+    for (const [index, load] of [once, connect].entries()) {
+      await until(() => load.sent.every((count, partition) => members[index]!.read.upTo[partition] === count))
+    }
+    await Promise.all(members.map((member) => member.stop()))
+    expect([...once.failures, ...connect.failures]).toEqual([])
+    expect([...once.disorder, ...connect.disorder]).toEqual([])
+    expect(members.map(({ calls }) => calls)).toEqual([['assigned 6'], ['assigned 6']])
+    expect(members.map(({ read }) => read.gaps)).toEqual([[], []])
+    expect(members[0].read.repeated).toBe(0)
+    console.log(`rolling restart: ${once.total} records exactly once; ${connect.total} at least once, ${members[1].read.repeated} again`)
+  })
+})

@@ -1,0 +1,115 @@
+import { withAdmin } from '../kafka-records.ts'
+import { until } from '../worker-process.ts'
+import { freePorts } from './free-ports.ts'
+import { newClusterId, prepareKafka, type KafkaBroker } from './kafka.ts'
+
+const NODES = [1, 2, 3] as const
+export type NodeId = (typeof NODES)[number]
+
+const SMALL_HEAP = ['-Xms128m', '-Xmx384m']
+
+/** Three copies, of which two must be there; partitions move when a node has been silent for 3 s, and back only when told to. */
+const PROPERTIES = {
+  'default.replication.factor': '3',
+  'min.insync.replicas': '2',
+  'offsets.topic.replication.factor': '3',
+  'offsets.topic.num.partitions': '3',
+  'transaction.state.log.replication.factor': '3',
+  'transaction.state.log.min.isr': '2',
+  'share.coordinator.state.topic.replication.factor': '3',
+  'broker.session.timeout.ms': '3000',
+  'broker.heartbeat.interval.ms': '500',
+  'controller.quorum.election.timeout.ms': '500',
+  'controller.quorum.fetch.timeout.ms': '1500',
+  'replica.lag.time.max.ms': '3000',
+  'auto.leader.rebalance.enable': 'false',
+  'auto.create.topics.enable': 'false',
+  'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
+}
+
+/** Three Apache Kafka nodes on 127.0.0.1, each broker and controller, in racks `rack-1` to `rack-3`. One may be down at a time. */
+export class KafkaCluster implements AsyncDisposable {
+  readonly #nodes: ReadonlyMap<NodeId, KafkaBroker>
+
+  constructor(nodes: ReadonlyMap<NodeId, KafkaBroker>) {
+    this.#nodes = nodes
+  }
+
+  /** All three, for `bootstrap.servers`. */
+  get bootstrapServers(): string {
+    return [...this.#nodes.values()].map(({ address }) => address).join(',')
+  }
+
+  get nodeIds(): readonly NodeId[] {
+    return NODES
+  }
+
+  address(id: NodeId): string {
+    return this.#node(id).address
+  }
+
+  /** SIGKILL. */
+  async kill(id: NodeId): Promise<void> {
+    await this.#node(id).kill()
+  }
+
+  /** SIGTERM: leaders move away first. */
+  async shutDown(id: NodeId): Promise<void> {
+    await this.#node(id).shutDown()
+  }
+
+  /** Starts a node that is down and waits until it has caught up with all its partitions. */
+  async start(id: NodeId): Promise<void> {
+    await this.#node(id).start()
+    await this.inSync()
+  }
+
+  /** Waits until every replica of every topic is in sync. */
+  async inSync(): Promise<void> {
+    await withAdmin(this.bootstrapServers, (admin) =>
+      until(async () => {
+        const { nodes } = await admin.describeCluster()
+        const topics = await admin.describeTopics(await admin.listTopics())
+        const partitions = [...topics.values()].flatMap((topic) =>
+          'partitions' in topic ? topic.partitions : [{ isr: [], replicas: [0] }],
+        )
+        return nodes.length === NODES.length && partitions.every(({ isr, replicas }) => isr.length === replicas.length)
+      }, 200),
+    )
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.stop()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #node(id: NodeId): KafkaBroker {
+    return this.#nodes.get(id)!
+  }
+}
+
+/** Starts the three nodes and waits until they form a cluster (10 s). */
+export async function startKafkaCluster(properties: Readonly<Record<string, string>> = {}): Promise<KafkaCluster> {
+  const ports = await freePorts(2 * NODES.length)
+  const clusterId = newClusterId()
+  const places = NODES.map((id, index) => ({ id, port: ports[index]!, controllerPort: ports[NODES.length + index]!, clusterId }))
+  const voters = places.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(',')
+  const nodes = await Promise.all(
+    places.map(async ({ id, ...place }) => {
+      const own = { 'node.id': `${id}`, 'broker.rack': `rack-${id}`, 'controller.quorum.voters': voters }
+      return [id, await prepareKafka(place, { jvm: SMALL_HEAP, properties: { ...PROPERTIES, ...properties, ...own } })] as const
+    }),
+  )
+  const cluster = new KafkaCluster(new Map(nodes))
+  try {
+    await Promise.all(nodes.map(([, node]) => node.start()))
+    await cluster.inSync()
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+  return cluster
+}
