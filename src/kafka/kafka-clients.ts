@@ -80,7 +80,7 @@ function instance(groupInstanceId: string | null): string {
 }
 
 async function cluster(config: ConnectionKeys, clientId: string, allowAutoTopicCreation: boolean, log: Logger): Promise<Cluster> {
-  const { tls, sasl } = await clientSecurity(config)
+  const { tls, sasl } = await clientSecurity(config, log)
   const transport = new KafkajsTransport({
     bootstrapServers: await resolvable(bootstrapAddresses(config['bootstrap.servers']), log),
     clientId,

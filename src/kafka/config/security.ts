@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
 import { ConfigException } from '../../api/errors.ts'
+import type { Logger } from '../../api/logger.ts'
 import { saslCredentials, type SaslCredentials, type SaslKeys } from './sasl.ts'
 import { tlsOptions, type TlsKeys } from './tls.ts'
 
@@ -16,12 +17,12 @@ export interface ClientSecurity {
   readonly sasl: SaslCredentials | null
 }
 
-/** Reads stores and the login line. @throws ConfigException for what cannot be used, so that nothing is ever sent less secured than asked */
-export async function clientSecurity(config: SecurityKeys): Promise<ClientSecurity> {
+/** Reads stores and the login line; says what is not as safe as it could be. @throws ConfigException for what cannot be used, so that nothing is ever sent less secured than asked */
+export async function clientSecurity(config: SecurityKeys, log: Logger): Promise<ClientSecurity> {
   const protocol = config['security.protocol'].toUpperCase()
   return {
-    tls: protocol.endsWith('SSL') ? await tlsOptions(config) : null,
-    sasl: protocol.startsWith('SASL_') ? saslCredentials(config) : null,
+    tls: protocol.endsWith('SSL') ? await tlsOptions(config, log) : null,
+    sasl: protocol.startsWith('SASL_') ? await saslCredentials(config, log) : null,
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
 import type { Password } from '../../api/config/password.ts'
 import { ConfigException } from '../../api/errors.ts'
+import type { Logger } from '../../api/logger.ts'
 
 export interface TlsKeys {
   readonly 'ssl.truststore.location': string | null
@@ -24,7 +25,7 @@ const PEM_OF_KEY_STORE = 'Convert it: keytool -importkeystore -srckeystore FILE 
  * Node's options for the TLS keys of a client. The content of a store decides its format, not the declared type.
  * @throws ConfigException for a store that cannot be read, with the command that converts it
  */
-export async function tlsOptions(config: TlsKeys): Promise<ConnectionOptions> {
+export async function tlsOptions(config: TlsKeys, _log: Logger): Promise<ConnectionOptions> {
   return {
     ...(await trusted(config)),
     ...(await ownCertificate(config)),

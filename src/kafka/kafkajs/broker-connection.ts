@@ -1,6 +1,7 @@
 import type { OnReadOpts, Socket } from 'node:net'
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import Connection, { type SaslOptions, type SocketFactoryOptions } from 'kafkajs/src/network/connection.js'
+import Connection, { type SocketFactoryOptions } from 'kafkajs/src/network/connection.js'
+import type { SaslCredentials } from '../config/sasl.ts'
 import { asKafkaError, disconnectException, kafkaError, KafkaError, requestTimedOut, sslAuthenticationFailed } from '../errors.ts'
 import { apiVersions, type ApiVersions } from '../protocol/api-versions.ts'
 import { monotonic, startTimer } from '../timer.ts'
@@ -13,6 +14,8 @@ import { mapError } from './map-error.ts'
 import { scheduleOnlyWhenPending } from './overrides.ts'
 import { portAdvice } from './port-advice.ts'
 import { quietLogger } from './quiet-logger.ts'
+import { SaslSession } from './sasl-session.ts'
+import { SessionGate } from './session-gate.ts'
 import { openSocket } from './socket.ts'
 
 export interface BrokerConnectionOptions {
@@ -22,7 +25,7 @@ export interface BrokerConnectionOptions {
   readonly broker: string
   readonly clientId: string
   readonly tls: TlsOptions | null
-  readonly sasl: SaslOptions | null
+  readonly sasl: SaslCredentials | null
   readonly connectTimeoutMs: number
   readonly maxIdleMs: number
   /** Aborted with a KafkaError when the client closes: gives up an attempt to connect. */
@@ -33,11 +36,14 @@ export interface BrokerConnectionOptions {
 
 /**
  * One socket to a broker: opening → open → closed, and never opened again, because kafkajs keeps half-read answers over a reconnect.
- * kafkajs connects, authenticates, matches answers to requests and holds back while throttled; requests and answers are framed here.
+ * kafkajs connects, matches answers to requests and holds back while throttled; requests and answers are framed here.
  */
 export class BrokerConnection {
   readonly #options: BrokerConnectionOptions
   readonly #connection: Connection
+  /** Null: no authentication. */
+  readonly #session: SaslSession | null
+  readonly #gate: SessionGate | null
   readonly #frames = new FrameReader({
     onFrame: (frame) => this.#answered(frame),
     onBroken: (reason) => this.close(this.#noBroker(reason)),
@@ -78,7 +84,7 @@ export class BrokerConnection {
       port: options.port,
       clientId: options.clientId,
       ssl: options.tls,
-      sasl: options.sasl,
+      sasl: null, // authentication is ours, see SaslSession
       connectionTimeout: options.connectTimeoutMs,
       requestTimeout: options.connectTimeoutMs,
       enforceRequestTimeout: false, // #exchange has its own deadlines
@@ -87,6 +93,8 @@ export class BrokerConnection {
     })
     scheduleOnlyWhenPending(this.#connection.requestQueue)
     this.#connection.processData = (bytes) => this.#frames.push(bytes)
+    this.#session = this.#newSession()
+    this.#gate = this.#newGate()
   }
 
   /** What the broker can do, as it said on this connection. */
@@ -100,7 +108,7 @@ export class BrokerConnection {
   }
 
   get inFlight(): number {
-    return this.#connection.requestQueue.inflight.size + this.#connection.requestQueue.pending.length
+    return this.#unanswered + (this.#gate?.held ?? 0)
   }
 
   /** Writes at once, in call order, unless the session has to be authenticated again first. */
@@ -109,13 +117,13 @@ export class BrokerConnection {
     this.#lastUsedAt = monotonic()
     const version = chooseVersion(request, this.#versions, this.#options.broker)
     try {
-      if (this.#options.sasl !== null && !this.#connection.isAuthenticated()) await this.#authenticateAgain()
-      const response = await this.#exchange(request, version, timeoutMs)
+      const response = await this.#inSession(() => this.#exchange(request, version, timeoutMs))
       this.#hasAnswered = true
       return response
     } catch (error) {
       throw mapError(error, this.#options.broker)
     } finally {
+      this.#gate?.answered()
       if (this.#isRetired && this.inFlight === 0) this.close(this.#gone())
     }
   }
@@ -139,26 +147,43 @@ export class BrokerConnection {
     return this.#closed.promise
   }
 
+  get #unanswered(): number {
+    return this.#connection.requestQueue.inflight.size + this.#connection.requestQueue.pending.length
+  }
+
+  #newSession(): SaslSession | null {
+    const { sasl, broker, closing, connectTimeoutMs } = this.#options
+    if (sasl === null) return null
+    return new SaslSession({
+      credentials: sasl,
+      broker,
+      closing,
+      send: async (request) => {
+        if (this.#closeReason !== null) throw this.#closeReason
+        return this.#exchange(request, chooseVersion(request, this.#versions, broker), connectTimeoutMs)
+      },
+    })
+  }
+
+  #newGate(): SessionGate | null {
+    if (this.#session === null) return null
+    return new SessionGate({ session: this.#session, inFlight: () => this.#unanswered, failed: (error) => this.close(error) })
+  }
+
+  #inSession<T>(send: () => Promise<T>): Promise<T> {
+    return this.#gate === null ? send() : this.#gate.pass(send)
+  }
+
   async #open(): Promise<void> {
+    await this.#session?.prepare()
     await Promise.race([this.#connection.connect(), this.#closed.promise.then(() => Promise.reject(this.#lost()))])
     const { error, versions } = await this.#exchange(apiVersions(), 0, this.#options.connectTimeoutMs)
     if (error !== 0) throw kafkaError(error)
     this.#versions = versions
-    this.#connection.setVersions(versions)
-    this.#connection.setSupportAuthenticationProtocol(true) // SaslAuthenticate is as old as Kafka 1.0
-    await this.#connection.authenticate()
+    await this.#session?.authenticate()
     if (this.#closeReason !== null) throw this.#closeReason
     this.#isOpen = true
     this.#watchIdleness()
-  }
-
-  /** Before the session ends (`connections.max.reauth.ms` of the broker). */
-  async #authenticateAgain(): Promise<void> {
-    try {
-      await this.#connection.authenticate()
-    } catch (error) {
-      throw this.#closeReason ?? error
-    }
   }
 
   #createSocket({ host, port, onConnect }: SocketFactoryOptions): Socket {
@@ -199,6 +224,7 @@ export class BrokerConnection {
     clearTimeout(this.#idleTimer)
     if (this.#isOpen) this.#options.onClosed(this, reason)
     this.#connection.rejectRequests(reason)
+    this.#gate?.close(reason)
   }
 
   /** kafkajs does not listen to `close`; its `disconnect` finds nothing to wait for now. */
@@ -208,10 +234,7 @@ export class BrokerConnection {
     this.#closed.resolve()
   }
 
-  /**
-   * kafkajs calls everything that fails while it authenticates an authentication error, also a broker that goes down meanwhile.
-   * A broker that refuses answers before it closes.
-   */
+  /** What the socket said comes first: kafkajs does not pass all of it on. */
   #openingError(error: unknown): KafkaError {
     if (this.#closeReason !== null) return this.#closeReason
     return mapError(this.#socketError ?? error, this.#options.broker)

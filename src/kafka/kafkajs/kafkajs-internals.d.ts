@@ -53,12 +53,6 @@ declare module 'kafkajs/src/network/connection.js' {
     readonly onConnect: () => void
   }
 
-  export interface SaslOptions {
-    readonly mechanism: string
-    readonly username?: string
-    readonly password?: string
-  }
-
   export default class Connection {
     constructor(options: {
       readonly host: string
@@ -70,7 +64,7 @@ declare module 'kafkajs/src/network/connection.js' {
       readonly connectionTimeout: number
       readonly enforceRequestTimeout: boolean
       readonly ssl: object | null
-      readonly sasl: SaslOptions | null
+      readonly sasl: null
     })
     readonly requestQueue: RequestQueue
     readonly socket: Socket
@@ -78,11 +72,7 @@ declare module 'kafkajs/src/network/connection.js' {
     disconnect(): Promise<true>
     processData(bytes: Buffer): void
     isConnected(): boolean
-    isAuthenticated(): boolean
-    authenticate(): Promise<void>
     nextCorrelationId(): number
     rejectRequests(error: Error): void
-    setVersions(versions: Readonly<Record<number, { readonly minVersion: number; readonly maxVersion: number }>>): void
-    setSupportAuthenticationProtocol(isSupported: boolean): void
   }
 }

@@ -6,18 +6,7 @@ import { quietLogger } from './quiet-logger.ts'
 
 const EXPECTED_VERSION = '2.2.4'
 
-const CONNECTION_METHODS = [
-  'connect',
-  'disconnect',
-  'isConnected',
-  'isAuthenticated',
-  'authenticate',
-  'nextCorrelationId',
-  'rejectRequests',
-  'processData',
-  'setVersions',
-  'setSupportAuthenticationProtocol',
-]
+const CONNECTION_METHODS = ['connect', 'disconnect', 'isConnected', 'nextCorrelationId', 'rejectRequests', 'processData']
 const QUEUE_METHODS = ['push', 'fulfillRequest', 'maybeThrottle', 'scheduleCheckPendingRequests', 'rejectAll', 'destroy']
 
 /** @throws Error naming everything that is not as expected */

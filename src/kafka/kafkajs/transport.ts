@@ -1,6 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
-import type { SaslOptions } from 'kafkajs/src/network/connection.js'
 import type { Logger } from '../../api/logger.ts'
+import type { SaslCredentials } from '../config/sasl.ts'
 import { asKafkaError, disconnectException, illegalState, type KafkaError } from '../errors.ts'
 import type { ApiRequest, BrokerAddress, Channel, SendOptions, Transport } from '../transport.ts'
 import { BrokerChannel } from './broker-channel.ts'
@@ -25,7 +25,7 @@ export interface KafkajsTransportOptions {
   readonly maxIdleMs: number
   /** Null: PLAINTEXT or SASL_PLAINTEXT. */
   readonly tls: TlsOptions | null
-  readonly sasl: SaslOptions | null
+  readonly sasl: SaslCredentials | null
   readonly log: Logger
 }
 

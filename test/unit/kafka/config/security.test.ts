@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { Password } from '../../../../src/api/config/password.ts'
 import { parseJaasConfig } from '../../../../src/kafka/config/jaas.ts'
 import { parseAdminConfig } from '../../../../src/kafka/config/admin-config.ts'
 import { clientSecurity } from '../../../../src/kafka/config/security.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 
-const security = (props: Readonly<Record<string, string>>) =>
-  clientSecurity(parseAdminConfig({ 'bootstrap.servers': 'a:1', ...props }, new CollectingLogger()))
+const security = (props: Readonly<Record<string, string>>, log = new CollectingLogger()) =>
+  clientSecurity(parseAdminConfig({ 'bootstrap.servers': 'a:1', ...props }, log), log)
 
 function store(content: string | Buffer): string {
   const directory = mkdtempSync(join(tmpdir(), 'stores-'))
@@ -61,7 +62,7 @@ describe('security of a client', () => {
   it('reads a login of PLAIN and SCRAM', async () => {
     const line = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="u" password="p";'
     const { sasl } = await security({ 'security.protocol': 'sasl_plaintext', 'sasl.mechanism': 'SCRAM-SHA-512', 'sasl.jaas.config': line })
-    expect(sasl).toEqual({ mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' })
+    expect(sasl).toEqual({ mechanism: 'SCRAM-SHA-512', username: 'u', password: new Password('p'), isDelegationToken: false })
   })
 
   it('takes PEM stores, inline and as files', async () => {
@@ -79,7 +80,7 @@ describe('security of a client', () => {
   })
 
   it.each([
-    [{ 'security.protocol': 'SASL_SSL' }, 'Invalid value GSSAPI for configuration sasl.mechanism: not supported (Java’s default'],
+    [{ 'security.protocol': 'SASL_SSL' }, 'Invalid value GSSAPI for configuration sasl.mechanism: Kerberos is not supported (it is Java’s default'],
     [{ 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, 'sasl.jaas.config is not set'],
     [{ 'security.protocol': 'SSL', 'ssl.truststore.location': '/nowhere/ca.pem' }, 'ENOENT'],
     [{ 'security.protocol': 'SSL', 'ssl.keystore.key': 'x' }, 'belong together'],
