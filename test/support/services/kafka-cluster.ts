@@ -1,3 +1,5 @@
+import type { KafkaError } from '../../../src/kafka/errors.ts'
+import type { TopicDescription } from '../../../src/kafka/ports.ts'
 import { withAdmin } from '../kafka-records.ts'
 import { until } from '../worker-process.ts'
 import { freePorts } from './free-ports.ts'
@@ -70,10 +72,7 @@ export class KafkaCluster implements AsyncDisposable {
       until(async () => {
         const { nodes } = await admin.describeCluster()
         const topics = await admin.describeTopics(await admin.listTopics())
-        const partitions = [...topics.values()].flatMap((topic) =>
-          'partitions' in topic ? topic.partitions : [{ isr: [], replicas: [0] }],
-        )
-        return nodes.length === NODES.length && partitions.every(({ isr, replicas }) => isr.length === replicas.length)
+        return nodes.length === NODES.length && [...topics.values()].every(isInSync)
       }, 200),
     )
   }
@@ -89,6 +88,10 @@ export class KafkaCluster implements AsyncDisposable {
   #node(id: NodeId): KafkaBroker {
     return this.#nodes.get(id)!
   }
+}
+
+function isInSync(topic: TopicDescription | KafkaError): boolean {
+  return 'partitions' in topic && topic.partitions.every(({ isr, replicas }) => isr.length === replicas.length)
 }
 
 /** Starts the three nodes and waits until they form a cluster (10 s). */

@@ -22,7 +22,7 @@ export async function askCluster<Response>(bootstrapServers: string, request: Ap
       const [host = '', port] = server.split(':')
       return { host, port: Number(port) }
     }),
-    clientId: 'leader-moves',
+    clientId: 'partition-changes',
     requestTimeoutMs: TIMEOUT_MS,
     connectTimeoutMs: 5000,
     connectTimeoutMaxMs: 5000,
@@ -50,6 +50,44 @@ export async function reassign(bootstrapServers: string, { topic, partition, rep
 export async function electPreferredLeader(bootstrapServers: string, partition: TopicPartition): Promise<number> {
   const error = await askCluster(bootstrapServers, electLeaders(partition))
   return error === ELECTION_NOT_NEEDED ? 0 : error
+}
+
+/** Makes a topic have so many partitions. */
+export async function addPartitions(bootstrapServers: string, topic: string, count: number): Promise<void> {
+  const error = await askCluster(bootstrapServers, createPartitions(topic, count))
+  if (error !== 0) throw new Error(`${topic} did not get ${count} partitions: error ${error}`)
+}
+
+function createPartitions(topic: string, count: number): ApiRequest<number> {
+  return {
+    apiKey: 37,
+    apiName: 'CreatePartitions',
+    minVersion: 1,
+    maxVersion: 1,
+    firstFlexibleVersion: null,
+    encode: () =>
+      new Writer()
+        .array([topic], (writer, name) =>
+          writer
+            .string(name)
+            .int32(count)
+            .array(null, () => undefined),
+        )
+        .int32(TIMEOUT_MS)
+        .boolean(false) // not only validated
+        .finish(),
+    decode: (body) => {
+      const reader = new Reader(body)
+      reader.int32() // throttle time
+      const codes = reader.array(() => {
+        reader.string()
+        const code = reader.int16()
+        reader.nullableString()
+        return code
+      })
+      return codes[0] ?? -1
+    },
+  }
 }
 
 function alterPartitionReassignments({ topic, partition, replicas }: Replicas): ApiRequest<number> {

@@ -1,0 +1,148 @@
+import { fork, spawn } from 'node:child_process'
+import { randomInt, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { withAdmin } from '../support/kafka-records.ts'
+import { addPartitions, electPreferredLeader, reassign } from '../support/partition-changes.ts'
+import { startKafkaCluster, type KafkaCluster } from '../support/services/kafka-cluster.ts'
+import { kafkaJars } from '../support/services/kafka-jars.ts'
+import { describeWithKafka } from '../support/services/suite.ts'
+import { seededRandom } from '../support/soak/seeded-random.ts'
+import type { SoakOrder, SoakReport } from '../support/soak/soak-process.ts'
+
+const MINUTES = Number(process.env.STANDPIPE_SOAK_MINUTES ?? '0.75')
+const SEED = Number(process.env.STANDPIPE_SOAK_SEED ?? randomInt(1_000_000))
+const REBALANCE_EVERY_MS = 20_000
+const MOST_PARTITIONS = 12
+
+interface VerifiableEvent {
+  readonly name: string
+  readonly partitions?: readonly {
+    readonly topic: string
+    readonly partition: number
+    readonly minOffset: number
+    readonly maxOffset: number
+  }[]
+}
+
+describeWithKafka('Kafka clients for a long time', () => {
+  test(
+    'brokers are killed, partitions added, leaders moved and the group rebalanced: what was produced is consumed, commits never go back',
+    async () => {
+      const random = seededRandom(SEED)
+      const cluster = await startKafkaCluster()
+      onTestFinished(() => cluster.stop())
+      const [exactly, atLeast, group] = [`exactly-${randomUUID()}`, `at-least-${randomUUID()}`, `g-${randomUUID()}`]
+      const names = [exactly, atLeast]
+      await withAdmin(cluster.bootstrapServers, (admin) =>
+        admin.createTopics(names.map((name) => ({ name, partitions: 4, replicationFactor: 3 }))),
+      )
+      const script = new URL('../support/soak/soak-process.ts', import.meta.url).pathname
+      const clients = fork(script, [cluster.bootstrapServers, exactly, atLeast, group, '1'], {
+        execArgv: ['--conditions=standpipe:source', '--expose-gc'],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      })
+      onTestFinished(() => void clients.kill('SIGKILL'))
+      const exited = once(clients, 'exit') as Promise<[number | null, string | null]>
+      const tell = (order: SoakOrder): void => void clients.send(order)
+      await Promise.race([once(clients, 'message'), exited.then(([code]) => Promise.reject(new Error(`The clients ended with ${code}`)))])
+      const java = await javaMember(cluster.bootstrapServers, group, exactly, tell)
+
+      const events: string[] = []
+      const end = Date.now() + MINUTES * 60_000
+      const rebalancing = setInterval(() => tell({ do: 'rebalance' }), REBALANCE_EVERY_MS)
+      onTestFinished(() => clearInterval(rebalancing))
+      while (Date.now() < end) events.push(await trouble(cluster, names, random, tell))
+      clearInterval(rebalancing)
+
+      tell({ do: 'end' })
+      const [report] = (await Promise.race([
+        once(clients, 'message'),
+        exited.then(([code]) => Promise.reject(new Error(`The clients ended with ${code} before they reported`))),
+      ])) as [SoakReport]
+      clients.send('read')
+      java.kill('SIGTERM')
+      const ended = await Promise.race([exited, sleep(10_000, 'still runs', { ref: false })])
+      console.log(`soak of ${MINUTES} minutes, seed ${SEED}: ${events.length} troubles (${events.join('; ')})\n${JSON.stringify(report)}`)
+
+      expect(report).toMatchObject({ failures: [], disorder: [], gaps: [], backward: [], onceRepeated: 0 })
+      expect(report.rebalances).toBeGreaterThan(2)
+      expect(report.commits).toBeGreaterThan(0)
+      expect(report.resources.filter((name) => !OF_THE_PROCESS.has(name))).toEqual([])
+      expect(ended).toEqual([0, null])
+      expectFlat(report.memory)
+    },
+    (MINUTES + 4) * 60_000,
+  )
+})
+
+/** Standard streams and the channel to the test. */
+const OF_THE_PROCESS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback'])
+
+/** After a warm-up, the level does not rise: the median of the last third against that of the middle one. */
+function expectFlat(memory: readonly number[]): void {
+  const third = Math.floor(memory.length / 3)
+  const median = (samples: readonly number[]): number => samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!
+  expect(median(memory.slice(-third))).toBeLessThan(median(memory.slice(third, 2 * third)) * 1.25 + 4)
+}
+
+/** Kafka's own consumer as one more member, which reads one of the topics, commits, and says what it has read. */
+async function javaMember(bootstrapServers: string, group: string, topic: string, tell: (order: SoakOrder) => void) {
+  const { classPath } = await kafkaJars()
+  const args = ['--bootstrap-server', bootstrapServers, '--group-id', group, '--topic', topic, '--reset-policy', 'earliest']
+  const java = spawn(
+    'java',
+    ['-XX:TieredStopAtLevel=1', '-Xmx128m', '-cp', classPath, 'org.apache.kafka.tools.VerifiableConsumer', ...args],
+    {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  )
+  onTestFinished(() => void java.kill('SIGKILL'))
+  createInterface(java.stdout).on('line', (line) => {
+    if (!line.startsWith('{')) return
+    const { name, partitions } = JSON.parse(line) as VerifiableEvent
+    if (name !== 'records_consumed') return
+    for (const { partition, minOffset, maxOffset } of partitions ?? [])
+      tell({ do: 'covered', topic, partition, from: minOffset, to: maxOffset + 1 })
+  })
+  return java
+}
+
+/** One thing that happens to the cluster, and the time it takes to get over it. @returns what it was */
+async function trouble(cluster: KafkaCluster, topics: readonly string[], random: () => number, tell: (order: SoakOrder) => void) {
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
+  const { bootstrapServers } = cluster
+  await sleep(1000 + random() * 3000)
+  const kind = pick(['kill', 'kill', 'restart', 'leaders', 'leaders', 'partitions'])
+  if (kind === 'kill' || kind === 'restart') {
+    const id = pick(cluster.nodeIds)
+    if (kind === 'kill') await cluster.kill(id)
+    else await cluster.shutDown(id)
+    await sleep(random() * 5000)
+    await cluster.start(id)
+    return `${kind} ${id}`
+  }
+  const topic = pick(topics)
+  const count = await partitionCount(bootstrapServers, topic)
+  if (kind === 'partitions' && count < MOST_PARTITIONS) {
+    await addPartitions(bootstrapServers, topic, count + 1)
+    await cluster.inSync()
+    tell({ do: 'widen', topic, partitions: count + 1 })
+    return `${count + 1} partitions`
+  }
+  for (let partition = 0; partition < count; partition++) {
+    const replicas = cluster.nodeIds.toSorted(() => random() - 0.5)
+    await reassign(bootstrapServers, { topic, partition, replicas })
+    await electPreferredLeader(bootstrapServers, { topic, partition })
+  }
+  return `leaders of ${count}`
+}
+
+async function partitionCount(bootstrapServers: string, topic: string): Promise<number> {
+  const topics = await withAdmin(bootstrapServers, (admin) => admin.describeTopics([topic]))
+  const description = topics.get(topic)!
+  if (!('partitions' in description)) throw description
+  return description.partitions.length
+}
