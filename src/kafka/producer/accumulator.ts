@@ -14,8 +14,8 @@ const SMALLEST_BUFFER = 16 * 1024
 export interface SenderSignal {
   /** A batch wants to go out now. */
   wake(): void
-  /** A batch was opened and will want to go out at `at`. */
-  wakeAt(at: number): void
+  /** A batch was opened for the partition and will want to go out at `at`. */
+  opened(queue: PartitionQueue, at: number): void
 }
 
 /**
@@ -152,7 +152,7 @@ export class Accumulator {
     queue.addOpen(batch)
     this.active.add(queue)
     this.#unsettled.add(batch)
-    this.#sender.wakeAt(batch.createdAt + this.#settings.lingerMs)
+    this.#sender.opened(queue, batch.createdAt + this.#settings.lingerMs)
     return batch
   }
 

@@ -81,9 +81,11 @@ export class BatchOutcomes {
 
   /** Fails the records of a batch. @param outcome whether the broker surely has not taken it */
   giveUp(batch: ProducerBatch, error: KafkaError | ((index: number) => KafkaError), outcome: 'refused' | 'unknown'): void {
-    this.#options.accumulator.remove(batch)
-    this.#options.idempotence?.gaveUp(batch, outcome)
-    this.#options.deliveries.add(batch, { error })
+    const { accumulator, deliveries, idempotence } = this.#options
+    if (batch.isSettled) return
+    accumulator.remove(batch)
+    deliveries.add(batch, { error })
+    idempotence?.gaveUp(batch, outcome, typeof error === 'function' ? error(0) : error)
   }
 
   #partitionAnswered(batch: ProducerBatch, result: ProducedPartition): void {

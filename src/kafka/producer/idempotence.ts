@@ -6,6 +6,7 @@ import type { Transport } from '../transport.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { RetryBackoff } from '../retry-backoff.ts'
+import type { TransactionManager } from './transaction-manager.ts'
 
 /** The broker remembers the last batches of a producer per partition. Once more followed, it cannot tell a repeated one from a new one. */
 const REMEMBERED_BATCHES = 5
@@ -18,6 +19,8 @@ const INVALID_PRODUCER_EPOCH = 47
 const UNKNOWN_PRODUCER_ID = 59
 
 export interface IdempotenceOptions {
+  /** Null: without transactions. Else it gives the ids, and a broken sequence ends the transaction. */
+  readonly transactions: TransactionManager | null
   readonly transport: Transport
   readonly backoff: RetryBackoff
   readonly log: Logger
@@ -30,8 +33,8 @@ export interface IdempotenceOptions {
 
 /**
  * The producer's identity and what follows from it: which batch may go out, under which sequence, and what a broken sequence means.
- * A transaction manager takes the place of `askForId` when the producer has a `transactional.id`: then the coordinator gives the
- * epoch, and a broken sequence ends the transaction.
+ * With a `transactional.id` only the coordinator may raise the epoch: a broken sequence ends the transaction, and states other than
+ * `whole` do not occur.
  */
 export class Idempotence {
   readonly #options: IdempotenceOptions
@@ -46,6 +49,7 @@ export class Idempotence {
   /** Whether the partition's first waiting batch may go out now. Raises the epoch when its turn has come. */
   admits(queue: PartitionQueue, head: ProducerBatch): boolean {
     const { sequence, inFlight } = queue
+    if (this.#options.transactions?.admits(queue) === false) return false
     const restarts = sequence.state === 'gap' || sequence.state === 'lost' || (sequence.state === 'hole' && !head.hasSequence)
     if (restarts && inFlight.length > 0) return false
     if (restarts) this.#restart(queue)
@@ -81,12 +85,15 @@ export class Idempotence {
     if (number !== OUT_OF_ORDER_SEQUENCE && number !== UNKNOWN_PRODUCER_ID && number !== INVALID_PRODUCER_EPOCH) return false
     const { queue } = batch
     if (hasEarlier(queue.inFlight, batch) || hasEarlier(queue.waiting, batch)) return true
+    if (this.#options.transactions !== null) return false
     queue.sequence.state = number === INVALID_PRODUCER_EPOCH ? 'lost' : 'gap'
     return true
   }
 
   /** A batch is given up. @param outcome whether the broker surely has not taken it */
-  gaveUp(batch: ProducerBatch, outcome: 'refused' | 'unknown'): void {
+  gaveUp(batch: ProducerBatch, outcome: 'refused' | 'unknown', error: KafkaError): void {
+    const { transactions } = this.#options
+    if (transactions !== null) return transactions.recordFailed(error, batch.hasSequence)
     const { sequence } = batch.queue
     if (!batch.hasSequence || sequence.state === 'lost') return
     if (outcome === 'refused') sequence.state = 'gap'

@@ -16,6 +16,8 @@ export class PartitionQueue implements TopicPartition {
   open: ProducerBatch | null = null
   /** Used by the idempotent producer only. */
   readonly sequence = new PartitionSequence()
+  /** The last transaction it took part in, as the producer counts them; 0: none. */
+  transaction = 0
   /** Size of the last batch, the best guess for the next one's buffer. */
   lastBatchBytes = 0
   /** The last attempt failed. Said once, until one succeeds. */

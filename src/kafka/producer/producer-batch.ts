@@ -66,10 +66,10 @@ export class ProducerBatch {
   }
 
   /** What is sent. The first call ends and compresses the batch. */
-  bytes(compression: Compression): Buffer {
+  bytes(compression: Compression, isTransactional: boolean): Buffer {
     if (this.writer.isClosed) return this.writer.bytes()
     this.uncompressedBytes = this.writer.sizeBytes
-    return this.writer.close({ compression, producer: this.stamp })
+    return this.writer.close({ compression, producer: this.stamp, isTransactional })
   }
 }
 

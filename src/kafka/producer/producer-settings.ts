@@ -22,6 +22,7 @@ export interface ProducerKeys {
   readonly retries: number
   readonly 'retry.backoff.ms': number
   readonly 'retry.backoff.max.ms': number
+  readonly 'transaction.timeout.ms': number
   /** Null: no transactions. */
   readonly 'transactional.id': string | null
   isSet(key: 'batch.size'): boolean
@@ -47,6 +48,9 @@ export interface ProducerSettings {
   readonly maxRequestBytes: number
   readonly requestTimeoutMs: number
   readonly retries: number
+  /** Null: no transactions. */
+  readonly transactionalId: string | null
+  readonly transactionTimeoutMs: number
 }
 
 export function producerSettings(keys: ProducerKeys): ProducerSettings {
@@ -66,6 +70,8 @@ export function producerSettings(keys: ProducerKeys): ProducerSettings {
     maxRequestBytes: keys['max.request.size'],
     requestTimeoutMs: keys['request.timeout.ms'],
     retries: keys.retries,
+    transactionalId: keys['transactional.id'],
+    transactionTimeoutMs: keys['transaction.timeout.ms'],
   }
 }
 

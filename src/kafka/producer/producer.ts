@@ -1,5 +1,5 @@
 import type { Logger } from '../../api/logger.ts'
-import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, unsupportedVersion, type KafkaError } from '../errors.ts'
+import { asKafkaError, illegalState, kafkaError, recordTooLarge, timeoutException, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type { ConsumerGroupMetadata, Delivery, InflightBytes, Producer, ProducerRecord, TopicPartitionOffset } from '../ports.ts'
 import { RECORDS } from '../record/batch-format.ts'
@@ -16,12 +16,16 @@ import { RetryBackoff } from '../retry-backoff.ts'
 import { Sender } from './sender.ts'
 import type { TopicQueues } from './topic-queues.ts'
 import { Topics } from './topics.ts'
+import { TransactionManager } from './transaction-manager.ts'
+import { TransactionRequests } from './transaction-requests.ts'
 import { monotonic, type Clock } from '../timer.ts'
 import { unboundedBytes } from '../unbounded-bytes.ts'
 import { WakeTimer } from '../wake-timer.ts'
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
-const NOT_IN_TRANSACTION = "Cannot perform a 'send' before completing a call to initTransactions when transactions are enabled."
+const CLOSED = 'Cannot perform operation after producer has been closed'
+const NOT_TRANSACTIONAL =
+  'Cannot use transactional methods without enabling transactions by setting the transactional.id configuration property'
 
 export interface KafkaProducerOptions {
   readonly config: ProducerKeys
@@ -58,8 +62,12 @@ export class KafkaProducer implements Producer {
   readonly #topics: Topics
   /** The last of the sends that had to wait. */
   #lastTurn: Promise<void> | null = null
-  /** Why no more records are taken. */
+  /** Null: without a `transactional.id`. */
+  readonly #transactions: TransactionManager | null
+  /** Why no more records are taken, ever. */
   #refusal: KafkaError | null = null
+  /** No records are taken now: refused for good, or not in a transaction. */
+  #isRefusing = false
   /** Ends waits for metadata and memory. */
   readonly #blocking = new AbortController()
   /** Ends everything else. */
@@ -87,9 +95,14 @@ export class KafkaProducer implements Producer {
     this.#memory = new BufferMemory(settings.bufferMemory, inflight)
     const accumulator = (this.#accumulator = new Accumulator(settings, this.#memory, clock, {
       wake: () => this.#sender.wake(),
-      wakeAt: (at) => this.#sender.wakeAt(at),
+      opened: (queue, at) => {
+        this.#transactions?.admits(queue) // the coordinator hears of the partition while the batch fills
+        this.#sender.wakeAt(at)
+      },
     }))
     const deliveries = (this.#deliveries = new DeliveryQueue(log, (batch) => this.#accumulator.told(batch)))
+    this.#transactions = settings.transactionalId === null ? null : this.#newTransactions(settings.transactionalId, random, log)
+    this.#isRefusing = this.#transactions !== null
     const idempotence = settings.isIdempotent ? this.#newIdempotence(log) : null
     const outcomes = new BatchOutcomes({ settings, accumulator, deliveries, metadata, idempotence, backoff, clock, log })
     this.#sender = new Sender({
@@ -105,12 +118,11 @@ export class KafkaProducer implements Producer {
       broken: (error) => this.#refuse(error),
     })
     this.#topics = new Topics({ keys: config, metadata, backoff, clock, random, log, pending: () => accumulator.pending() })
-    if (config['transactional.id'] !== null) this.#refusal = illegalState(NOT_IN_TRANSACTION)
     this.#closeTimer = new WakeTimer(clock, () => this.#closeTimeout.resolve())
   }
 
   send(record: ProducerRecord, delivery: Delivery): Promise<void> | undefined {
-    if (this.#refusal !== null) throw this.#refusal
+    if (this.#isRefusing) throw this.#whyRefused(record)
     if (this.#lastTurn !== null) return this.#sendInTurn(record, delivery)
     const topic = this.#topics.get(record.topic)
     if (!topic.has(record.partition)) return this.#sendInTurn(record, delivery)
@@ -141,23 +153,25 @@ export class KafkaProducer implements Producer {
   }
 
   async initTransactions(): Promise<void> {
-    throw unsupportedVersion('initTransactions')
+    await this.#transactional().init()
   }
 
   beginTransaction(): void {
-    throw unsupportedVersion('beginTransaction')
+    this.#transactional().begin()
   }
 
-  async sendOffsetsToTransaction(_offsets: readonly TopicPartitionOffset[], _group: ConsumerGroupMetadata): Promise<void> {
-    throw unsupportedVersion('sendOffsetsToTransaction')
+  async sendOffsetsToTransaction(offsets: readonly TopicPartitionOffset[], group: ConsumerGroupMetadata): Promise<void> {
+    await this.#transactional().sendOffsets(offsets, group)
   }
 
   async commitTransaction(): Promise<void> {
-    throw unsupportedVersion('commitTransaction')
+    const transactions = this.#transactional()
+    if (this.#lastTurn !== null) await this.#lastTurn
+    await transactions.commit()
   }
 
   async abortTransaction(): Promise<void> {
-    throw unsupportedVersion('abortTransaction')
+    await this.#transactional().abort()
   }
 
   /** A second call may shorten the first one's time-out. */
@@ -191,7 +205,7 @@ export class KafkaProducer implements Producer {
     try {
       await this.#acceptWhenPossible(record, delivery, deadline)
     } catch (error) {
-      this.#deliveries.tellFailed(delivery, asKafkaError(error))
+      this.#refuseRecord(delivery, asKafkaError(error))
     } finally {
       deadline.release()
     }
@@ -206,7 +220,7 @@ export class KafkaProducer implements Producer {
       return this.#refuseSize(record, RECORDS + sizeBound, delivery)
     }
     await this.#takeMemory(topic, sizeBound + RECORD_OVERHEAD_BYTES, deadline)
-    if (this.#refusal !== null && this.#closed === null) throw this.#refusal
+    if (this.#isRefusing && this.#closed === null) throw this.#whyRefused(record)
     this.#accept(topic, record, sizeBound, delivery)
   }
 
@@ -227,11 +241,59 @@ export class KafkaProducer implements Producer {
       bytes > maxRequestBytes
         ? ({ key: 'max.request.size', value: maxRequestBytes } as const)
         : ({ key: 'buffer.memory', value: bufferMemory } as const)
-    this.#deliveries.tellFailed(delivery, recordTooLarge(bytes, limit, record.topic))
+    this.#refuseRecord(delivery, recordTooLarge(bytes, limit, record.topic))
+  }
+
+  /** A transaction without one of its records must not be committed. */
+  #refuseRecord(delivery: Delivery, error: KafkaError): void {
+    this.#deliveries.tellFailed(delivery, error)
+    this.#transactions?.recordFailed(error, false)
+  }
+
+  #whyRefused({ topic, partition }: ProducerRecord): KafkaError {
+    const inTransaction = () => this.#transactions?.sendRefusal(partition === null ? topic : `${topic}-${partition}`)
+    const why = this.#closed === null ? (inTransaction() ?? this.#refusal) : this.#refusal
+    return why ?? illegalState('The producer takes no records')
+  }
+
+  /** @throws KafkaError without a `transactional.id`, or closed */
+  #transactional(): TransactionManager {
+    if (this.#transactions === null) throw illegalState(NOT_TRANSACTIONAL)
+    if (this.#closed !== null) throw illegalState(CLOSED)
+    return this.#transactions
+  }
+
+  #newTransactions(transactionalId: string, random: () => number, log: Logger): TransactionManager {
+    const closing = this.#ending.signal
+    const { maxBlockMs, transactionTimeoutMs } = this.#settings
+    return new TransactionManager({
+      transactionalId,
+      maxBlockMs,
+      closing,
+      log,
+      requests: new TransactionRequests({
+        transactionalId,
+        transactionTimeoutMs,
+        ...{ transport: this.#transport, metadata: this.#metadata, backoff: this.#backoff, random, closing, log },
+      }),
+      records: {
+        flush: () => this.#accumulator.flush(),
+        dropUnsent: (error) => this.#sender.dropUnsent(error),
+        allAnswered: () => this.#sender.allAnswered(),
+        wake: () => this.#sender.wake(),
+        broken: (error) => this.#refuse(error),
+        stateChanged: () => this.#updateRefusing(),
+      },
+    })
+  }
+
+  #updateRefusing(): void {
+    this.#isRefusing = this.#refusal !== null || this.#transactions?.isInTransaction === false
   }
 
   #newIdempotence(log: Logger): Idempotence {
     return new Idempotence({
+      transactions: this.#transactions,
       transport: this.#transport,
       backoff: this.#backoff,
       log,
@@ -244,23 +306,30 @@ export class KafkaProducer implements Producer {
   /** Nothing can be sent any more. */
   #refuse(error: KafkaError): void {
     this.#refusal ??= error
+    this.#isRefusing = true
     this.#blocking.abort(error)
     this.#sender.stop(error)
   }
 
   async #closeInTime(): Promise<void> {
-    this.#refusal = illegalState('Cannot perform operation after producer has been closed')
+    this.#refusal = illegalState(CLOSED)
+    this.#isRefusing = true
     this.#blocking.abort(illegalState('Producer closed while send in progress'))
     await this.#lastTurn
-    const flushed = this.#accumulator.close()
+    const flushed = this.#finish()
     await Promise.race([flushed, this.#closeTimeout.promise])
     this.#closeTimer.clear()
     this.#sender.stop(timeoutException('The producer was closed before the record was acknowledged'))
-    this.#ending.abort()
+    this.#ending.abort(illegalState('The producer closed forcefully'))
     await flushed
     this.#topics.close()
     this.#metadata.close()
     await this.#transport.close()
+  }
+
+  async #finish(): Promise<void> {
+    await this.#transactions?.close()
+    await this.#accumulator.close()
   }
 }
 

@@ -56,6 +56,9 @@ export class Sender {
   readonly #stopListening: () => void
   #immediate: NodeJS.Immediate | undefined
   #isStopped = false
+  #requestsInFlight = 0
+  /** Told when the last request in flight is answered. */
+  readonly #waitingForAnswers: (() => void)[] = []
 
   constructor(options: SenderOptions) {
     this.#options = options
@@ -72,6 +75,19 @@ export class Sender {
   wakeAt(at: number): void {
     if (at <= this.#options.clock()) this.wake()
     else if (!this.#isStopped) this.#timer.atLatest(at)
+  }
+
+  /** Gives up what was never sent, and of which no broker can have heard. */
+  dropUnsent(error: KafkaError): void {
+    const { accumulator, outcomes } = this.#options
+    for (const batch of [...accumulator.pending()]) if (batch.attempts === 0) outcomes.giveUp(batch, error, 'refused')
+    this.wake()
+  }
+
+  /** Settled when no request is in flight: also those count whose batches expired meanwhile. */
+  allAnswered(): Promise<void> {
+    if (this.#requestsInFlight === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#waitingForAnswers.push(resolve))
   }
 
   /** Ends the rounds and fails all that is pending. */
@@ -160,6 +176,7 @@ export class Sender {
 
   #send(leader: Leader, batches: readonly ProducerBatch[]): void {
     leader.requestsInFlight++
+    this.#requestsInFlight++
     this.#transmit(leader.nodeId, batches)
       .then(
         (response) => this.#answered(leader, batches, response),
@@ -171,14 +188,14 @@ export class Sender {
   /** Rejects, and does not throw, when a batch cannot be encoded. @returns undefined with acks=0 */
   async #transmit(nodeId: number, batches: readonly ProducerBatch[]): Promise<ProduceResponse | undefined> {
     const { settings, transport } = this.#options
-    const { acks, compression, requestTimeoutMs } = settings
+    const { acks, compression, requestTimeoutMs, transactionalId } = settings
     const partitions = batches.map((batch) => ({
       topic: batch.queue.topic,
       partition: batch.queue.partition,
-      batch: batch.bytes(compression),
+      batch: batch.bytes(compression, transactionalId !== null),
     }))
     const zstd = compression.type === 'zstd'
-    return transport.send(nodeId, 'produce', produce({ transactionalId: null, acks, timeoutMs: requestTimeoutMs, partitions, zstd }))
+    return transport.send(nodeId, 'produce', produce({ transactionalId, acks, timeoutMs: requestTimeoutMs, partitions, zstd }))
   }
 
   #answered(leader: Leader, batches: readonly ProducerBatch[], response: ProduceResponse | undefined): void {
@@ -204,7 +221,9 @@ export class Sender {
 
   #arrived(leader: Leader, batches: readonly ProducerBatch[]): void {
     leader.requestsInFlight--
+    this.#requestsInFlight--
     for (const batch of batches) batch.queue.removeInFlight(batch)
+    if (this.#requestsInFlight === 0) for (const allAnswered of this.#waitingForAnswers.splice(0)) allAnswered()
   }
 
   #broke(bug: unknown): void {
