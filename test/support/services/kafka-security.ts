@@ -1,0 +1,145 @@
+import { freePorts } from './free-ports.ts'
+import { javaTool } from './java-tools.ts'
+import { startKafka, type KafkaBroker } from './kafka.ts'
+import { certificate } from './postgresql-tls.ts'
+import { TokenEndpoint } from './token-endpoint.ts'
+
+/** Listeners of the broker: what each speaks and how it differs. */
+const LISTENERS = {
+  /** TLS with a certificate for localhost and 127.0.0.1. */
+  TLS: { protocol: 'SSL', certificate: 'server' },
+  /** TLS that asks clients for a certificate of the test authority. */
+  MUTUAL: { protocol: 'SSL', certificate: 'server', clientAuth: true },
+  /** TLS with a certificate for elsewhere.example. */
+  STRANGER: { protocol: 'SSL', certificate: 'stranger' },
+  /** TLS with a certificate that has expired. */
+  EXPIRED: { protocol: 'SSL', certificate: 'expired' },
+  SASL: { protocol: 'SASL_PLAINTEXT' },
+  SASLTLS: { protocol: 'SASL_SSL', certificate: 'server' },
+  /** Sessions end after 5 s. */
+  SHORT: { protocol: 'SASL_PLAINTEXT', sessionMs: 5000 },
+} as const satisfies Record<string, Listener>
+
+interface Listener {
+  readonly protocol: string
+  readonly certificate?: string
+  readonly clientAuth?: boolean
+  readonly sessionMs?: number
+}
+
+export type ListenerName = keyof typeof LISTENERS
+
+export const MECHANISMS = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512', 'OAUTHBEARER'] as const
+export type Mechanism = (typeof MECHANISMS)[number]
+
+/** The user of every mechanism but OAUTHBEARER. Its password has what quotes and lists are about. */
+export const USER = 'alice'
+export const PASSWORD = 'alice-secret;"\'=,ü'
+
+const MODULES = 'org.apache.kafka.common.security'
+
+/** One real broker with a port for each kind of security. */
+export class SecureKafka {
+  readonly broker: KafkaBroker
+  readonly tokens: TokenEndpoint
+  readonly #ports: ReadonlyMap<ListenerName, number>
+
+  private constructor(broker: KafkaBroker, tokens: TokenEndpoint, ports: ReadonlyMap<ListenerName, number>) {
+    this.broker = broker
+    this.tokens = tokens
+    this.#ports = ports
+  }
+
+  static async start(): Promise<SecureKafka> {
+    const names = Object.keys(LISTENERS) as ListenerName[]
+    const free = await freePorts(names.length)
+    const ports = new Map(names.map((name, index) => [name, free[index]!]))
+    const tokens = await TokenEndpoint.start()
+    const broker = await startKafka({
+      properties: properties(ports, tokens),
+      jvm: ['-Xms256m', '-Xmx512m', `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${tokens.keysUrl},${tokens.tokenUrl}`],
+    })
+    const secure = new SecureKafka(broker, tokens, ports)
+    await secure.#addUsers()
+    return secure
+  }
+
+  port(listener: ListenerName): number {
+    return this.#ports.get(listener)!
+  }
+
+  async stop(): Promise<void> {
+    await this.broker.stop()
+    await this.tokens.stop()
+  }
+
+  async #addUsers(): Promise<void> {
+    const iterations = { 'SCRAM-SHA-256': 4096, 'SCRAM-SHA-512': 16_384 }
+    // one mechanism a request: a broker takes no two changes of one user
+    for (const [mechanism, count] of Object.entries(iterations)) {
+      const credential = `${mechanism}=[iterations=${count},password=${SCRAM_PASSWORD}]`
+      const args = ['--alter', '--entity-type', 'users', '--entity-name', USER, '--add-config', credential]
+      await javaTool('kafka.admin.ConfigCommand', ['--bootstrap-server', this.broker.address, ...args])
+    }
+  }
+}
+
+/** ConfigCommand reads lists, so this one has none of their signs. */
+export const SCRAM_PASSWORD = 'scram-secret;"\''
+
+function properties(ports: ReadonlyMap<ListenerName, number>, tokens: TokenEndpoint): Record<string, string> {
+  const own = [...ports].map(([name, port]) => `${name}://127.0.0.1:${port}`)
+  const plain = 'PLAINTEXT://127.0.0.1:{port}'
+  const protocols = Object.entries(LISTENERS).map(([name, { protocol }]) => `${name}:${protocol}`)
+  return {
+    listeners: [plain, 'CONTROLLER://127.0.0.1:{controllerPort}', ...own].join(','),
+    'advertised.listeners': [plain, ...own].join(','),
+    'listener.security.protocol.map': ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', ...protocols].join(','),
+    'sasl.oauthbearer.jwks.endpoint.url': tokens.keysUrl,
+    'sasl.oauthbearer.expected.audience': TokenEndpoint.audience,
+    ...Object.fromEntries(Object.entries(LISTENERS).flatMap(([name, listener]) => ofListener(name.toLowerCase(), listener))),
+  }
+}
+
+function ofListener(name: string, { certificate: own, clientAuth, protocol, sessionMs }: Listener): [string, string][] {
+  const tls = own === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': certificate(own) }
+  const trust =
+    clientAuth === true ? { 'ssl.client.auth': 'required', 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': certificate('ca') } : {}
+  const sasl = protocol.startsWith('SASL') ? ofSasl(sessionMs) : {}
+  return Object.entries({ ...tls, ...trust, ...sasl }).map(([key, value]) => [`listener.name.${name}.${key}`, value])
+}
+
+function ofSasl(sessionMs: number | undefined): Record<string, string> {
+  const plain = `${MODULES}.plain.PlainLoginModule required user_${USER}="${PASSWORD.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}";`
+  const sessions =
+    sessionMs === undefined
+      ? []
+      : MECHANISMS.map((mechanism) => [`${mechanism.toLowerCase()}.connections.max.reauth.ms`, String(sessionMs)])
+  return {
+    'sasl.enabled.mechanisms': MECHANISMS.join(','),
+    'plain.sasl.jaas.config': plain.replaceAll('\\', '\\\\').replaceAll('ü', '\\u00fc'),
+    'scram-sha-256.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
+    'scram-sha-512.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
+    'oauthbearer.sasl.jaas.config': `${MODULES}.oauthbearer.OAuthBearerLoginModule required;`,
+    'oauthbearer.sasl.server.callback.handler.class': `${MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler`,
+    ...Object.fromEntries(sessions),
+  }
+}
+
+/** Client keys for a mechanism, right unless told otherwise. */
+export function saslProps(mechanism: Mechanism, tokens: TokenEndpoint, secret?: string): Record<string, string> {
+  const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  if (mechanism === 'OAUTHBEARER') {
+    return {
+      'sasl.mechanism': mechanism,
+      'sasl.oauthbearer.token.endpoint.url': tokens.tokenUrl,
+      'sasl.login.callback.handler.class': `${MODULES}.oauthbearer.OAuthBearerLoginCallbackHandler`,
+      'sasl.jaas.config': `${MODULES}.oauthbearer.OAuthBearerLoginModule required clientId=${quoted(TokenEndpoint.clientId)} clientSecret=${quoted(secret ?? TokenEndpoint.clientSecret)} scope="kafka" extension_traceId="abc";`,
+    }
+  }
+  const [module, password] = mechanism === 'PLAIN' ? ['plain.PlainLoginModule', PASSWORD] : ['scram.ScramLoginModule', SCRAM_PASSWORD]
+  return {
+    'sasl.mechanism': mechanism,
+    'sasl.jaas.config': `${MODULES}.${module} required username="${USER}" password=${quoted(secret ?? password)};`,
+  }
+}
