@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { addOffsetsToTxn } from '../../../../src/kafka/protocol/add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from '../../../../src/kafka/protocol/add-partitions-to-txn.ts'
 import { createTopics } from '../../../../src/kafka/protocol/create-topics.ts'
 import { deleteGroups } from '../../../../src/kafka/protocol/delete-groups.ts'
 import { deleteRecords } from '../../../../src/kafka/protocol/delete-records.ts'
 import { deleteTopics } from '../../../../src/kafka/protocol/delete-topics.ts'
 import { describeTopicConfigs } from '../../../../src/kafka/protocol/describe-configs.ts'
 import { describeGroups } from '../../../../src/kafka/protocol/describe-groups.ts'
+import { endTxn } from '../../../../src/kafka/protocol/end-txn.ts'
 import { fetch } from '../../../../src/kafka/protocol/fetch.ts'
 import { findCoordinator } from '../../../../src/kafka/protocol/find-coordinator.ts'
 import { heartbeat } from '../../../../src/kafka/protocol/heartbeat.ts'
@@ -19,6 +22,7 @@ import { offsetDelete } from '../../../../src/kafka/protocol/offset-delete.ts'
 import { offsetFetch } from '../../../../src/kafka/protocol/offset-fetch.ts'
 import { produce } from '../../../../src/kafka/protocol/produce.ts'
 import { syncGroup } from '../../../../src/kafka/protocol/sync-group.ts'
+import { txnOffsetCommit } from '../../../../src/kafka/protocol/txn-offset-commit.ts'
 import type { ApiRequest } from '../../../../src/kafka/transport.ts'
 
 /** Recorded by RecordMessages.java: the messages of messages.json as Apache Kafka 4.3.1's classes write them, by version. */
@@ -26,6 +30,8 @@ const recorded = JSON.parse(readFileSync(new URL('java-messages.json', import.me
 
 const member = { groupId: 'g', generationId: 9, memberId: 'm', groupInstanceId: null }
 const join = { groupId: 'g', sessionTimeoutMs: 45000, rebalanceTimeoutMs: 300000, protocolType: 'consumer' }
+const transaction = { transactionalId: 'tx', producerId: 4294967297, producerEpoch: 7 }
+const nobody = { groupId: 'g', generationId: -1, memberId: '', groupInstanceId: null }
 const a0 = { topic: 'a', partition: 0 }
 
 const requests: Record<string, ApiRequest<unknown>> = {
@@ -83,6 +89,20 @@ const requests: Record<string, ApiRequest<unknown>> = {
   DeleteGroupsRequest: deleteGroups(['g']),
   DescribeGroupsRequest: describeGroups(['g']),
   OffsetDeleteRequest: offsetDelete('g', [a0]),
+  'ProduceRequest@transaction': produce({
+    ...{ transactionalId: 'tx', acks: -1, timeoutMs: 30000, zstd: false },
+    partitions: [{ ...a0, batch: Buffer.from([1, 2, 3]) }],
+  }),
+  'FindCoordinatorRequest@transaction': findCoordinator('transaction', 'tx'),
+  AddPartitionsToTxnRequest: addPartitionsToTxn(transaction, [a0, { topic: 'a', partition: 3 }, { topic: 'b', partition: 1 }]),
+  AddOffsetsToTxnRequest: addOffsetsToTxn(transaction, 'g'),
+  EndTxnRequest: endTxn(transaction, 'commit'),
+  'EndTxnRequest@abort': endTxn(transaction, 'abort'),
+  TxnOffsetCommitRequest: txnOffsetCommit({ transaction, group: nobody, offsets: [{ ...a0, offset: 10 }] }),
+  'TxnOffsetCommitRequest@member': txnOffsetCommit({
+    ...{ transaction, group: { ...member, groupInstanceId: 'i' } },
+    offsets: [{ ...a0, offset: 10 }],
+  }),
 }
 
 const cases = Object.entries(recorded)
@@ -113,5 +133,6 @@ describe('requests are the bytes that Apache’s classes write', () => {
     expect(offsetFetch({ groupId: 'g', partitions: null, requireStable: true }).minVersion).toBe(7)
     expect(listOffsets([], 'read_committed').minVersion).toBe(2)
     expect(produce({ transactionalId: null, acks: 1, timeoutMs: 1, zstd: true, partitions: [] }).minVersion).toBe(7)
+    expect(txnOffsetCommit({ transaction, group: member, offsets: [] }).minVersion).toBe(3)
   })
 })

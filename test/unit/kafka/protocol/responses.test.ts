@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { addOffsetsToTxn } from '../../../../src/kafka/protocol/add-offsets-to-txn.ts'
+import { addPartitionsToTxn } from '../../../../src/kafka/protocol/add-partitions-to-txn.ts'
 import { apiVersions } from '../../../../src/kafka/protocol/api-versions.ts'
 import { createTopics } from '../../../../src/kafka/protocol/create-topics.ts'
 import { deleteGroups } from '../../../../src/kafka/protocol/delete-groups.ts'
@@ -7,6 +9,7 @@ import { deleteRecords } from '../../../../src/kafka/protocol/delete-records.ts'
 import { deleteTopics } from '../../../../src/kafka/protocol/delete-topics.ts'
 import { describeTopicConfigs } from '../../../../src/kafka/protocol/describe-configs.ts'
 import { describeGroups } from '../../../../src/kafka/protocol/describe-groups.ts'
+import { endTxn } from '../../../../src/kafka/protocol/end-txn.ts'
 import { fetch } from '../../../../src/kafka/protocol/fetch.ts'
 import { findCoordinator } from '../../../../src/kafka/protocol/find-coordinator.ts'
 import { heartbeat } from '../../../../src/kafka/protocol/heartbeat.ts'
@@ -20,6 +23,7 @@ import { offsetDelete } from '../../../../src/kafka/protocol/offset-delete.ts'
 import { offsetFetch } from '../../../../src/kafka/protocol/offset-fetch.ts'
 import { produce } from '../../../../src/kafka/protocol/produce.ts'
 import { syncGroup } from '../../../../src/kafka/protocol/sync-group.ts'
+import { txnOffsetCommit } from '../../../../src/kafka/protocol/txn-offset-commit.ts'
 import type { ApiRequest } from '../../../../src/kafka/transport.ts'
 
 /** Recorded by RecordMessages.java: the messages of messages.json as Apache Kafka 4.3.1's classes write them, by version. */
@@ -42,9 +46,33 @@ const join = {
 }
 const anyProduce = produce({ transactionalId: null, acks: 1, timeoutMs: 1, zstd: false, partitions: [] })
 const anyFetch = fetch({ maxWaitMs: 1, minBytes: 1, maxBytes: 1, isolation: 'read_committed', rack: '', partitions: [] })
+const transaction = { transactionalId: 'tx', producerId: 1, producerEpoch: 0 }
 const topic = 'a'
 
 const answers: Record<string, Answer> = {
+  AddPartitionsToTxnResponse: {
+    request: addPartitionsToTxn(transaction, []),
+    want: () => ({
+      throttleMs: 9,
+      partitions: [
+        { topic, partition: 0, error: 55 },
+        { topic, partition: 3, error: 29 },
+        { topic: 'b', partition: 1, error: 0 },
+      ],
+    }),
+  },
+  AddOffsetsToTxnResponse: { request: addOffsetsToTxn(transaction, 'g'), want: () => ({ throttleMs: 9, error: 51 }) },
+  EndTxnResponse: { request: endTxn(transaction, 'abort'), want: () => ({ throttleMs: 9, error: 90 }) },
+  TxnOffsetCommitResponse: {
+    request: txnOffsetCommit({ transaction, group: member, offsets: [] }),
+    want: () => ({
+      throttleMs: 9,
+      partitions: [
+        { topic, partition: 0, error: 22 },
+        { topic, partition: 3, error: 0 },
+      ],
+    }),
+  },
   ApiVersionsResponse: {
     request: apiVersions(),
     want: () => ({ error: 0, versions: { 0: { minVersion: 3, maxVersion: 13 }, 18: { minVersion: 0, maxVersion: 4 } } }),
