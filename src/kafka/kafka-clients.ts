@@ -28,6 +28,7 @@ interface ConnectionKeys extends SecurityKeys {
   readonly 'retry.backoff.ms': number
   readonly 'retry.backoff.max.ms': number
   readonly 'metadata.max.age.ms': number
+  readonly 'metadata.recovery.strategy': string
 }
 
 /** What a client talks through. Each client has its own, as Java's do. */
@@ -90,6 +91,7 @@ async function cluster(config: ConnectionKeys, clientId: string, allowAutoTopicC
     reconnectBackoffMs: config['reconnect.backoff.ms'],
     reconnectBackoffMaxMs: config['reconnect.backoff.max.ms'],
     maxIdleMs: config['connections.max.idle.ms'],
+    rebootstraps: config['metadata.recovery.strategy'].toLowerCase() === 'rebootstrap',
     tls,
     sasl,
     log,

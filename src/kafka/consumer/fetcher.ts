@@ -10,6 +10,7 @@ import type { Transport } from '../transport.ts'
 import type { Clock } from '../timer.ts'
 import { FetchBuffer } from './fetch-buffer.ts'
 import { FetchedBytes } from './fetched-bytes.ts'
+import { mayBeOutdated } from './outdated-metadata.ts'
 import { FetchedResponse, offsetBehind, PartitionBuffer } from './partition-buffer.ts'
 import { partitionName, type PartitionState, type SubscriptionState } from './subscription-state.ts'
 
@@ -220,8 +221,8 @@ export class Fetcher {
   }
 
   #takeIn(asked: Asked | undefined, fetched: FetchedPartition, response: FetchedResponse): void {
-    // the partition was sought, revoked or reset meanwhile
-    if (asked === undefined || asked.state.epoch !== asked.epoch) return
+    // the partition was sought, revoked or reset meanwhile, or another broker has answered for it since it moved
+    if (asked === undefined || asked.state.epoch !== asked.epoch || asked.state.fetchPosition !== asked.offset) return
     if (fetched.error !== 0) return this.#partitionFailed(asked, fetched)
     const { state } = asked
     state.failures = 0
@@ -270,7 +271,7 @@ export class Fetcher {
       if (!fromFollower) this.#outOfRange(asked)
     } else if (error.retriable && code !== CORRUPT_MESSAGE) {
       log.debug(`Fetch of ${topic}-${partition} from offset ${asked.offset} was refused and is tried again`, error)
-      if (error.refresh === 'metadata') metadata.requestRefresh()
+      if (mayBeOutdated(error)) metadata.requestRefresh()
     } else if (code === UNKNOWN_SERVER_ERROR) {
       log.warn(`Unknown server error while fetching offset ${asked.offset} for topic-partition ${topic}-${partition}`)
     } else {

@@ -4,6 +4,7 @@ import { noLeader } from '../no-leader.ts'
 import type { IsolationLevel, TopicPartition } from '../ports.ts'
 import { listOffsets, type ListOffsetsPartition } from '../protocol/list-offsets.ts'
 import type { Transport } from '../transport.ts'
+import { mayBeOutdated } from './outdated-metadata.ts'
 import { partitionName } from './subscription-state.ts'
 
 export interface OffsetQuery extends TopicPartition {
@@ -33,7 +34,7 @@ export class OffsetLookup {
     for (const query of queries) this.#assign(query, byLeader, answers)
     await Promise.all([...byLeader].map(([node, partitions]) => this.#askLeader(node, partitions, answers)))
     for (const answer of answers.values()) {
-      if (typeof answer !== 'number' && answer.refresh === 'metadata') this.#metadata.requestRefresh()
+      if (typeof answer !== 'number' && mayBeOutdated(answer)) this.#metadata.requestRefresh()
     }
     return answers
   }

@@ -57,6 +57,7 @@ export class BrokerConnection {
   #isRetired = false
   #versions: ApiVersions = {}
   #lastUsedAt = monotonic()
+  #throttledUntil = 0
   #idleTimer: NodeJS.Timeout | undefined
 
   /** Connects, asks what the broker can do and authenticates. */
@@ -262,8 +263,13 @@ export class BrokerConnection {
     if (payload === null) return undefined as Response
     const response = decodeAnswer(request, version, payload, this.#options.broker)
     const throttleMs = request.throttleMs?.(response) ?? 0
-    if (throttleMs > 0) this.#connection.requestQueue.maybeThrottle(throttleMs)
+    if (throttleMs > 0) this.#throttle(throttleMs)
     return response
+  }
+
+  #throttle(throttleMs: number): void {
+    this.#connection.requestQueue.maybeThrottle(throttleMs)
+    this.#throttledUntil = Math.max(this.#throttledUntil, monotonic() + throttleMs)
   }
 
   #send(request: ApiRequest<unknown>, version: number, timeoutMs: number): Promise<Buffer | null> {
@@ -271,7 +277,9 @@ export class BrokerConnection {
     const correlationId = this.#connection.nextCorrelationId()
     const parts = frameRequest(request, { version, correlationId, clientId: this.#options.clientId })
     return new Promise((resolve, reject) => {
-      const deadline = startTimer(timeoutMs, () => reject(this.#timeOut(apiName, timeoutMs)))
+      // what waits because the broker wants to be left alone has not been asked yet
+      const throttledMs = Math.max(0, this.#throttledUntil - monotonic())
+      const deadline = startTimer(timeoutMs + throttledMs, () => reject(this.#timeOut(apiName, timeoutMs)))
       const fail = (error: unknown): void => {
         clearTimeout(deadline)
         reject(this.#closeReason ?? mapError(error, this.#options.broker))

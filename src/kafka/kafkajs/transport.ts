@@ -23,6 +23,8 @@ export interface KafkajsTransportOptions {
   readonly reconnectBackoffMaxMs: number
   /** `connections.max.idle.ms`; not above 0: never closed for that. */
   readonly maxIdleMs: number
+  /** False: once brokers are known only they are asked (`metadata.recovery.strategy=none`). Default true. */
+  readonly rebootstraps?: boolean
   /** Null: PLAINTEXT or SASL_PLAINTEXT. */
   readonly tls: TlsOptions | null
   readonly sasl: SaslCredentials | null
@@ -94,10 +96,9 @@ export class KafkajsTransport implements Transport {
     if (this.#closing.signal.aborted) throw asKafkaError(this.#closing.signal.reason)
   }
 
-  /** Bootstrap addresses while no broker is known, and again when none of the known ones can be reached. */
   async #reachable(channel: Channel): Promise<BrokerChannel> {
     let last: KafkaError | null = null
-    const candidates = [...this.#brokers, ...this.#options.bootstrapServers.filter((server) => !this.#isKnown(server))]
+    const candidates = this.#candidates()
     for (const candidate of this.#byEase(candidates, channel)) {
       const line = this.#channel(candidate, channel)
       try {
@@ -112,14 +113,24 @@ export class KafkajsTransport implements Transport {
     throw noBroker(candidates, last)
   }
 
+  /** Bootstrap addresses while no broker is known, and again when none of the known ones can be reached. */
+  #candidates(): HostPort[] {
+    const { bootstrapServers, rebootstraps = true } = this.#options
+    if (this.#brokers.length > 0 && !rebootstraps) return [...this.#brokers]
+    return [...this.#brokers, ...bootstrapServers.filter((server) => !this.#isKnown(server))]
+  }
+
   #isKnown(server: HostPort): boolean {
     return this.#brokers.some((broker) => addressKey(broker) === addressKey(server))
   }
 
-  /** Connected ones first, those in back-off last; at random otherwise, so that clients spread over the brokers. */
+  /**
+   * Connected ones first, those in back-off last; at random otherwise, so that clients spread over the brokers, and none that has lost
+   * touch with its cluster is asked for ever.
+   */
   #byEase<T extends HostPort>(candidates: readonly T[], channel: Channel): T[] {
     const cost = (candidate: T): number => {
-      if (this.#channels.get(`${addressKey(candidate)} ${channel}`)?.isConnected === true) return -1
+      if (this.#channels.get(`${addressKey(candidate)} ${channel}`)?.isConnected === true) return Math.random() - 1
       return (this.#reachability.get(addressKey(candidate))?.delayMs ?? 0) + Math.random()
     }
     return candidates

@@ -17,6 +17,8 @@ const [NONE, CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, OUT_OF_ORDER_SEQUENCE, INVALID_
 export class PartitionLog {
   leader: number
   leaderEpoch = 0
+  /** The follower that serves clients with a rack; -1: none. */
+  readReplica = -1
   startOffset = 0
   endOffset = 0
   readonly batches: { readonly batch: Buffer; readonly header: BatchHeader }[] = []

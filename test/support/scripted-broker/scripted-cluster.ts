@@ -2,8 +2,9 @@ import { apis, type ApiName } from './apis/index.ts'
 import type { Exchange } from './exchange.ts'
 import { Group, RefusingGroup, type GroupBehaviour } from './group.ts'
 import { PartitionLog, type AppendResult } from './partition-log.ts'
-import { writeBatch, type BatchOptions, type NewRecord, type StoredRecord } from './record-batch.ts'
+import { readHeader, readRecords, writeBatch, type BatchOptions, type NewRecord, type StoredRecord } from './record-batch.ts'
 import { ScriptedNode } from './scripted-node.ts'
+import { Transaction } from './transaction.ts'
 import type { Action, Hook, RequestContext } from './script.ts'
 
 export interface ScriptedClusterOptions {
@@ -27,7 +28,7 @@ export interface SeenRequest extends RequestContext {
   readonly at: number
 }
 
-const [UNKNOWN_TOPIC, NOT_LEADER, NOT_COORDINATOR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH] = [3, 6, 16, 74, 75]
+const [UNKNOWN_TOPIC, NOT_LEADER, NOT_COORDINATOR, INVALID_TXN_STATE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH] = [3, 6, 16, 48, 74, 75]
 
 /**
  * A Kafka cluster in this process, on real sockets, that behaves — it keeps logs, producer sequences, groups and offsets — until a
@@ -50,6 +51,7 @@ export class ScriptedCluster implements AsyncDisposable {
   readonly #nodes: ScriptedNode[]
   readonly #topics = new Map<string, PartitionLog[]>()
   readonly #groups = new Map<string, Group>()
+  readonly #transactions = new Map<string, Transaction>()
   readonly #coordinators = new Map<string, number>()
   readonly #hooks = new Set<{ readonly api: ApiName | '*'; readonly hook: Hook }>()
   readonly #accepted: number[] = []
@@ -258,11 +260,38 @@ export class ScriptedCluster implements AsyncDisposable {
     return { error: 0, log }
   }
 
-  produce(node: number, topic: string, partition: number, batch: Buffer): AppendResult {
+  /** As `led`, for reading, which the named follower may serve too. */
+  readable(node: number, topic: string, partition: number, leaderEpoch: number): ReturnType<ScriptedCluster['led']> {
+    const log = this.#topics.get(topic)?.[partition]
+    return log?.readReplica === node ? { error: 0, log } : this.led(node, topic, partition, leaderEpoch)
+  }
+
+  produce(node: number, topic: string, partition: number, batch: Buffer, transactionalId: string | null): AppendResult {
     const { error, log } = this.led(node, topic, partition, -1)
-    const result = log === null ? { error, baseOffset: -1 } : log.append(batch, this.#options.maxMessageBytes ?? Infinity)
+    const result = log === null ? { error, baseOffset: -1 } : this.#append(log, topic, partition, batch, transactionalId)
     this.#notify()
     return result
+  }
+
+  /** What is known of a transactional id; it is created when it is not known. */
+  transaction(transactionalId: string): Transaction {
+    let transaction = this.#transactions.get(transactionalId)
+    if (transaction === undefined) this.#transactions.set(transactionalId, (transaction = new Transaction(this.nextProducerId())))
+    return transaction
+  }
+
+  /** What a coordinator does when an id was not used for long. */
+  forgetTransaction(transactionalId: string): void {
+    this.#transactions.delete(transactionalId)
+  }
+
+  /** Values of a partition as read_committed consumers see them. */
+  committedValues(topic: string, partition: number): (string | null)[] {
+    const transactions = [...this.#transactions.values()]
+    const visible = this.log(topic, partition).batches.filter(
+      ({ header }) => !transactions.some((each) => each.hides(topic, partition, header.baseOffset)),
+    )
+    return visible.flatMap(({ batch }) => readRecords(batch)).map(({ value }) => value)
   }
 
   group(exchange: Exchange, name: string): GroupBehaviour {
@@ -292,6 +321,16 @@ export class ScriptedCluster implements AsyncDisposable {
     await promise
     clearTimeout(timer)
     this.#waiting.delete(resolve)
+  }
+
+  #append(log: PartitionLog, topic: string, partition: number, batch: Buffer, transactionalId: string | null): AppendResult {
+    const maxBytes = this.#options.maxMessageBytes ?? Infinity
+    if (!readHeader(batch).isTransactional) return log.append(batch, maxBytes)
+    const transaction = this.transaction(transactionalId ?? '')
+    if (!transaction.has(topic, partition)) return { error: INVALID_TXN_STATE, baseOffset: -1 }
+    const result = log.append(batch, maxBytes)
+    if (result.error === 0) transaction.appended(topic, partition, result.baseOffset)
+    return result
   }
 
   #notify(): void {

@@ -1,4 +1,5 @@
 import { Writer } from '../../../../src/kafka/protocol/writer.ts'
+import type { Exchange } from '../exchange.ts'
 import type { Api } from './api.ts'
 
 export interface InitProducerIdRequest {
@@ -16,12 +17,24 @@ export const initProducerId: Api<InitProducerIdRequest> = {
     reader.int32()
     return { transactionalId, producerId: version >= 3 ? reader.int64() : -1, producerEpoch: version >= 3 ? reader.int16() : -1 }
   },
-  handle({ producerId, producerEpoch }, exchange) {
-    const { error } = exchange
-    const isBump = producerId >= 0 && producerEpoch >= 0
-    const id = isBump ? producerId : exchange.cluster.nextProducerId()
-    const writer = new Writer().int32(exchange.throttleMs).int16(error)
-    writer.int64(error === 0 ? id : -1).int16(error === 0 ? (isBump ? producerEpoch + 1 : 0) : -1)
+  handle({ transactionalId, producerId, producerEpoch }, exchange) {
+    const taken =
+      exchange.error !== 0 ? { error: exchange.error, id: -1, epoch: -1 } : take(transactionalId, producerId, producerEpoch, exchange)
+    const writer = new Writer().int32(exchange.throttleMs).int16(taken.error).int64(taken.id).int16(taken.epoch)
     return exchange.version >= 2 ? writer.noTags() : writer
   },
+}
+
+const NOT_COORDINATOR = 16
+
+function take(transactionalId: string | null, producerId: number, producerEpoch: number, exchange: Exchange) {
+  const { cluster, node } = exchange
+  if (transactionalId === null) {
+    const isBump = producerId >= 0 && producerEpoch >= 0
+    return { error: 0, id: isBump ? producerId : cluster.nextProducerId(), epoch: isBump ? producerEpoch + 1 : 0 }
+  }
+  if (cluster.coordinatorOf(transactionalId) !== node) return { error: NOT_COORDINATOR, id: -1, epoch: -1 }
+  const transaction = cluster.transaction(transactionalId)
+  const error = transaction.take(producerId, producerEpoch)
+  return error === 0 ? { error, id: transaction.producerId, epoch: transaction.producerEpoch } : { error, id: -1, epoch: -1 }
 }

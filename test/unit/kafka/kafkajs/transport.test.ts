@@ -1,7 +1,8 @@
+import dns, { type LookupAddress } from 'node:dns'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { KafkaError } from '../../../../src/kafka/errors.ts'
 import { fetch } from '../../../../src/kafka/protocol/fetch.ts'
 import { heartbeat } from '../../../../src/kafka/protocol/heartbeat.ts'
@@ -14,6 +15,8 @@ import { writeBatch } from '../../../support/scripted-broker/record-batch.ts'
 import { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
 
 const brokersOnly = metadata([], false)
+type LookupAll = (error: Error | null, addresses: readonly LookupAddress[]) => void
+
 const CHANNELS: readonly Channel[] = ['control', 'produce', 'fetch', 'coordinator']
 
 function produceOne(value: string, acks: 0 | 1 = 1): ApiRequest<ProduceResponse> {
@@ -166,6 +169,48 @@ describe('brokers that cannot be reached', () => {
     expect((await transport.send('any', 'control', brokersOnly)).brokers).toHaveLength(1)
   })
 
+  test('metadata.recovery.strategy=none: they are not, once brokers are known', async () => {
+    await using cluster = await ScriptedCluster.start({ nodes: 2 })
+    const [first, second] = cluster.bootstrapServers.split(',') as [string, string]
+    await cluster.stopNode(2)
+    const transport = openTransport(`${first},${second}`, { rebootstraps: false })
+    await openMetadata(transport).refresh()
+    await cluster.startNode(2)
+    await cluster.stopNode(1)
+    await rejection(transport.send('any', 'control', brokersOnly)) // finds the connection broken
+    const error = await rejection(transport.send('any', 'control', brokersOnly))
+    expect(error.retriable).toBe(true)
+    expect(error.message).toContain(`No broker can be reached at ${first}.`)
+    expect(cluster.acceptedConnections(2)).toBe(0)
+  })
+
+  test('of a name with several addresses, one that nobody answers at is passed over', async () => {
+    await using cluster = await ScriptedCluster.start()
+    const [, port] = cluster.bootstrapServers.split(':')
+    const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.1'].map((address) => ({ address, family: 4 }))
+    const lookup = vi
+      .spyOn(dns, 'lookup')
+      .mockImplementation(((_name: string, _options: unknown, done: LookupAll) => done(null, addresses)) as never)
+    onTestFinished(() => lookup.mockRestore())
+    const { brokers } = await openTransport(`three-addresses.test:${port}`).send('any', 'control', brokersOnly)
+    expect(brokers).toHaveLength(1)
+    expect(lookup).toHaveBeenCalledWith('three-addresses.test', expect.anything(), expect.anything())
+  })
+
+  test('all brokers that are connected are asked in turn, so that none of them can mislead for ever', async () => {
+    await using cluster = await ScriptedCluster.start({ nodes: 3 })
+    const transport = openTransport(cluster.bootstrapServers)
+    await openMetadata(transport).refresh()
+    for (const node of [1, 2, 3]) await transport.send(node, 'control', brokersOnly)
+    const from = cluster.requestsOf('Metadata').length
+    for (let asked = 0; asked < 100; asked++) await transport.send('any', 'control', brokersOnly)
+    const nodes = cluster
+      .requestsOf('Metadata')
+      .slice(from)
+      .map(({ node }) => node)
+    expect(new Set(nodes)).toEqual(new Set([1, 2, 3]))
+  })
+
   test('a state change is logged once per broker, attempts are not', async () => {
     await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
     const log = new RecordedLog()
@@ -284,6 +329,16 @@ describe('requests', () => {
     expect(second!.at - from).toBeGreaterThanOrEqual(190)
     expect(third!.at).toBeGreaterThanOrEqual(second!.at)
     expect(cluster.records('t', 0).map(({ value }) => value)).toEqual(['a', 'b', 'c'])
+  })
+
+  test('K39: waiting because of a throttle is not waiting for an answer: it may be longer than the time limit', async () => {
+    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
+    const transport = openTransport(cluster.bootstrapServers, { requestTimeoutMs: 100 })
+    await openMetadata(transport).refresh()
+    cluster.once('Produce', { do: 'throttle', ms: 400 })
+    await transport.send(1, 'produce', produceOne('a'))
+    await transport.send(1, 'produce', produceOne('b'))
+    expect(cluster.requestsOf('Produce').map(({ connection }) => connection)).toEqual([2, 2])
   })
 
   test('a dropped connection answers nobody, and the next request has a new one', async () => {
