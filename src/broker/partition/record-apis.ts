@@ -1,0 +1,23 @@
+import type { Apis } from '../api.ts'
+import { fetch } from './fetch.ts'
+import { listOffsets } from './list-offsets.ts'
+import { produce } from './produce.ts'
+import type { RecordTopics, TransactionChecks } from './record-log.ts'
+import type { WaitingFetches } from './waiting-fetches.ts'
+
+export interface RecordApiOptions {
+  readonly topics: RecordTopics
+  readonly transactions: TransactionChecks
+  readonly waiting: WaitingFetches
+  /** fetch.max.bytes of the broker. */
+  readonly fetchMaxBytes: number
+}
+
+/** What clients do with the records of partitions. */
+export function recordApis({ topics, transactions, waiting, fetchMaxBytes }: RecordApiOptions): Apis {
+  return {
+    Produce: { versions: [3, 13], answer: produce(topics, transactions) },
+    Fetch: { versions: [4, 17], answer: fetch(topics, waiting, fetchMaxBytes) },
+    ListOffsets: { versions: [1, 10], answer: listOffsets(topics) },
+  }
+}
