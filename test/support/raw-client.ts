@@ -16,7 +16,8 @@ export class ConnectionClosed extends Error {
 }
 
 interface Expected {
-  readonly correlationId: number
+  /** Null: the frame has no correlation id. */
+  readonly correlationId: number | null
   readonly resolve: (body: Buffer) => void
   readonly reject: (error: Error) => void
 }
@@ -75,6 +76,11 @@ export class RawClient implements AsyncDisposable {
     return answer
   }
 
+  /** The next frame as it is, for answers without a header. */
+  nextFrame(): Promise<Buffer> {
+    return new Promise((resolve, reject) => this.#expected.push({ correlationId: null, resolve, reject }))
+  }
+
   /** Any bytes at all. */
   write(bytes: Buffer): void {
     if (this.#socket.destroyed) this.#expected.splice(0).forEach(({ reject }) => reject(new ConnectionClosed()))
@@ -112,6 +118,7 @@ export class RawClient implements AsyncDisposable {
 
   #take(frame: Buffer): void {
     const expected = this.#expected.shift()
+    if (expected?.correlationId === null) return expected.resolve(frame)
     const correlationId = frame.readInt32BE(0)
     if (expected?.correlationId === correlationId) expected.resolve(frame.subarray(4))
     else expected?.reject(new Error(`Answer ${correlationId} came in place of ${expected.correlationId}`))
