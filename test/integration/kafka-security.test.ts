@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
-import type { Admin, ClientProps, Producer } from '../../src/kafka/ports.ts'
+import type { Admin, ClientProps } from '../../src/kafka/ports.ts'
 import { CountingProxy } from '../support/counting-proxy.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { MECHANISMS, saslProps, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
@@ -58,3 +59,87 @@ describe('K38 SASL', () => {
     expect(connections).toBeLessThanOrEqual(1)
   })
 })
+
+const store = (name: string): string => fileURLToPath(new URL(`../support/key-stores/${name}`, import.meta.url))
+const TLS = { 'security.protocol': 'SSL' }
+
+describe('K38 TLS', () => {
+  test.each([
+    ['a PEM file', { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': store('ca.pem') }],
+    [
+      'PEM in a property',
+      { 'ssl.truststore.type': 'PEM', 'ssl.truststore.certificates': readFileSync(store('ca.pem'), 'utf8').replaceAll('\n', ' ') },
+    ],
+    ['JKS', { 'ssl.truststore.location': store('trust.jks'), 'ssl.truststore.password': 'changeit' }],
+    ['JKS without its password', { 'ssl.truststore.location': store('trust.jks') }],
+    ['PKCS12', { 'ssl.truststore.type': 'PKCS12', 'ssl.truststore.location': store('trust.p12'), 'ssl.truststore.password': 'changeit' }],
+    [
+      'PKCS12 declared as JKS',
+      { 'ssl.truststore.type': 'JKS', 'ssl.truststore.location': store('trust.p12'), 'ssl.truststore.password': 'changeit' },
+    ],
+    ['the broker’s own certificate, which is no root', { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': store('server.pem') }],
+  ])('trusts the broker by %s', async (_name, props) => {
+    const admin = await adminOf('TLS', { ...TLS, ...props })
+    expect(await admin.listTopics()).toBeDefined()
+  })
+
+  test('the host name is not checked when told so, the chain is', async () => {
+    const admin = await adminOf('STRANGER', { ...TLS, ...trust, 'ssl.endpoint.identification.algorithm': '' })
+    expect(await admin.listTopics()).toBeDefined()
+    const { error } = await refusal('EXPIRED', { ...TLS, ...trust, 'ssl.endpoint.identification.algorithm': '' })
+    expect(error).toMatchObject({ auth: true, retriable: false })
+  })
+
+  test('goes by a cipher suite of Java’s name', async () => {
+    const suites = { 'ssl.enabled.protocols': 'TLSv1.2', 'ssl.cipher.suites': 'TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384' }
+    const admin = await adminOf('TLS', { ...TLS, ...trust, ...suites })
+    expect(await admin.listTopics()).toBeDefined()
+  })
+
+  test.each([
+    ['of an authority that is not trusted', 'TLS', { 'ssl.truststore.location': store('expired-ca.pem') }, 'unable to'],
+    ['of an authority that Node does not know', 'TLS', {}, 'unable to'],
+    ['for another host', 'STRANGER', trust, "IP: 127.0.0.1 is not in the cert's list"],
+    ['that has expired', 'EXPIRED', { 'ssl.truststore.location': store('expired-ca.pem') }, 'certificate has expired'],
+  ] as const)('a certificate %s is fatal at the first attempt', async (_name, listener, props, reason) => {
+    const { error, connections } = await refusal(listener, { ...TLS, ...props })
+    console.log(listener, connections, error.message)
+    expect(error).toMatchObject({ auth: true, retriable: false, code: 'SSL_AUTHENTICATION_FAILED' })
+    expect(error.message).toContain(reason)
+    expect(connections).toBe(1)
+  })
+})
+
+describe('K38 mutual TLS', () => {
+  test.each([
+    ['PEM', { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': store('client.pem') }],
+    [
+      'PEM with an encrypted key',
+      { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': store('client-encrypted.pem'), 'ssl.key.password': 'changeit' },
+    ],
+    ['PEM in properties', inlinePem()],
+    ['PKCS12', { 'ssl.keystore.type': 'PKCS12', 'ssl.keystore.location': store('client.p12'), 'ssl.keystore.password': 'changeit' }],
+    ['JKS', { 'ssl.keystore.location': store('client.jks'), 'ssl.keystore.password': 'changeit', 'ssl.key.password': 'key-secret' }],
+  ])('shows the client’s certificate from %s', async (_name, props) => {
+    const admin = await adminOf('MUTUAL', { ...TLS, ...trust, ...props })
+    expect(await admin.listTopics()).toBeDefined()
+  })
+
+  test.each([
+    ['no certificate', {}],
+    ['a certificate of another authority', { 'ssl.keystore.location': store('expired.pem') }],
+  ])('%s is fatal at the first attempt, on TLS 1.3 and 1.2', async (_name, props) => {
+    for (const version of ['TLSv1.3', 'TLSv1.2']) {
+      const { error, connections } = await refusal('MUTUAL', { ...TLS, ...trust, ...props, 'ssl.enabled.protocols': version })
+      console.log(version, connections, error.message)
+      expect(error).toMatchObject({ auth: true, retriable: false })
+      expect(connections).toBe(1)
+    }
+  })
+})
+
+function inlinePem(): ClientProps {
+  const [, key = '', chain = ''] =
+    /(-----BEGIN PRIVATE KEY[\s\S]+?PRIVATE KEY-----)([\s\S]+)/.exec(readFileSync(store('client.pem'), 'utf8')) ?? []
+  return { 'ssl.keystore.type': 'PEM', 'ssl.keystore.key': key, 'ssl.keystore.certificate.chain': chain }
+}

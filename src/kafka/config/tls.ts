@@ -1,89 +1,60 @@
-import { readFile } from 'node:fs/promises'
-import type { ConnectionOptions, SecureVersion } from 'node:tls'
-import type { Password } from '../../api/config/password.ts'
+import { createSecureContext, type ConnectionOptions, type SecureContext, type SecureContextOptions, type SecureVersion } from 'node:tls'
 import { ConfigException } from '../../api/errors.ts'
 import type { Logger } from '../../api/logger.ts'
+import { opensslCiphers } from './tls-ciphers.ts'
+import { ownIdentityOf, trustOf, type KeyStoreKeys, type TrustStoreKeys } from './tls-stores.ts'
 
-export interface TlsKeys {
-  readonly 'ssl.truststore.location': string | null
-  readonly 'ssl.truststore.certificates': Password | null
-  readonly 'ssl.keystore.location': string | null
-  readonly 'ssl.keystore.password': Password | null
-  readonly 'ssl.keystore.key': Password | null
-  readonly 'ssl.keystore.certificate.chain': Password | null
-  readonly 'ssl.key.password': Password | null
+export interface TlsKeys extends TrustStoreKeys, KeyStoreKeys {
+  readonly 'ssl.protocol': string
   readonly 'ssl.enabled.protocols': readonly string[]
+  readonly 'ssl.cipher.suites': readonly string[]
   readonly 'ssl.endpoint.identification.algorithm': string
 }
 
-const PEM = '-----BEGIN '
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
-const PEM_OF_TRUST_STORE = 'Convert it: keytool -exportcert -rfc -keystore FILE -alias NAME > ca.pem'
-const PEM_OF_KEY_STORE = 'Convert it: keytool -importkeystore -srckeystore FILE -destkeystore key.p12 -deststoretype PKCS12'
 
 /**
- * Node's options for the TLS keys of a client. The content of a store decides its format, not the declared type.
+ * Node's options for the TLS keys of a client. Keys and passwords are in the context only, where nothing shows them.
  * @throws ConfigException for a store that cannot be read, with the command that converts it
  */
-export async function tlsOptions(config: TlsKeys, _log: Logger): Promise<ConnectionOptions> {
-  return {
-    ...(await trusted(config)),
-    ...(await ownCertificate(config)),
-    ...versions(config['ssl.enabled.protocols']),
-    ...(config['ssl.endpoint.identification.algorithm'] === '' ? { checkServerIdentity: () => undefined } : {}),
-  }
+export async function tlsOptions(config: TlsKeys, log: Logger): Promise<ConnectionOptions> {
+  const ciphers = opensslCiphers(config['ssl.cipher.suites'], log)
+  const secureContext = contextOf({
+    ...(await trustOf(config)),
+    ...(await ownIdentityOf(config)),
+    ...versions(config),
+    ...(ciphers === undefined ? {} : { ciphers }),
+  })
+  return { secureContext, ...(checksHostName(config) ? {} : { checkServerIdentity: () => undefined }) }
 }
 
-async function trusted(config: TlsKeys): Promise<ConnectionOptions> {
-  const inline = config['ssl.truststore.certificates']
-  if (inline !== null) return { ca: inline.value() }
-  const path = config['ssl.truststore.location']
-  if (path === null) return {}
-  const content = await readStore('ssl.truststore.location', path)
-  if (!isPem(content)) throw unreadable('ssl.truststore.location', path, PEM_OF_TRUST_STORE)
-  return { ca: content }
-}
-
-async function ownCertificate(config: TlsKeys): Promise<ConnectionOptions> {
-  const key = config['ssl.keystore.key']
-  const chain = config['ssl.keystore.certificate.chain']
-  const passphrase = (config['ssl.key.password'] ?? config['ssl.keystore.password'])?.value()
-  const secret = passphrase === undefined ? {} : { passphrase }
-  if (key !== null && chain !== null) return { key: key.value(), cert: chain.value(), ...secret }
-  if (key !== null || chain !== null) {
-    throw new ConfigException('ssl.keystore.key and ssl.keystore.certificate.chain belong together: set both or neither')
-  }
-  const path = config['ssl.keystore.location']
-  if (path === null) return {}
-  const content = await readStore('ssl.keystore.location', path)
-  if (isPem(content)) return { key: content, cert: content, ...secret }
-  if (content[0] === 0x30) return { pfx: content, ...secret }
-  throw unreadable('ssl.keystore.location', path, PEM_OF_KEY_STORE)
-}
-
-function isPem(content: Buffer): boolean {
-  return content.includes(PEM)
-}
-
-async function readStore(key: string, path: string): Promise<Buffer> {
+function contextOf(options: SecureContextOptions): SecureContext {
   try {
-    return await readFile(path)
+    return createSecureContext(options)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigException(`Invalid value ${path} for configuration ${key}: ${reason}. Check the path and its permissions`, { cause: error })
+    throw new ConfigException(`The ssl.* keys do not fit together: ${reason}. Check ssl.keystore.*, ssl.truststore.* and ssl.cipher.suites`, { cause: error })
   }
 }
 
-function unreadable(key: string, path: string, advice: string): ConfigException {
-  return ConfigException.forKey(key, path, `this format of a store cannot be read, only PEM. ${advice.replace('FILE', path)}`)
+/** The chain is checked in any case. */
+function checksHostName(config: TlsKeys): boolean {
+  const algorithm = config['ssl.endpoint.identification.algorithm'].trim()
+  if (algorithm === '' || algorithm.toLowerCase() === 'https') return algorithm !== ''
+  const reason = 'Set https, or nothing for no check of the host name'
+  throw ConfigException.forKey('ssl.endpoint.identification.algorithm', algorithm, reason)
 }
 
-function versions(protocols: readonly string[]): ConnectionOptions {
-  const enabled = VERSIONS.filter((version) => protocols.includes(version))
+/** From the lowest to the highest of the enabled ones; `ssl.protocol` may lower that. */
+function versions(config: TlsKeys): SecureContextOptions {
+  const protocols = config['ssl.enabled.protocols']
+  const highest = VERSIONS.findIndex((version) => version === config['ssl.protocol'])
+  const enabled = VERSIONS.filter((version, index) => protocols.includes(version) && (highest < 0 || index <= highest))
   const [minVersion] = enabled
   const maxVersion = enabled.at(-1)
   if (minVersion === undefined || maxVersion === undefined) {
-    throw ConfigException.forKey('ssl.enabled.protocols', protocols.join(','), `names no protocol. Set some of ${VERSIONS.join(', ')}`)
+    const reason = `names no protocol up to ssl.protocol=${config['ssl.protocol']}. Set some of ${VERSIONS.join(', ')}`
+    throw ConfigException.forKey('ssl.enabled.protocols', protocols.join(','), reason)
   }
   return { minVersion, maxVersion }
 }

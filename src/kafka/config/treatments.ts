@@ -23,7 +23,6 @@ function refuse(key: string, harmless: readonly string[], reason: string): KeyTr
 /** Treatments of keys that all clients have. */
 const COMMON_TREATMENTS: readonly KeyTreatment[] = [
   warnUnless('client.dns.lookup', ['use_all_dns_ips'], 'names are not looked up backwards; every address of a name is tried instead'),
-  warnUnless('ssl.cipher.suites', [], 'cipher suites are chosen by Node.js'),
   refuse('ssl.engine.factory.class', [], 'Java classes cannot be loaded. Remove the key: TLS is set up from the ssl.truststore and ssl.keystore keys'),
   refuse('sasl.client.callback.handler.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),
   refuse('sasl.login.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),

@@ -1,18 +1,7 @@
 /** Errors of kafkajs, sockets and TLS as KafkaErrors, told apart by name and code. */
-import {
-  asKafkaError,
-  disconnectException,
-  KafkaError,
-  requestTimedOut,
-  saslAuthenticationFailed,
-  sslAuthenticationFailed,
-} from '../errors.ts'
+import { asKafkaError, disconnectException, KafkaError, requestTimedOut, sslAuthenticationFailed } from '../errors.ts'
 
 const TLS_CODE = /^(ERR_TLS_|ERR_SSL_|ERR_OSSL_|CERT_|UNABLE_TO_)|SELF_SIGNED_CERT|^EPROTO$/
-
-const ILLEGAL_SASL_STATE = '34'
-/** UNSUPPORTED_SASL_MECHANISM, ILLEGAL_SASL_STATE, SASL_AUTHENTICATION_FAILED. */
-const SASL_CODES = new Set(['33', ILLEGAL_SASL_STATE, '58'])
 
 /** @param broker how to name the broker in the text */
 export function mapError(error: unknown, broker: string): KafkaError {
@@ -20,10 +9,6 @@ export function mapError(error: unknown, broker: string): KafkaError {
   const { name, code } = namesOf(error)
   const reason = reasonOf(error)
   if (TLS_CODE.test(code)) return sslAuthenticationFailed(`SSL handshake failed with ${broker}: ${reason}${tlsAdvice(code)}`, error)
-  if (name === 'KafkaJSSASLAuthenticationError' || SASL_CODES.has(code)) {
-    const advice = code === ILLEGAL_SASL_STATE ? '. The port may not use SASL: check security.protocol' : ''
-    return saslAuthenticationFailed(`Authentication failed at ${broker}: ${reason}${advice}`, error)
-  }
   if (name === 'KafkaJSRequestTimeoutError') return requestTimedOut(`${broker} did not answer in time: ${reason}`, { cause: error })
   if (name === 'KafkaJSConnectionError' || name === 'KafkaJSConnectionClosedError' || code !== '') {
     return disconnectException(`Connection to ${broker} failed: ${reason}`, { cause: error })
@@ -31,11 +16,22 @@ export function mapError(error: unknown, broker: string): KafkaError {
   return asKafkaError(error)
 }
 
+/** What usually is the matter, by the code's words; those with ALERT were said by the broker. */
+const TLS_ADVICE: readonly (readonly [code: RegExp, advice: string])[] = [
+  [/WRONG_VERSION_NUMBER/, 'The port may not use TLS: check security.protocol'],
+  [
+    /ALERT_(HANDSHAKE_FAILURE|PROTOCOL_VERSION|INSUFFICIENT_SECURITY)|UNSUPPORTED_PROTOCOL/,
+    'There may be no TLS version or cipher suite that both sides allow: check ssl.enabled.protocols and ssl.cipher.suites',
+  ],
+  [/ALERT_/, 'The broker may not accept the client’s certificate: check that ssl.keystore.* holds one of an authority that it trusts'],
+  [/ALTNAME/, 'Connect by a name that the certificate has, or check ssl.endpoint.identification.algorithm'],
+  [/EXPIRED|NOT_YET_VALID/, 'The broker needs a new certificate; check the clock of this machine too'],
+  [/SELF_SIGNED|UNABLE_TO/, 'Check that ssl.truststore.location names the authority of the broker’s certificate'],
+]
+
 function tlsAdvice(code: string): string {
-  if (/WRONG_VERSION_NUMBER/.test(code)) return '. The port may not use TLS: check security.protocol'
-  if (/ALTNAME/.test(code)) return '. Connect by a name that the certificate has, or check ssl.endpoint.identification.algorithm'
-  if (/SELF_SIGNED|UNABLE_TO/.test(code)) return '. Check that ssl.truststore.location names the authority of the broker’s certificate'
-  return ''
+  const known = TLS_ADVICE.find(([pattern]) => pattern.test(code))
+  return known === undefined ? '' : `. ${known[1]}`
 }
 
 function namesOf(error: unknown): { name: string; code: string } {
@@ -47,7 +43,13 @@ function namesOf(error: unknown): { name: string; code: string } {
 /** An AggregateError of several addresses has no text of its own. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(reasonOf).join(', ')
-  const message = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? (opensslReason(error) ?? error.message) : String(error)
   const text = message.replace(/^Connection error: /, '').trim()
   return text === '' ? namesOf(error).code : text
+}
+
+/** OpenSSL's words without its place in OpenSSL's sources, which Node puts around them. */
+function opensslReason(error: Error): string | null {
+  const reason: unknown = Reflect.get(error, 'reason')
+  return typeof reason === 'string' && /:error:[0-9A-F]+:/.test(error.message) ? reason : null
 }

@@ -122,7 +122,7 @@ function ofSasl(sessionMs: number | undefined): Record<string, string> {
     'scram-sha-512.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
     'oauthbearer.sasl.jaas.config': `${MODULES}.oauthbearer.OAuthBearerLoginModule required;`,
     'oauthbearer.sasl.server.callback.handler.class': `${MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler`,
-    ...Object.fromEntries(sessions),
+    ...(Object.fromEntries(sessions) as Record<string, string>),
   }
 }
 

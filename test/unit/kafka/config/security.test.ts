@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Password } from '../../../../src/api/config/password.ts'
 import { parseJaasConfig } from '../../../../src/kafka/config/jaas.ts'
 import { parseAdminConfig } from '../../../../src/kafka/config/admin-config.ts'
@@ -10,13 +7,6 @@ import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 
 const security = (props: Readonly<Record<string, string>>, log = new CollectingLogger()) =>
   clientSecurity(parseAdminConfig({ 'bootstrap.servers': 'a:1', ...props }, log), log)
-
-function store(content: string | Buffer): string {
-  const directory = mkdtempSync(join(tmpdir(), 'stores-'))
-  onTestFinished(() => rmSync(directory, { recursive: true }))
-  writeFileSync(join(directory, 'store'), content)
-  return join(directory, 'store')
-}
 
 function messageOf(run: () => unknown): string {
   try {
@@ -65,32 +55,13 @@ describe('security of a client', () => {
     expect(sasl).toEqual({ mechanism: 'SCRAM-SHA-512', username: 'u', password: new Password('p'), isDelegationToken: false })
   })
 
-  it('takes PEM stores, inline and as files', async () => {
-    const pem = '-----BEGIN CERTIFICATE-----\n'
-    expect((await security({ 'security.protocol': 'SSL', 'ssl.truststore.certificates': pem })).tls).toMatchObject({ ca: pem.trim() })
-    const { tls } = await security({
-      'security.protocol': 'SSL',
-      'ssl.truststore.location': store(pem),
-      'ssl.keystore.location': store(pem),
-      'ssl.key.password': 'k',
-      'ssl.endpoint.identification.algorithm': '',
-    })
-    expect(tls).toMatchObject({ ca: Buffer.from(pem), key: Buffer.from(pem), passphrase: 'k', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.3' })
-    expect(tls!.checkServerIdentity).toBeTypeOf('function')
-  })
-
   it.each([
     [{ 'security.protocol': 'SASL_SSL' }, 'Invalid value GSSAPI for configuration sasl.mechanism: Kerberos is not supported (it is Java’s default'],
     [{ 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, 'sasl.jaas.config is not set'],
     [{ 'security.protocol': 'SSL', 'ssl.truststore.location': '/nowhere/ca.pem' }, 'ENOENT'],
-    [{ 'security.protocol': 'SSL', 'ssl.keystore.key': 'x' }, 'belong together'],
-    [{ 'security.protocol': 'SSL', 'ssl.enabled.protocols': 'SSLv3' }, 'names no protocol'],
+    [{ 'security.protocol': 'SSL', 'ssl.keystore.key': 'x' }, 'SSL private key is specified, but certificate chain is not specified.'],
+    [{ 'security.protocol': 'SSL', 'ssl.enabled.protocols': 'SSLv3' }, 'names no protocol up to ssl.protocol=TLSv1.3'],
   ])('refuses %j', async (props, reason) => {
     await expect(security(props as Record<string, string>)).rejects.toThrow(reason)
-  })
-
-  it('says how to convert a Java store', async () => {
-    const jks = store(Buffer.from('feedfeed00', 'hex'))
-    await expect(security({ 'security.protocol': 'SSL', 'ssl.truststore.location': jks })).rejects.toThrow(`keytool -exportcert -rfc -keystore ${jks}`)
   })
 })

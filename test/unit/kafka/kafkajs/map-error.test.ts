@@ -35,13 +35,16 @@ test.each([
   expect(error.message).toContain(BROKER)
 })
 
-test('SASL refused is fatal, with the broker’s reason', () => {
-  const error = mapError(
-    named('KafkaJSSASLAuthenticationError', 'SASL PLAIN authentication failed: Authentication failed: Invalid username or password'),
-    BROKER,
-  )
-  expect(error).toMatchObject({ number: 58, auth: true, retriable: false })
-  expect(error.message).toContain('Invalid username or password')
+test.each([
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'ssl/tls alert bad certificate', 'ssl.keystore'],
+  ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', 'ssl/tls alert handshake failure', 'ssl.cipher.suites'],
+])('an alert of the broker, %s, is told in OpenSSL’s words, with what to check', (code, reason, advice) => {
+  const message = `402D:error:0A000412:SSL routines:ssl3_read_bytes:${reason}:../deps/openssl/rec_layer_s3.c:918:SSL alert number 42`
+  const error = mapError(Object.assign(named('Error', message, code), { reason }), BROKER)
+  expect(error).toMatchObject({ auth: true, retriable: false })
+  expect(error.message).toContain(`: ${reason}. `)
+  expect(error.message).not.toContain('rec_layer')
+  expect(error.message).toContain(advice)
 })
 
 test('a request that kafkajs timed out is retriable', () => {
