@@ -13,7 +13,7 @@ import { ConfigTransformer } from './runtime/config-transformer.ts'
 import type { Herder } from './runtime/herder.ts'
 import { StandaloneHerder } from './runtime/standalone-herder.ts'
 import { unusedWorkerKeys } from './runtime/unused-keys.ts'
-import { parseWorkerConfig, type WorkerConfig } from './runtime/worker-config.ts'
+import { isExactlyOnce, parseWorkerConfig, type WorkerConfig } from './runtime/worker-config.ts'
 import { Worker } from './runtime/worker.ts'
 
 /** Beside this file among the sources; the build puts what its programs share, such as this file, one folder deeper than lane.js. */
@@ -64,7 +64,7 @@ function pluginPath(props: Props): string[] {
   return elements.filter((element) => element !== '')
 }
 
-function makeOffsetStore({ offsetStorage, originals }: WorkerConfig, kafka: KafkaClients, log: Logger): OffsetBackingStore {
+function makeOffsetStore({ values, offsetStorage, originals }: WorkerConfig, kafka: KafkaClients, log: Logger): OffsetBackingStore {
   switch (offsetStorage.kind) {
     case 'memory':
       return new MemoryOffsetBackingStore()
@@ -73,6 +73,7 @@ function makeOffsetStore({ offsetStorage, originals }: WorkerConfig, kafka: Kafk
     case 'topic':
       return new KafkaOffsetBackingStore({
         ...offsetStorage,
+        isTransactional: isExactlyOnce(values),
         clients: kafka,
         adminProps: workerAdminProps(originals),
         producerProps: offsetProducerProps(originals, `${offsetStorage.topic}-offsets`),

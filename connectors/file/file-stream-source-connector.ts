@@ -40,6 +40,12 @@ export class FileStreamSourceConnector implements SourceConnector {
     return fileStreamSourceConfig
   }
 
+  /** Standard input cannot be read again. */
+  exactlyOnceSupport(props: Props): 'supported' | 'unsupported' {
+    const { file } = fileStreamSourceConfig.parse(props)
+    return file === null || file.trim() === '' ? 'unsupported' : 'supported'
+  }
+
   alterOffsets(props: Props, offsets: ReadonlyMap<SourcePartition, SourceOffset | null>): boolean {
     const { file } = fileStreamSourceConfig.parse(props)
     if (file === null || file === '') {

@@ -56,12 +56,28 @@ export interface OffsetStorageReader {
   offsets(partitions: readonly SourcePartition[]): Promise<readonly (SourceOffset | null)[]>
 }
 
+/**
+ * How a task says where its transactions end, when the worker delivers exactly once and its connector has `transaction.boundary=connector`.
+ * Called inside `poll`. Apache Kafka 4.3, TransactionContext.
+ */
+export interface TransactionContext {
+  /** Commits behind that record, which the same `poll` returns; absent: behind all that it returns. */
+  commitTransaction(last?: SourceRecord): void
+  /**
+   * Aborts behind that record, or behind all that this `poll` returns: nobody reads the transaction's records, and they are not read from
+   * the source again, for their offsets are stored. To have them read again, throw.
+   */
+  abortTransaction(last?: SourceRecord): void
+}
+
 /** What a source task may ask of the runtime. Valid from `initialize` until `stop` has returned. */
 export interface SourceTaskContext {
   /** The task's configuration with variables resolved. */
   configs(): Props
   readonly log: Logger
   readonly offsetStorageReader: OffsetStorageReader
+  /** Null: transactions, if there are any, end where the runtime says. */
+  readonly transactionContext: TransactionContext | null
   /** Aborted when the task shall stop: every wait inside `poll` ends then (where Java interrupts the thread). */
   readonly signal: AbortSignal
 }
@@ -108,6 +124,13 @@ export abstract class SourceTask implements Task {
 /** A connector whose tasks are source tasks. */
 export interface SourceConnector extends Connector {
   readonly kind: 'source'
+  /**
+   * Whether tasks of this configuration go on exactly behind the last stored offset after a restart. Asked when `exactly.once.support` is
+   * required. Null, or not implemented: not known.
+   */
+  exactlyOnceSupport?(props: Props): 'supported' | 'unsupported' | null
+  /** Whether tasks of this configuration use the `TransactionContext`. Asked when `transaction.boundary` is connector. Not implemented: false. */
+  canDefineTransactionBoundaries?(props: Props): boolean
   /**
    * Checks offsets a user wants to set through the offsets API.
    * @returns true when the connector knows them to be right

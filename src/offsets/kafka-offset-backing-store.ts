@@ -16,6 +16,8 @@ export interface KafkaOffsetBackingStoreOptions {
   /** Partitions and replication factor of the topic when it is created; -1: the broker's default. */
   readonly partitions: number
   readonly replicationFactor: number
+  /** Read only what was committed: source tasks write their offsets in transactions. */
+  readonly isTransactional: boolean
   readonly clients: KafkaClients
   /** The worker's keys for each client; what the store cannot do without is laid over them. */
   readonly producerProps: ClientProps
@@ -52,7 +54,7 @@ export class KafkaOffsetBackingStore implements OffsetBackingStore {
   async start(): Promise<void> {
     const { clients, adminProps, topic, log } = this.#options
     const admin = await clients.admin(adminProps, log)
-    this.#connection = { admin, topicLog: await this.#openLog() }
+    this.#connection = { admin, topicLog: await this.#openLog(admin) }
     await this.#patiently('prepared', () => this.#prepareTopic(admin))
     await this.#readToEnd()
     log.info(`Read ${this.#table.size} offsets from topic ${topic}`)
@@ -85,14 +87,13 @@ export class KafkaOffsetBackingStore implements OffsetBackingStore {
     return this.#table.entries()
   }
 
-  async #openLog(): Promise<OffsetTopicLog> {
-    const { clients, producerProps, consumerProps, topic, log } = this.#options
+  async #openLog(admin: Admin): Promise<OffsetTopicLog> {
+    const { clients, producerProps, consumerProps, isTransactional, topic, log } = this.#options
     const producer = await clients.producer({ ...producerProps, acks: 'all', 'max.in.flight.requests.per.connection': '1' }, log)
-    const consumer = await clients.consumer(
-      { ...withoutGroup(consumerProps), 'auto.offset.reset': 'earliest', 'enable.auto.commit': 'false' },
-      log,
-    )
-    return new OffsetTopicLog({ topic, producer, consumer })
+    const needed = { 'auto.offset.reset': 'earliest', 'enable.auto.commit': 'false' }
+    const isolation = isTransactional ? { 'isolation.level': 'read_committed' } : {}
+    const consumer = await clients.consumer({ ...withoutGroup(consumerProps), ...needed, ...isolation }, log)
+    return new OffsetTopicLog({ topic, producer, consumer, admin })
   }
 
   async #prepareTopic(admin: Admin): Promise<void> {

@@ -17,13 +17,13 @@ interface PendingOffset {
  * Apache Kafka 4.3, OffsetStorageWriter.
  */
 export class OffsetStorageWriter {
-  readonly #store: OffsetBackingStore
+  readonly #store: Pick<OffsetBackingStore, 'set'>
   readonly #connector: string
   /** By key text, so that one partition in two objects is one entry. */
   #pending = new Map<string, PendingOffset>()
   #flushing: Map<string, PendingOffset> | null = null
 
-  constructor(store: OffsetBackingStore, connector: string) {
+  constructor(store: Pick<OffsetBackingStore, 'set'>, connector: string) {
     this.#store = store
     this.#connector = connector
   }

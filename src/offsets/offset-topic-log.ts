@@ -1,5 +1,5 @@
 import type { KafkaError } from '../kafka/errors.ts'
-import type { Consumer, Delivery, Producer, TopicPartition } from '../kafka/ports.ts'
+import type { Admin, Consumer, Delivery, Producer, TopicPartition } from '../kafka/ports.ts'
 import type { OffsetEntry } from './offset-backing-store.ts'
 import type { OffsetTable } from './offset-table.ts'
 
@@ -13,18 +13,23 @@ export class OffsetTopicLog {
   readonly #topic: string
   readonly #producer: Producer
   readonly #consumer: Consumer
+  readonly #admin: Admin
   #partitions: readonly TopicPartition[] = []
 
-  constructor(parts: { readonly topic: string; readonly producer: Producer; readonly consumer: Consumer }) {
+  constructor(parts: { readonly topic: string; readonly producer: Producer; readonly consumer: Consumer; readonly admin: Admin }) {
     this.#topic = parts.topic
     this.#producer = parts.producer
     this.#consumer = parts.consumer
+    this.#admin = parts.admin
   }
 
-  /** Takes everything that is in the topic now into the table. @throws KafkaError */
+  /**
+   * Takes everything that is in the topic now into the table. A read_committed consumer waits for the end of transactions that are open in
+   * it: what they wrote is there or not, but never to be overlooked. @throws KafkaError
+   */
   async readToEnd(table: OffsetTable): Promise<void> {
     if (this.#partitions.length === 0) await this.#assign()
-    const ends = await this.#consumer.endOffsets(this.#partitions)
+    const ends = await this.#admin.listOffsets(this.#partitions.map((partition) => ({ ...partition, spec: 'latest' })))
     while (!(await this.#hasReached(ends))) await this.#poll(table)
   }
 
@@ -51,7 +56,7 @@ export class OffsetTopicLog {
   }
 
   /** Positions, not the records seen: the last offset before the end may be one that compaction or a transaction marker has taken. */
-  async #hasReached(ends: readonly number[]): Promise<boolean> {
+  async #hasReached(ends: readonly (number | null)[]): Promise<boolean> {
     for (const [index, partition] of this.#partitions.entries()) {
       if ((await this.#consumer.position(partition)) < (ends[index] ?? 0)) return false
     }

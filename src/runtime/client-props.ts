@@ -5,6 +5,7 @@ import { adminConfigDef } from '../kafka/config/admin-keys.ts'
 import { consumerConfigDef } from '../kafka/config/consumer-keys.ts'
 import { producerConfigDef } from '../kafka/config/producer-keys.ts'
 import type { ClientProps } from '../kafka/ports.ts'
+import type { ConnectorTaskId } from './connector-task-id.ts'
 
 /**
  * How the configurations of Kafka clients follow from the worker's and the connector's: pure functions, later rows win.
@@ -42,6 +43,20 @@ export function producerProps({ worker, connector }: Owner, clientId: string): C
     'client.id': clientId,
     ...originalsWithPrefix(worker, 'producer.'),
     ...originalsWithPrefix(connector, 'producer.override.'),
+  }
+}
+
+/**
+ * Producer of a source task that delivers exactly once. Apache Kafka 4.3, Worker#exactlyOnceSourceTaskProducerConfigs; the id is Java's, with
+ * a name for workers without `group.id`.
+ */
+export function transactionalProducerProps(owner: Owner, { connector, task }: ConnectorTaskId, clientId: string): ClientProps {
+  const { 'group.id': group = 'connect-standalone' } = owner.worker
+  return {
+    ...producerProps(owner, clientId),
+    'enable.idempotence': 'true',
+    acks: 'all',
+    'transactional.id': `${group}-${connector}-${task}`,
   }
 }
 

@@ -1,4 +1,4 @@
-import { ConfigDef } from '../api/config/config-def.ts'
+import { ConfigDef, type ParsedConfig } from '../api/config/config-def.ts'
 import type { KeyDeclarations } from '../api/config/config-key.ts'
 import { javaPattern, JavaPatternError } from '../api/config/java-pattern.ts'
 import {
@@ -205,7 +205,7 @@ const sourceKeys = {
     importance: 'medium',
     ...exactlyOnce(2),
     displayName: 'Exactly once support',
-    doc: 'For distributed workers: requested or required. Accepted, without effect.',
+    doc: 'required: the connector is refused unless it says that it can deliver exactly once. Checked when the worker has `exactly.once.source.support=enabled`.',
   },
   'transaction.boundary': {
     type: 'string',
@@ -214,7 +214,7 @@ const sourceKeys = {
     importance: 'medium',
     ...exactlyOnce(3),
     displayName: 'Transaction Boundary',
-    doc: 'For distributed workers: poll, interval or connector. Accepted, without effect.',
+    doc: 'Where transactions end when the worker has `exactly.once.source.support=enabled`: behind the records of each poll, after an interval, or where the connector says.',
   },
   'transaction.boundary.interval.ms': {
     type: 'long',
@@ -225,7 +225,7 @@ const sourceKeys = {
     importance: 'low',
     ...exactlyOnce(4),
     displayName: 'Transaction boundary interval',
-    doc: 'For distributed workers. Accepted, without effect.',
+    doc: 'Milliseconds between commits for `transaction.boundary=interval`. Unset: the worker’s `offset.flush.interval.ms`.',
   },
   'offsets.storage.topic': {
     type: 'string',
@@ -278,4 +278,6 @@ export const ownKeys = {
 
 /** Every key that the runtime reads of a source's or a sink's configuration. */
 export const sourceRuntimeConfigDef = new ConfigDef({ ...connectorKeys, ...sourceKeys, ...ownKeys.source })
+
+export type SourceRuntimeConfig = ParsedConfig<typeof sourceRuntimeConfigDef.declarations>
 export const sinkRuntimeConfigDef = new ConfigDef({ ...connectorKeys, ...sinkKeys, ...ownKeys.sink })

@@ -4,6 +4,7 @@ import { ConfigValue } from '../api/config/config-value.ts'
 import { javaPattern } from '../api/config/java-pattern.ts'
 import { originalsWithPrefix, type NullableProps } from '../api/config/prefix.ts'
 import type { ValidationPurpose } from '../api/connector.ts'
+import type { SourceConnector } from '../api/source.ts'
 import type { PluginKind } from '../api/plugin.ts'
 import type { Props } from '../api/props.ts'
 import { adminConfigDef } from '../kafka/config/admin-keys.ts'
@@ -23,6 +24,8 @@ export interface ValidationContext {
   readonly policy: ClientOverridePolicy
   /** The worker's converters by full class name, which are the defaults of a connector's. */
   readonly converters: ConverterDefaults
+  /** Whether the worker's source tasks write in transactions. */
+  readonly isExactlyOnce: boolean
 }
 
 const KINDS: readonly PluginKind[] = ['source', 'sink', 'converter', 'header_converter', 'transformation', 'predicate', 'config_provider']
@@ -45,6 +48,7 @@ export async function validateConnectorConfig(
   if (kind === 'sink') checkSinkTopics(props, values)
   const nulls = nullValues(props, values)
   const connector = new (await load())()
+  if (context.isExactlyOnce && connector.kind === 'source') checkExactlyOnce(props as Props, connector as SourceConnector, values)
   const connectorDef = connector.config()
   const connectorValues = await (connector.validate?.(props as Props, purpose) ?? connectorDef.validate(props))
   const keys = [...definition.keys.values(), ...connectorDef.keys.values()]
@@ -85,6 +89,36 @@ function checkSinkTopics(props: NullableProps, values: readonly ConfigValue[]): 
     addError('topics.regex', `The DLQ topic '${dlqTopic}' ${matched} consumed by the connector`)
   }
 }
+
+/** Asks the connector what it can do, when that matters. Apache Kafka 4.3, DistributedHerder#validateSourceConnectorConfig. */
+function checkExactlyOnce(props: Props, connector: SourceConnector, values: readonly ConfigValue[]): void {
+  const is = (key: string, value: string) => isValid(values, key) && keyText(props, key)?.toLowerCase() === value
+  const addError = (key: string, message: string) => values.find(({ name }) => name === key)?.addError(message)
+  if (is('exactly.once.support', 'required')) {
+    const support = asked(() => connector.exactlyOnceSupport?.(props) ?? null)
+    if (support instanceof Error) addError('exactly.once.support', `An unexpected error occurred during validation: ${support.message}`)
+    else if (support !== 'supported') addError('exactly.once.support', support === null ? SUPPORT_UNKNOWN : NOT_SUPPORTED)
+  }
+  if (is('transaction.boundary', 'connector')) {
+    const canDefine = asked(() => connector.canDefineTransactionBoundaries?.(props) ?? false)
+    if (canDefine instanceof Error) addError('transaction.boundary', `An unexpected error occurred during validation: ${canDefine.message}`)
+    else if (!canDefine) addError('transaction.boundary', NO_BOUNDARIES)
+  }
+}
+
+function asked<T>(question: () => T): T | Error {
+  try {
+    return question()
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+const NOT_SUPPORTED = 'The connector does not support exactly-once semantics with the provided configuration.'
+const SUPPORT_UNKNOWN =
+  'The connector does not implement the API required for preflight validation of exactly-once source support. Please consult the documentation for the connector to determine whether it supports exactly-once semantics, and then consider reconfiguring the connector to use the value "requested" for this property (which will disable this preflight check and allow the connector to be created).'
+const NO_BOUNDARIES =
+  'The connector does not support connector-defined transaction boundaries with the given configuration. Please reconfigure it to use a different transaction boundary definition.'
 
 function isValid(values: readonly ConfigValue[], key: string): boolean {
   return values.find(({ name }) => name === key)?.errorMessages.length === 0

@@ -4,6 +4,7 @@ import type { SourceOffset, SourcePartition } from '../api/source.ts'
 import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import { faultKindOf } from './errors/fault-kind.ts'
 import type { Outage } from './outage.ts'
+import type { CommitterHooks, SourceCommitter } from './source-committer.ts'
 import { addCommitTime } from './source-task-metrics.ts'
 import type { SubmittedRecords } from './submitted-records.ts'
 
@@ -34,10 +35,12 @@ export interface SourceOffsetCommitterParts {
  * A flush that fails or takes longer than `offset.flush.timeout.ms` is given up and its data kept for the next one.
  * Apache Kafka 4.3, SourceTaskOffsetCommitter and WorkerSourceTask#commitOffsets.
  */
-export class SourceOffsetCommitter {
+export class SourceOffsetCommitter implements SourceCommitter {
   readonly #parts: SourceOffsetCommitterParts
   #submitted: SubmittedRecords | null = null
   #afterCommit: () => Promise<void> = () => Promise.resolve()
+  readonly recordSent = null
+  readonly transactionContext = null
   #timer: NodeJS.Timeout | null = null
   #running: Promise<boolean> = Promise.resolve(true)
   #stopped = false
@@ -46,10 +49,11 @@ export class SourceOffsetCommitter {
     this.#parts = parts
   }
 
-  /** @param afterCommit called after each commit that succeeded, also when there was nothing to store */
-  start(submitted: SubmittedRecords, afterCommit: () => Promise<void>): void {
+  async prepare(): Promise<void> {}
+
+  start({ submitted, committed }: CommitterHooks): void {
     this.#submitted = submitted
-    this.#afterCommit = afterCommit
+    this.#afterCommit = committed
     this.#schedule()
   }
 
@@ -61,6 +65,17 @@ export class SourceOffsetCommitter {
   /** Takes in what was acknowledged meanwhile; called by the loop between polls, so that queues stay short. */
   update(): void {
     for (const { partition, offset } of this.#submitted?.committableOffsets() ?? []) this.#parts.writer.offset(partition, offset)
+  }
+
+  batchSent(): undefined {}
+
+  explained(error: unknown): unknown {
+    return error
+  }
+
+  /** What was acknowledged is stored, also before the task fails. */
+  async finish(): Promise<void> {
+    await this.commitNow()
   }
 
   /** Commits now, after a commit that is under way. @returns false when offsets could not be stored; the log says why */

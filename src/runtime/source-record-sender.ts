@@ -9,6 +9,7 @@ import type { RetryWithToleranceOperator } from './errors/retry-with-tolerance-o
 import type { Outage } from './outage.ts'
 import type { RecordConverters } from './record-converters.ts'
 import type { SourceTaskMetrics } from './source-task-metrics.ts'
+import type { SourceCommitter } from './source-committer.ts'
 import { SubmittedRecords, type SubmittedRecord, type SubmittedRecordListener } from './submitted-records.ts'
 import type { TaskControl } from './task-control.ts'
 import { pause, throughOutage } from './through-outage.ts'
@@ -23,7 +24,8 @@ export interface SourceRecordSenderParts {
   readonly task: SourceTask
   readonly converters: RecordConverters
   readonly chain: TransformationChain
-  readonly producer: Producer
+  readonly producer: Pick<Producer, 'send' | 'flush' | 'close'>
+  readonly committer: Pick<SourceCommitter, 'recordSent'>
   readonly operator: RetryWithToleranceOperator
   /** Null: topics are left to the broker. */
   readonly topicCreator: TopicCreator | null
@@ -74,6 +76,7 @@ export class SourceRecordSender implements SubmittedRecordListener {
   async send(records: readonly SourceRecord[]): Promise<void> {
     this.#count = records.length
     this.#counted = 0
+    const { recordSent } = this.#parts.committer
     for (let index = 0; index < records.length; index++) {
       this.#index = index
       const record = records[index]
@@ -81,6 +84,8 @@ export class SourceRecordSender implements SubmittedRecordListener {
       if (waiting !== undefined) await this.#waited(waiting)
       if (this.#failedSends.length > 0) await this.settleFailed()
       if (this.#isCutShort) return
+      const ending = recordSent === null || record === undefined ? undefined : recordSent(record)
+      if (ending !== undefined) await ending
     }
     this.#index = this.#count
     this.#countSucceeded()

@@ -24,6 +24,8 @@ export interface TaskStatus {
   readonly state: State
   /** Java-like trace of the error; only when FAILED. */
   readonly trace?: string
+  /** True, when FAILED: another worker does its work now, so that it must not be restarted by itself. */
+  readonly takenOver?: true
   /** Absent: nothing is in the way. */
   readonly condition?: TaskCondition
 }

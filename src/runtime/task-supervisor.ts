@@ -89,6 +89,7 @@ export class TaskSupervisor {
     if (watched.runningSince !== null && now - watched.runningSince >= policy['task.restart.healthy.ms']) watched.attempts = 0
     watched.runningSince = null
     const taskLog = log.child(taskLogContext(status.id))
+    if (status.takenOver === true) return status
     const limit = policy['task.restart.max.attempts']
     if (limit >= 0 && watched.attempts >= limit) {
       taskLog.error(staysFailedText(limit))

@@ -43,7 +43,7 @@ const JAVA = 'it means something to a JVM only'
 
 /** Keys of Java installations that mean nothing here, by their beginning. */
 const MEANINGLESS: readonly (readonly [beginning: string, reason: string])[] = [
-  ['group.id', DISTRIBUTED],
+  ['group.id', `${DISTRIBUTED}; only exactly.once.source.support=enabled makes names of transactions from it`],
   ['config.storage.', DISTRIBUTED],
   ['status.storage.', DISTRIBUTED],
   ['session.timeout.ms', DISTRIBUTED],
@@ -54,7 +54,6 @@ const MEANINGLESS: readonly (readonly [beginning: string, reason: string])[] = [
   ['connect.protocol', DISTRIBUTED],
   ['scheduled.rebalance.max.delay.ms', DISTRIBUTED],
   ['inter.worker.', DISTRIBUTED],
-  ['exactly.once.source.support', DISTRIBUTED],
   ['internal.key.converter', 'the internal converters are fixed since Kafka 2.0'],
   ['internal.value.converter', 'the internal converters are fixed since Kafka 2.0'],
   ['rest.host.name', 'Kafka 3.0 removed it; set listeners=http://HOST:PORT'],

@@ -35,7 +35,20 @@ export interface WorkerConfig {
 export function parseWorkerConfig(originals: Props, options: ParseOptions = {}): WorkerConfig {
   const values = workerConfigDef.parse(originals, options)
   checkBootstrapServers(values['bootstrap.servers'])
-  return { values, originals, offsetStorage: offsetStorage(values) }
+  const storage = offsetStorage(values)
+  if (isExactlyOnce(values)) checkStorageIsTransactional(storage)
+  return { values, originals, offsetStorage: storage }
+}
+
+/** Whether source tasks write records and offsets in transactions. */
+export function isExactlyOnce(values: Pick<WorkerValues, 'exactly.once.source.support'>): boolean {
+  return values['exactly.once.source.support'].toLowerCase() === 'enabled'
+}
+
+function checkStorageIsTransactional({ kind }: OffsetStorage): void {
+  if (kind === 'topic') return
+  const reason = `Offsets are kept in ${kind === 'file' ? 'a file (offset.storage.file.filename)' : 'memory'}, which no Kafka transaction can include. Set offset.storage.topic and remove offset.storage.file.filename, or set exactly.once.source.support=disabled`
+  throw ConfigException.forKey('exactly.once.source.support', 'enabled', reason)
 }
 
 function offsetStorage(values: WorkerValues): OffsetStorage {

@@ -167,6 +167,13 @@ export const ownWorkerKeys = {
     importance: 'low',
     doc: 'Where source offsets are kept: FileOffsetBackingStore, KafkaOffsetBackingStore or MemoryOffsetBackingStore (forgotten at exit). Unset: follows from the keys above.',
   },
+  'exactly.once.source.support': {
+    type: 'string',
+    default: 'disabled',
+    validator: caseInsensitiveValidString('DISABLED', 'PREPARING', 'ENABLED'),
+    importance: 'high',
+    doc: 'enabled: source tasks write records and their offsets in one transaction, so that read_committed consumers see each record once, whatever crashes. Offsets must be in a topic (`offset.storage.topic`). A worker that starts a connector of the same name (and `group.id`, if one is set) fences the older one. preparing is the same as disabled here. Java’s standalone worker ignores the key.',
+  },
   'connector.client.config.override.allowlist': {
     type: 'list',
     default: [],

@@ -4,7 +4,7 @@ import { faultKindOf } from './errors/fault-kind.ts'
 import { EventLoopTurn } from './event-loop-turn.ts'
 import { Outage } from './outage.ts'
 import { SendWatch } from './send-watch.ts'
-import type { SourceOffsetCommitter } from './source-offset-committer.ts'
+import type { SourceCommitter } from './source-committer.ts'
 import { SourceRecordSender, type SourceRecordSenderParts } from './source-record-sender.ts'
 import { SourceTaskMetrics } from './source-task-metrics.ts'
 import { pause } from './through-outage.ts'
@@ -13,7 +13,7 @@ import type { TaskLoop } from './worker-task.ts'
 export interface WorkerSourceTaskParts extends SourceRecordSenderParts {
   readonly taskProps: Props
   readonly offsetReader: OffsetStorageReader
-  readonly committer: SourceOffsetCommitter
+  readonly committer: SourceCommitter
 }
 
 /**
@@ -39,22 +39,39 @@ export class WorkerSourceTask implements TaskLoop {
   async start(): Promise<void> {
     const { task, taskProps, offsetReader, control, log, committer, producer } = this.#parts
     control.onCancel = () => void producer.close(0)
-    task.initialize({ configs: () => taskProps, log, offsetStorageReader: offsetReader, signal: control.signal })
+    await committer.prepare()
+    const { transactionContext } = committer
+    task.initialize({ configs: () => taskProps, log, offsetStorageReader: offsetReader, transactionContext, signal: control.signal })
     await task.start(taskProps)
-    committer.start(this.#sender.submitted, () => this.#commitTask())
+    const { submitted } = this.#sender
+    committer.start({ submitted, settleFailed: () => this.#sender.settleFailed(), committed: () => this.#commitTask() })
     this.#watch.start()
   }
 
   async execute(): Promise<void> {
-    const { control, committer } = this.#parts
+    try {
+      await this.#run()
+    } catch (error) {
+      throw this.#parts.committer.explained(error)
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { control } = this.#parts
+    let failed = true
     try {
       while (!control.stopping) await this.#iteration()
+      failed = false
     } finally {
-      this.#metrics.idle()
-      await this.#sender.awaitInFlight()
-      if (!control.cancelled) await committer.commitNow()
-      this.#sender.showProgress()
+      await this.#finish(failed)
     }
+  }
+
+  async #finish(failed: boolean): Promise<void> {
+    this.#metrics.idle()
+    await this.#sender.awaitInFlight()
+    if (!this.#parts.control.cancelled) await this.#parts.committer.finish(failed)
+    this.#sender.showProgress()
   }
 
   async close(): Promise<void> {
@@ -79,6 +96,8 @@ export class WorkerSourceTask implements TaskLoop {
     if (this.#turn.due) await this.#turn.take()
     const records = await this.#poll()
     if (records !== null) await this.#sender.send(records)
+    const committing = committer.batchSent()
+    if (committing !== undefined) await committing
   }
 
   async #whilePaused(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Logger } from '../api/logger.ts'
 import type { TaskMetrics } from '../metrics/task-metrics.ts'
 import { type ConnectorTaskId, taskIdText } from './connector-task-id.ts'
+import { TaskTakenOverException } from './errors/task-taken-over.ts'
 import { traceOf } from './errors/trace.ts'
 import { Outage } from './outage.ts'
 import type { State, TaskCondition, TaskStatus, TaskTargetState } from './state.ts'
@@ -94,7 +95,8 @@ export class WorkerTask {
       return
     }
     this.#log.error('Task threw an uncaught and unrecoverable exception', error)
-    this.#report({ id: this.id, state: 'FAILED', trace: traceOf(error) })
+    const takenOver = error instanceof TaskTakenOverException ? { takenOver: true as const } : {}
+    this.#report({ id: this.id, state: 'FAILED', trace: traceOf(error), ...takenOver })
   }
 
   #report(status: TaskStatus): void {

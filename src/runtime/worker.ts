@@ -18,7 +18,7 @@ import type { Plugins } from './plugins.ts'
 import type { ConnectorStatus, TargetState, TaskStatus } from './state.ts'
 import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
 import { unusedConnectorKeys } from './unused-keys.ts'
-import type { WorkerConfig, WorkerValues } from './worker-config.ts'
+import { isExactlyOnce, type WorkerConfig, type WorkerValues } from './worker-config.ts'
 import { WorkerConnector } from './worker-connector.ts'
 
 export interface WorkerParts {
@@ -182,7 +182,7 @@ function validationContext({ config: { values }, plugins }: WorkerParts): Valida
     'value.converter': classOf('converter', 'value.converter', values['value.converter'], plugins),
     'header.converter': classOf('header_converter', 'header.converter', values['header.converter'], plugins),
   }
-  return { plugins, policy: clientOverridePolicy(values), converters }
+  return { plugins, policy: clientOverridePolicy(values), converters, isExactlyOnce: isExactlyOnce(values) }
 }
 
 function classOf(kind: 'converter' | 'header_converter', key: string, name: string, plugins: Plugins): string {

@@ -19,6 +19,7 @@ function storeOn(address: string, topic: string, log = new CollectingLogger(), r
     topic,
     partitions: 5,
     replicationFactor,
+    isTransactional: false,
     clients,
     adminProps: props,
     producerProps: props,

@@ -29,6 +29,7 @@ export async function startedSourceTask(props: Props, options: SourceTaskOptions
     configs: () => props,
     log: options.log ?? new CollectingLogger(),
     signal: options.signal ?? new AbortController().signal,
+    transactionContext: null,
     offsetStorageReader: { offset: async () => stored, offsets: async (partitions) => partitions.map(() => stored) },
   }
   task.initialize(context)

@@ -99,6 +99,12 @@ abstract class FamilyJdbcSourceConnector implements SourceConnector {
     return purpose === 'creation' ? values : validateWithServer(values, props, this.#family)
   }
 
+  /** A position among ids is exact; rows of one time, whole tables and a snapshot are begun again. */
+  exactlyOnceSupport(props: Props): 'supported' | 'unsupported' {
+    const { mode, changes } = this.#settings(props)
+    return changes === null && mode.mode.endsWith('incrementing') ? 'supported' : 'unsupported'
+  }
+
   /** Any position may be set, also of tables that are no more. */
   alterOffsets(_props: Props, offsets: ReadonlyMap<SourcePartition, SourceOffset | null>): boolean {
     for (const offset of offsets.values()) if (offset !== null) positionOf(offset)

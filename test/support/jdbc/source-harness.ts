@@ -75,7 +75,13 @@ export class SourceHarness {
     const task = new tasks[this.#family](100)
     const stop = new AbortController()
     this.#tasks.push({ task, stop })
-    task.initialize({ configs: () => config, log: this.log, offsetStorageReader: this.offsets, signal: stop.signal })
+    task.initialize({
+      configs: () => config,
+      log: this.log,
+      offsetStorageReader: this.offsets,
+      transactionContext: null,
+      signal: stop.signal,
+    })
     await task.start(config)
   }
 

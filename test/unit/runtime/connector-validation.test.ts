@@ -11,8 +11,14 @@ import { validateConnectorConfig } from '../../../src/runtime/connector-validati
 
 const key = { importance: 'high', doc: 'a key' } as const
 
-function plugin(kind: PluginKind, className: string, keys: KeyDeclarations): Plugin {
+function plugin(kind: PluginKind, className: string, keys: KeyDeclarations, extra: object = {}): Plugin {
   class Fake {
+    readonly kind = kind
+
+    constructor() {
+      Object.assign(this, extra)
+    }
+
     config() {
       return new ConfigDef(keys)
     }
@@ -21,6 +27,10 @@ function plugin(kind: PluginKind, className: string, keys: KeyDeclarations): Plu
 }
 
 const plugins = new PluginRegistry()
+plugins.add(
+  plugin('source', 'x.ExactSourceConnector', {}, { exactlyOnceSupport: () => 'supported', canDefineTransactionBoundaries: () => true }),
+)
+plugins.add(plugin('source', 'x.InexactSourceConnector', {}, { exactlyOnceSupport: () => 'unsupported' }))
 plugins.add(plugin('source', 'x.TestSourceConnector', { topic: { type: 'string', validator: nonEmptyString, ...key } }))
 plugins.add(plugin('sink', 'x.TestSinkConnector', { file: { type: 'string', default: null, ...key } }))
 plugins.add(plugin('converter', 'x.TestConverter', { size: { type: 'int', default: 1, ...key } }))
@@ -34,12 +44,43 @@ const none: ClientOverridePolicy = { name: 'None', allows: () => false }
 const source = { name: 'a', 'connector.class': 'TestSource', topic: 't' }
 const sink = { name: 'a', 'connector.class': 'x.TestSinkConnector', topics: 't' }
 
-const validate = (props: NullableProps, policy = all) => validateConnectorConfig(props, { plugins, policy, converters }, 'question')
+const validate = (props: NullableProps, policy = all) =>
+  validateConnectorConfig(props, { plugins, policy, converters, isExactlyOnce: false }, 'question')
 
 async function errorsOf(props: NullableProps, policy = all): Promise<Record<string, readonly string[]>> {
   const { configs } = await validate(props, policy)
   return Object.fromEntries(configs.filter(({ value }) => value.errors.length > 0).map(({ value }) => [value.name, value.errors]))
 }
+
+describe('validation of a connector that shall deliver exactly once', () => {
+  const wanted = { name: 'a', 'exactly.once.support': 'required', 'transaction.boundary': 'CONNECTOR' }
+  const errors = async (className: string, isExactlyOnce = true) => {
+    const context = { plugins, policy: all, converters, isExactlyOnce }
+    const { configs } = await validateConnectorConfig({ ...wanted, 'connector.class': className, topic: 't' }, context, 'question')
+    return Object.fromEntries(configs.filter(({ value }) => value.errors.length > 0).map(({ value }) => [value.name, value.errors]))
+  }
+
+  it('accepts one that can', async () => {
+    expect(await errors('x.ExactSourceConnector')).toEqual({})
+  })
+
+  it('refuses one that cannot', async () => {
+    expect(await errors('x.InexactSourceConnector')).toEqual({
+      'exactly.once.support': ['The connector does not support exactly-once semantics with the provided configuration.'],
+      'transaction.boundary': [expect.stringMatching(/^The connector does not support connector-defined transaction boundaries/)],
+    })
+  })
+
+  it('refuses one that does not say', async () => {
+    expect((await errors('x.TestSourceConnector'))['exactly.once.support']).toEqual([
+      expect.stringMatching(/^The connector does not implement the API required for preflight validation/),
+    ])
+  })
+
+  it('asks nobody where the worker does not deliver exactly once, as Apache’s standalone worker', async () => {
+    expect(await errors('x.InexactSourceConnector', false)).toEqual({})
+  })
+})
 
 describe('validation of a connector', () => {
   it('accepts a good configuration and shows the worker’s converters as defaults', async () => {

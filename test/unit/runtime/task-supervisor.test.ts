@@ -6,6 +6,7 @@ import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
 
 const id = { connector: 'sink', task: 0 }
 const failed: TaskStatus = { id, state: 'FAILED', trace: 'java.lang.Error: disk gone\n\tat put (sink.ts:1)\nCaused by: Error: why\n' }
+const fenced: TaskStatus = { ...failed, takenOver: true }
 const running: TaskStatus = { id, state: 'RUNNING' }
 
 beforeEach(() => {
@@ -42,6 +43,13 @@ function supervisorWith(policy: Partial<RestartPolicy> = {}, random = () => 0) {
 }
 
 describe('TaskSupervisor', () => {
+  it('leaves a task alone whose work another worker has taken over', () => {
+    const { supervisor, restarts } = supervisorWith()
+    expect(supervisor.observed(fenced)).toBe(fenced)
+    vi.advanceTimersByTime(3_600_000)
+    expect(restarts).toEqual([])
+  })
+
   it('shows a failed task as RESTARTING, with attempt, time and reason, and restarts it then', () => {
     const { supervisor, restarts, log } = supervisorWith()
     const shown = supervisor.observed(failed)

@@ -30,6 +30,10 @@ describe('worker configuration', () => {
   })
 
   it.each([
+    [
+      { 'exactly.once.source.support': 'Enabled' },
+      'Invalid value enabled for configuration exactly.once.source.support: Offsets are kept in a file (offset.storage.file.filename), which no Kafka transaction can include. Set offset.storage.topic',
+    ],
     [{ 'offset.storage.class': 'Redis' }, 'Invalid value Redis for configuration offset.storage.class: Class Redis could not be found.'],
     [{ 'bootstrap.servers': 'localhost' }, 'Invalid url in bootstrap.servers: localhost. Write host:port, for example localhost:9092'],
     [{ listeners: '' }, 'Invalid value for listeners, at least one URL is expected, ex: http://localhost:8080,https://localhost:8443.'],
