@@ -117,7 +117,16 @@ export class KafkaProducer implements Producer {
       log,
       broken: (error) => this.#refuse(error),
     })
-    this.#topics = new Topics({ keys: config, metadata, backoff, clock, random, log, pending: () => accumulator.pending() })
+    this.#topics = new Topics({
+      keys: config,
+      metadata,
+      backoff,
+      clock,
+      random,
+      log,
+      hasSequences: settings.isIdempotent,
+      pending: () => accumulator.pending(),
+    })
     this.#closeTimer = new WakeTimer(clock, () => this.#closeTimeout.resolve())
   }
 

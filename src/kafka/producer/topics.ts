@@ -15,6 +15,8 @@ export interface TopicsOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly log: Logger
+  /** Whether partitions have sequences, which go on when an idle topic is written to again. */
+  readonly hasSequences: boolean
   /** Batches that are not settled: their topics are in use. */
   readonly pending: () => Iterable<ProducerBatch>
 }
@@ -27,6 +29,8 @@ const saidEveryAttempts = 60
 export class Topics {
   readonly #options: TopicsOptions
   readonly #topics = new Map<string, TopicQueues>()
+  /** Not asked for any more, but with sequences that brokers remember. */
+  readonly #idle = new Map<string, TopicQueues>()
   /** Of the last record, as most records go where the last one went. */
   #last: TopicQueues | null = null
   readonly #stopListening: () => void
@@ -73,7 +77,8 @@ export class Topics {
     let topic = this.#topics.get(name)
     if (topic === undefined) {
       const { metadata, clock } = this.#options
-      topic = new TopicQueues(name, this.#newPartitioner(), clock())
+      topic = this.#idle.get(name) ?? new TopicQueues(name, this.#newPartitioner(), clock())
+      this.#idle.delete(name)
       topic.update(metadata.topic(name))
       this.#topics.set(name, topic)
       metadata.addTopic(name)
@@ -103,7 +108,10 @@ export class Topics {
       (topic) => !topic.isUsedAfter(now - keys['metadata.max.idle.ms'], now) && !inUse.has(topic),
     )
     if (idle.length === 0) return
-    for (const { name } of idle) this.#topics.delete(name)
+    for (const topic of idle) {
+      this.#topics.delete(topic.name)
+      if (this.#options.hasSequences) this.#idle.set(topic.name, topic)
+    }
     this.#last = null
     metadata.setTopics(new Set(this.#topics.keys()))
   }

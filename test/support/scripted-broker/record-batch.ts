@@ -8,6 +8,7 @@ export interface BatchHeader {
   readonly producerEpoch: number
   readonly baseSequence: number
   readonly count: number
+  readonly isTransactional: boolean
   readonly crcIsRight: boolean
   readonly maxTimestamp: number
 }
@@ -37,6 +38,7 @@ export function readHeader(batch: Buffer): BatchHeader {
     producerEpoch: batch.readInt16BE(51),
     baseSequence: batch.readInt32BE(53),
     count: batch.readInt32BE(57),
+    isTransactional: (batch.readInt16BE(21) & 0x10) !== 0,
     crcIsRight: batch.readUInt32BE(17) === crc32c(batch.subarray(21)),
     maxTimestamp: Number(batch.readBigInt64BE(35)),
   }

@@ -1,0 +1,19 @@
+import type { ConsumerGroupMetadata } from '../../../../src/kafka/ports.ts'
+import type { KafkaProducer } from '../../../../src/kafka/producer/producer.ts'
+import { newProducer, type ProducerUnderTestOptions } from '../../../support/real-producer.ts'
+import type { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
+
+/** A group without members. */
+export const anonymous: ConsumerGroupMetadata = { groupId: 'g', generationId: -1, memberId: '', groupInstanceId: null }
+export const member: ConsumerGroupMetadata = { groupId: 'g', generationId: 3, memberId: 'm', groupInstanceId: 'i' }
+
+/** A producer with the transactional id `tx` that has taken it. */
+export async function transactionalProducer(
+  cluster: ScriptedCluster,
+  props: Readonly<Record<string, string>> = {},
+  options: ProducerUnderTestOptions = {},
+): Promise<KafkaProducer> {
+  const { producer } = newProducer(cluster.bootstrapServers, { 'transactional.id': 'tx', 'linger.ms': '0', ...props }, options)
+  await producer.initTransactions()
+  return producer
+}
