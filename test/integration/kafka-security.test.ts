@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Admin, ClientProps } from '../../src/kafka/ports.ts'
-import { CountingProxy } from '../support/counting-proxy.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { MECHANISMS, saslProps, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
 import { certificate } from '../support/services/postgresql-tls.ts'
@@ -18,24 +17,24 @@ afterAll(() => kafka.stop())
 
 const trust = { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': certificate('ca') }
 
-async function adminOf(listener: ListenerName, props: ClientProps, port = kafka.port(listener)): Promise<Admin> {
-  const admin = await clients.admin({ 'bootstrap.servers': `127.0.0.1:${port}`, ...props }, new CollectingLogger())
+async function adminOf(listener: ListenerName, props: ClientProps, log = new CollectingLogger()): Promise<Admin> {
+  const admin = await clients.admin({ 'bootstrap.servers': kafka.address(listener), ...props }, log)
   onTestFinished(() => admin.close())
   return admin
 }
 
-/** Lists topics once, through a proxy. @returns what it failed with, and how often it was connected to */
+/** Lists topics once. @returns what it failed with, and how often it was connected to */
 async function refusal(
   listener: ListenerName,
   props: ClientProps,
 ): Promise<{ error: Error & Record<string, unknown>; connections: number }> {
-  const proxy = await CountingProxy.start(kafka.port(listener))
-  const admin = await adminOf(listener, props, proxy.port)
+  const admin = await adminOf(listener, props)
+  const before = kafka.proxy(listener).opened
   const error = await admin.listTopics().then(
     () => expect.unreachable('it was let in'),
     (failure: unknown) => failure as Error & Record<string, unknown>,
   )
-  return { error, connections: proxy.opened }
+  return { error, connections: kafka.proxy(listener).opened - before }
 }
 
 describe('K38 SASL', () => {
@@ -54,7 +53,6 @@ describe('K38 SASL', () => {
       'security.protocol': 'SASL_PLAINTEXT',
       ...saslProps(mechanism, kafka.tokens, 'no-secret'),
     })
-    console.log(mechanism, connections, error.message)
     expect(error).toMatchObject({ auth: true, retriable: false })
     expect(connections).toBeLessThanOrEqual(1)
   })
@@ -103,7 +101,6 @@ describe('K38 TLS', () => {
     ['that has expired', 'EXPIRED', { 'ssl.truststore.location': store('expired-ca.pem') }, 'certificate has expired'],
   ] as const)('a certificate %s is fatal at the first attempt', async (_name, listener, props, reason) => {
     const { error, connections } = await refusal(listener, { ...TLS, ...props })
-    console.log(listener, connections, error.message)
     expect(error).toMatchObject({ auth: true, retriable: false, code: 'SSL_AUTHENTICATION_FAILED' })
     expect(error.message).toContain(reason)
     expect(connections).toBe(1)
@@ -115,7 +112,7 @@ describe('K38 mutual TLS', () => {
     ['PEM', { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': store('client.pem') }],
     [
       'PEM with an encrypted key',
-      { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': store('client-encrypted.pem'), 'ssl.key.password': 'changeit' },
+      { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': store('client-encrypted.pem'), 'ssl.key.password': 'key-secret' },
     ],
     ['PEM in properties', inlinePem()],
     ['PKCS12', { 'ssl.keystore.type': 'PKCS12', 'ssl.keystore.location': store('client.p12'), 'ssl.keystore.password': 'changeit' }],
@@ -131,7 +128,6 @@ describe('K38 mutual TLS', () => {
   ])('%s is fatal at the first attempt, on TLS 1.3 and 1.2', async (_name, props) => {
     for (const version of ['TLSv1.3', 'TLSv1.2']) {
       const { error, connections } = await refusal('MUTUAL', { ...TLS, ...trust, ...props, 'ssl.enabled.protocols': version })
-      console.log(version, connections, error.message)
       expect(error).toMatchObject({ auth: true, retriable: false })
       expect(connections).toBe(1)
     }

@@ -1,12 +1,11 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { onTestFinished } from 'vitest'
 
-/** Passes connections on to a server, and counts them. */
+/** Passes connections on to a port, and counts them. */
 export class CountingProxy {
   /** Connections that were opened. */
   opened = 0
-  /** Connections that the server ended. */
+  /** Connections that the server ended first. */
   closedByServer = 0
   readonly #sockets = new Set<Socket>()
   readonly #server: Server
@@ -15,12 +14,10 @@ export class CountingProxy {
     this.#server = createServer({ allowHalfOpen: true }, (client) => this.#pass(client, port))
   }
 
-  /** Stopped when the test ends. */
   static async start(port: number): Promise<CountingProxy> {
     const proxy = new CountingProxy(port)
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
-    onTestFinished(() => proxy.#stop())
     return proxy
   }
 
@@ -28,10 +25,19 @@ export class CountingProxy {
     return (this.#server.address() as AddressInfo).port
   }
 
+  stop(): void {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+  }
+
   #pass(client: Socket, port: number): void {
     this.opened++
     const server = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
-    server.once('end', () => this.closedByServer++)
+    let isClientDone = false
+    client.once('end', () => (isClientDone = true)).once('error', () => (isClientDone = true))
+    server.once('end', () => {
+      if (!isClientDone) this.closedByServer++
+    })
     for (const [from, to] of [
       [client, server],
       [server, client],
@@ -41,10 +47,5 @@ export class CountingProxy {
       from.once('close', () => this.#sockets.delete(from))
       from.pipe(to)
     }
-  }
-
-  #stop(): void {
-    for (const socket of this.#sockets) socket.destroy()
-    this.#server.close()
   }
 }

@@ -1,3 +1,4 @@
+import { CountingProxy } from '../counting-proxy.ts'
 import { freePorts } from './free-ports.ts'
 import { javaTool } from './java-tools.ts'
 import { startKafka, type KafkaBroker } from './kafka.ts'
@@ -16,6 +17,8 @@ const LISTENERS = {
   EXPIRED: { protocol: 'SSL', certificate: 'expired' },
   SASL: { protocol: 'SASL_PLAINTEXT' },
   SASLTLS: { protocol: 'SASL_SSL', certificate: 'server' },
+  /** Takes OAuth tokens that nobody signed. */
+  UNSECURED: { protocol: 'SASL_PLAINTEXT', unsecuredTokens: true },
   /** Sessions end after 5 s. */
   SHORT: { protocol: 'SASL_PLAINTEXT', sessionMs: 5000 },
 } as const satisfies Record<string, Listener>
@@ -25,6 +28,7 @@ interface Listener {
   readonly certificate?: string
   readonly clientAuth?: boolean
   readonly sessionMs?: number
+  readonly unsecuredTokens?: boolean
 }
 
 export type ListenerName = keyof typeof LISTENERS
@@ -38,37 +42,45 @@ export const PASSWORD = 'alice-secret;"\'=,ü'
 
 const MODULES = 'org.apache.kafka.common.security'
 
-/** One real broker with a port for each kind of security. */
+/** One real broker with a port for each kind of security. Clients see proxies of these ports only, so that every connection is counted. */
 export class SecureKafka {
   readonly broker: KafkaBroker
   readonly tokens: TokenEndpoint
-  readonly #ports: ReadonlyMap<ListenerName, number>
+  readonly #proxies: ReadonlyMap<ListenerName, CountingProxy>
 
-  private constructor(broker: KafkaBroker, tokens: TokenEndpoint, ports: ReadonlyMap<ListenerName, number>) {
+  private constructor(broker: KafkaBroker, tokens: TokenEndpoint, proxies: ReadonlyMap<ListenerName, CountingProxy>) {
     this.broker = broker
     this.tokens = tokens
-    this.#ports = ports
+    this.#proxies = proxies
   }
 
   static async start(): Promise<SecureKafka> {
     const names = Object.keys(LISTENERS) as ListenerName[]
     const free = await freePorts(names.length)
     const ports = new Map(names.map((name, index) => [name, free[index]!]))
+    const proxies = new Map<ListenerName, CountingProxy>()
+    for (const [name, port] of ports) proxies.set(name, await CountingProxy.start(port))
     const tokens = await TokenEndpoint.start()
     const broker = await startKafka({
-      properties: properties(ports, tokens),
+      properties: properties(ports, proxies, tokens),
       jvm: ['-Xms256m', '-Xmx512m', `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${tokens.keysUrl},${tokens.tokenUrl}`],
     })
-    const secure = new SecureKafka(broker, tokens, ports)
+    const secure = new SecureKafka(broker, tokens, proxies)
     await secure.#addUsers()
     return secure
   }
 
-  port(listener: ListenerName): number {
-    return this.#ports.get(listener)!
+  /** For `bootstrap.servers`. */
+  address(listener: ListenerName): string {
+    return `127.0.0.1:${this.proxy(listener).port}`
+  }
+
+  proxy(listener: ListenerName): CountingProxy {
+    return this.#proxies.get(listener)!
   }
 
   async stop(): Promise<void> {
+    for (const proxy of this.#proxies.values()) proxy.stop()
     await this.broker.stop()
     await this.tokens.stop()
   }
@@ -87,13 +99,18 @@ export class SecureKafka {
 /** ConfigCommand reads lists, so this one has none of their signs. */
 export const SCRAM_PASSWORD = 'scram-secret;"\''
 
-function properties(ports: ReadonlyMap<ListenerName, number>, tokens: TokenEndpoint): Record<string, string> {
+function properties(
+  ports: ReadonlyMap<ListenerName, number>,
+  proxies: ReadonlyMap<ListenerName, CountingProxy>,
+  tokens: TokenEndpoint,
+): Record<string, string> {
   const own = [...ports].map(([name, port]) => `${name}://127.0.0.1:${port}`)
+  const advertised = [...proxies].map(([name, { port }]) => `${name}://127.0.0.1:${port}`)
   const plain = 'PLAINTEXT://127.0.0.1:{port}'
   const protocols = Object.entries(LISTENERS).map(([name, { protocol }]) => `${name}:${protocol}`)
   return {
     listeners: [plain, 'CONTROLLER://127.0.0.1:{controllerPort}', ...own].join(','),
-    'advertised.listeners': [plain, ...own].join(','),
+    'advertised.listeners': [plain, ...advertised].join(','),
     'listener.security.protocol.map': ['PLAINTEXT:PLAINTEXT', 'CONTROLLER:PLAINTEXT', ...protocols].join(','),
     'sasl.oauthbearer.jwks.endpoint.url': tokens.keysUrl,
     'sasl.oauthbearer.expected.audience': TokenEndpoint.audience,
@@ -101,15 +118,15 @@ function properties(ports: ReadonlyMap<ListenerName, number>, tokens: TokenEndpo
   }
 }
 
-function ofListener(name: string, { certificate: own, clientAuth, protocol, sessionMs }: Listener): [string, string][] {
+function ofListener(name: string, { certificate: own, clientAuth, protocol, sessionMs, unsecuredTokens }: Listener): [string, string][] {
   const tls = own === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': certificate(own) }
   const trust =
     clientAuth === true ? { 'ssl.client.auth': 'required', 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': certificate('ca') } : {}
-  const sasl = protocol.startsWith('SASL') ? ofSasl(sessionMs) : {}
+  const sasl = protocol.startsWith('SASL') ? ofSasl(sessionMs, unsecuredTokens === true) : {}
   return Object.entries({ ...tls, ...trust, ...sasl }).map(([key, value]) => [`listener.name.${name}.${key}`, value])
 }
 
-function ofSasl(sessionMs: number | undefined): Record<string, string> {
+function ofSasl(sessionMs: number | undefined, unsecuredTokens: boolean): Record<string, string> {
   const plain = `${MODULES}.plain.PlainLoginModule required user_${USER}="${PASSWORD.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}";`
   const sessions =
     sessionMs === undefined
@@ -121,7 +138,9 @@ function ofSasl(sessionMs: number | undefined): Record<string, string> {
     'scram-sha-256.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
     'scram-sha-512.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
     'oauthbearer.sasl.jaas.config': `${MODULES}.oauthbearer.OAuthBearerLoginModule required;`,
-    'oauthbearer.sasl.server.callback.handler.class': `${MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler`,
+    ...(unsecuredTokens
+      ? {}
+      : { 'oauthbearer.sasl.server.callback.handler.class': `${MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler` }),
     ...(Object.fromEntries(sessions) as Record<string, string>),
   }
 }
