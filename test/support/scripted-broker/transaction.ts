@@ -28,7 +28,8 @@ export class Transaction {
 
   /** A producer takes the id, or the one that has it wants another epoch. @returns an error, 0: done */
   take(producerId: number, producerEpoch: number): number {
-    if (producerId >= 0 && (producerId !== this.producerId || producerEpoch !== this.producerEpoch)) return PRODUCER_FENCED
+    const isKnown = this.producerEpoch >= 0
+    if (isKnown && producerId >= 0 && (producerId !== this.producerId || producerEpoch !== this.producerEpoch)) return PRODUCER_FENCED
     if (this.state === 'Ongoing') this.#finish('abort')
     this.state = 'Empty'
     this.producerEpoch++
