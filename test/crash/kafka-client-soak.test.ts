@@ -1,13 +1,12 @@
-import { fork, spawn } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { JavaMember } from '../support/java-member.ts'
 import { withAdmin } from '../support/kafka-records.ts'
 import { addPartitions, electPreferredLeader, reassign } from '../support/partition-changes.ts'
 import { startKafkaCluster, type KafkaCluster } from '../support/services/kafka-cluster.ts'
-import { kafkaJars } from '../support/services/kafka-jars.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 import { seededRandom } from '../support/soak/seeded-random.ts'
 import type { SoakOrder, SoakReport } from '../support/soak/soak-process.ts'
@@ -16,16 +15,6 @@ const MINUTES = Number(process.env.STANDPIPE_SOAK_MINUTES ?? '0.75')
 const SEED = Number(process.env.STANDPIPE_SOAK_SEED ?? randomInt(1_000_000))
 const REBALANCE_EVERY_MS = 20_000
 const MOST_PARTITIONS = 12
-
-interface VerifiableEvent {
-  readonly name: string
-  readonly partitions?: readonly {
-    readonly topic: string
-    readonly partition: number
-    readonly minOffset: number
-    readonly maxOffset: number
-  }[]
-}
 
 describeWithKafka('Kafka clients for a long time', () => {
   test(
@@ -48,7 +37,12 @@ describeWithKafka('Kafka clients for a long time', () => {
       const exited = once(clients, 'exit') as Promise<[number | null, string | null]>
       const tell = (order: SoakOrder): void => void clients.send(order)
       await Promise.race([once(clients, 'message'), exited.then(([code]) => Promise.reject(new Error(`The clients ended with ${code}`)))])
-      const java = await javaMember(cluster.bootstrapServers, group, exactly, tell)
+      const java = await JavaMember.start({
+        bootstrapServers: cluster.bootstrapServers,
+        group,
+        topic: exactly,
+        onRead: (partition, from, to) => tell({ do: 'covered', topic: exactly, partition, from, to }),
+      })
 
       const events: string[] = []
       const end = Date.now() + MINUTES * 60_000
@@ -63,12 +57,15 @@ describeWithKafka('Kafka clients for a long time', () => {
         exited.then(([code]) => Promise.reject(new Error(`The clients ended with ${code} before they reported`))),
       ])) as [SoakReport]
       clients.send('read')
-      java.kill('SIGTERM')
+      java.leave()
       const ended = await Promise.race([exited, sleep(10_000, 'still runs', { ref: false })])
-      console.log(`soak of ${MINUTES} minutes, seed ${SEED}: ${events.length} troubles (${events.join('; ')})\n${JSON.stringify(report)}`)
+      console.log(
+        `soak of ${MINUTES} minutes, seed ${SEED}: ${events.length} troubles (${events.join('; ')}), ${java.records} records read by Java\n${JSON.stringify(report)}`,
+      )
 
       expect(report).toMatchObject({ failures: [], disorder: [], gaps: [], backward: [], onceRepeated: 0 })
       expect(report.rebalances).toBeGreaterThan(2)
+      expect(java.records).toBeGreaterThan(0)
       expect(report.commits).toBeGreaterThan(0)
       expect(report.resources.filter((name) => !OF_THE_PROCESS.has(name))).toEqual([])
       expect(ended).toEqual([0, null])
@@ -86,28 +83,6 @@ function expectFlat(memory: readonly number[]): void {
   const third = Math.floor(memory.length / 3)
   const median = (samples: readonly number[]): number => samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)]!
   expect(median(memory.slice(-third))).toBeLessThan(median(memory.slice(third, 2 * third)) * 1.25 + 4)
-}
-
-/** Kafka's own consumer as one more member, which reads one of the topics, commits, and says what it has read. */
-async function javaMember(bootstrapServers: string, group: string, topic: string, tell: (order: SoakOrder) => void) {
-  const { classPath } = await kafkaJars()
-  const args = ['--bootstrap-server', bootstrapServers, '--group-id', group, '--topic', topic, '--reset-policy', 'earliest']
-  const java = spawn(
-    'java',
-    ['-XX:TieredStopAtLevel=1', '-Xmx128m', '-cp', classPath, 'org.apache.kafka.tools.VerifiableConsumer', ...args],
-    {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    },
-  )
-  onTestFinished(() => void java.kill('SIGKILL'))
-  createInterface(java.stdout).on('line', (line) => {
-    if (!line.startsWith('{')) return
-    const { name, partitions } = JSON.parse(line) as VerifiableEvent
-    if (name !== 'records_consumed') return
-    for (const { partition, minOffset, maxOffset } of partitions ?? [])
-      tell({ do: 'covered', topic, partition, from: minOffset, to: maxOffset + 1 })
-  })
-  return java
 }
 
 /** One thing that happens to the cluster, and the time it takes to get over it. @returns what it was */
