@@ -56,7 +56,7 @@ export class KafkaOffsetBackingStore implements OffsetBackingStore {
     const admin = await clients.admin(adminProps, log)
     this.#connection = { admin, topicLog: await this.#openLog(admin) }
     await this.#patiently('prepared', () => this.#prepareTopic(admin))
-    await this.#readToEnd()
+    await this.#patiently('read', () => this.#started().topicLog.readWhatIsCommitted(this.#table))
     log.info(`Read ${this.#table.size} offsets from topic ${topic}`)
   }
 

@@ -24,12 +24,21 @@ export class OffsetTopicLog {
   }
 
   /**
-   * Takes everything that is in the topic now into the table. A read_committed consumer waits for the end of transactions that are open in
-   * it: what they wrote is there or not, but never to be overlooked. @throws KafkaError
+   * Takes everything that is in the topic now into the table, and waits for the end of transactions that are open in it: what they wrote is
+   * there or not, but never to be overlooked. @throws KafkaError
    */
   async readToEnd(table: OffsetTable): Promise<void> {
     if (this.#partitions.length === 0) await this.#assign()
-    const ends = await this.#admin.listOffsets(this.#partitions.map((partition) => ({ ...partition, spec: 'latest' })))
+    await this.#readTo(await this.#admin.listOffsets(this.#partitions.map((partition) => ({ ...partition, spec: 'latest' }))), table)
+  }
+
+  /** The same without the wait: a worker that died may have left a transaction open, which ends when its task starts again. */
+  async readWhatIsCommitted(table: OffsetTable): Promise<void> {
+    if (this.#partitions.length === 0) await this.#assign()
+    await this.#readTo(await this.#consumer.endOffsets(this.#partitions), table)
+  }
+
+  async #readTo(ends: readonly (number | null)[], table: OffsetTable): Promise<void> {
     while (!(await this.#hasReached(ends))) await this.#poll(table)
   }
 
