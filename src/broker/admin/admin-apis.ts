@@ -1,0 +1,137 @@
+import type { Apis } from '../api.ts'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { knownVersions } from '../protocol/codec.ts'
+import { Errors } from '../protocol/errors.ts'
+import type { Topics } from '../topic/topics.ts'
+import { AlterConfigsApi } from './alter-configs-api.ts'
+import { BrokerConfigView } from './broker-config-view.ts'
+import { describeCluster, describeLogDirs, electLeaders } from './cluster-api.ts'
+import type { ClusterView } from './cluster-view.ts'
+import { ResourceType } from './config-resources.ts'
+import { CreatePartitionsApi } from './create-partitions-api.ts'
+import { CreateTopicsApi } from './create-topics-api.ts'
+import { DeleteTopicsApi } from './delete-topics-api.ts'
+import { DescribeConfigsApi } from './describe-configs-api.ts'
+import { describeTopicPartitions } from './describe-topic-partitions-api.ts'
+import { MetadataApi } from './metadata-api.ts'
+import { TopicConfigView } from './topic-config-view.ts'
+
+export interface AdminOptions {
+  readonly topics: Topics
+  readonly config: BrokerConfig
+  readonly cluster: ClusterView
+  /** Where data is; null: in memory. */
+  readonly dir: string | null
+  /** Names of users with SCRAM credentials. */
+  readonly scramUsers: readonly string[]
+}
+
+/** The APIs of metadata and administration. */
+export function adminApis(options: AdminOptions): Apis {
+  return { ...topicApis(options), ...configApis(options), ...clusterApis(options), ...apisWithoutContent(options) }
+}
+
+function topicApis({ topics, config, cluster }: AdminOptions): Apis {
+  const { nodeId } = cluster
+  const metadata = new MetadataApi({ topics, cluster, autoCreate: () => config.settings['auto.create.topics.enable'] })
+  const creation = new CreateTopicsApi({ topics, config, configView: new TopicConfigView(config), nodeId })
+  const deletion = new DeleteTopicsApi(topics, config)
+  const partitions = new CreatePartitionsApi(topics, nodeId)
+  return {
+    Metadata: { versions: knownVersions('Metadata'), answer: (request, context) => metadata.answer(request, context) },
+    CreateTopics: { versions: knownVersions('CreateTopics'), answer: (request, context) => creation.answer(request, context) },
+    DeleteTopics: { versions: knownVersions('DeleteTopics'), answer: (request, context) => deletion.answer(request, context) },
+    CreatePartitions: { versions: knownVersions('CreatePartitions'), answer: (request) => partitions.answer(request) },
+    DescribeTopicPartitions: {
+      versions: knownVersions('DescribeTopicPartitions'),
+      answer: (request) => describeTopicPartitions(request, topics, nodeId),
+    },
+  }
+}
+
+function configApis({ topics, config, cluster }: AdminOptions): Apis {
+  const description = new DescribeConfigsApi({
+    topics,
+    topicView: new TopicConfigView(config),
+    brokerView: new BrokerConfigView(config),
+    nodeId: cluster.nodeId,
+  })
+  const alteration = new AlterConfigsApi(topics, config)
+  return {
+    DescribeConfigs: { versions: knownVersions('DescribeConfigs'), answer: (request) => description.answer(request) },
+    AlterConfigs: { versions: knownVersions('AlterConfigs'), answer: (request) => alteration.answer(request) },
+    IncrementalAlterConfigs: {
+      versions: knownVersions('IncrementalAlterConfigs'),
+      answer: (request) => alteration.answerIncremental(request),
+    },
+    ListConfigResources: {
+      versions: knownVersions('ListConfigResources'),
+      answer: ({ resourceTypes }, { version }) => {
+        const wanted = (type: number) => version > 0 && (resourceTypes.length === 0 || resourceTypes.includes(type))
+        const named = (resourceType: number, names: Iterable<string>) =>
+          wanted(resourceType) ? Array.from(names, (resourceName) => ({ resourceName, resourceType })) : []
+        const node = String(cluster.nodeId)
+        return {
+          throttleTimeMs: 0,
+          errorCode: Errors.NONE,
+          configResources: [
+            ...named(
+              ResourceType.TOPIC,
+              Array.from(topics.all(), ({ name }) => name),
+            ),
+            ...named(ResourceType.BROKER, [node]),
+            ...named(ResourceType.BROKER_LOGGER, [node]),
+          ],
+        }
+      },
+    },
+  }
+}
+
+function clusterApis({ topics, cluster, dir }: AdminOptions): Apis {
+  return {
+    DescribeCluster: {
+      versions: knownVersions('DescribeCluster'),
+      answer: (request, context) => describeCluster(request, context, cluster),
+    },
+    DescribeLogDirs: { versions: knownVersions('DescribeLogDirs'), answer: (request) => describeLogDirs(request, topics, dir) },
+    ElectLeaders: { versions: knownVersions('ElectLeaders'), answer: (request) => electLeaders(request, topics) },
+  }
+}
+
+/** What tools ask for and of which there is nothing here. */
+function apisWithoutContent({ scramUsers }: AdminOptions): Apis {
+  return {
+    ListPartitionReassignments: {
+      versions: knownVersions('ListPartitionReassignments'),
+      answer: () => ({ throttleTimeMs: 0, errorCode: Errors.NONE, errorMessage: null, topics: [] }),
+    },
+    DescribeClientQuotas: {
+      versions: knownVersions('DescribeClientQuotas'),
+      answer: () => ({ throttleTimeMs: 0, errorCode: Errors.NONE, errorMessage: null, entries: [] }),
+    },
+    DescribeUserScramCredentials: {
+      versions: knownVersions('DescribeUserScramCredentials'),
+      answer: ({ users }) => ({
+        throttleTimeMs: 0,
+        errorCode: Errors.NONE,
+        errorMessage: null,
+        results: (users === null || users.length === 0 ? scramUsers : users.map(({ name }) => name)).map((user) =>
+          scramUser(user, scramUsers),
+        ),
+      }),
+    },
+  }
+}
+
+/** Iterations that users of a password file get. */
+const SCRAM_ITERATIONS = 4096
+
+function scramUser(user: string, known: readonly string[]) {
+  if (known.includes(user)) {
+    const credentialInfos = [1, 2].map((mechanism) => ({ mechanism, iterations: SCRAM_ITERATIONS })) // SCRAM-SHA-256 and -512
+    return { user, errorCode: Errors.NONE, errorMessage: null, credentialInfos }
+  }
+  const errorMessage = `Attempt to describe a user credential that does not exist: ${user}`
+  return { user, errorCode: Errors.RESOURCE_NOT_FOUND, errorMessage, credentialInfos: [] }
+}

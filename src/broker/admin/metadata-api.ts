@@ -1,0 +1,118 @@
+import type { RequestContext } from '../api.ts'
+import { LEADER_EPOCH } from '../partition/leader-epoch.ts'
+import type { DecodedRequest } from '../protocol/codec.ts'
+import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
+import type { ResponseMessages } from '../protocol/messages.ts'
+import { isValidTopicName } from '../topic/topic-name.ts'
+import type { Topic } from '../topic/topic.ts'
+import type { Topics } from '../topic/topics.ts'
+import { AuthorizedOperations, type ClusterView } from './cluster-view.ts'
+
+type Answer = ResponseMessages['Metadata']
+type TopicAnswer = Answer['topics'][number]
+type Request = DecodedRequest<'Metadata'>
+
+export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
+
+/** Since then an empty list means no topics; before, it meant all. */
+const FIRST_VERSION_WITH_NULL_FOR_ALL = 1
+const FIRST_VERSION_WITH_IDS_IN_REQUESTS = 12
+
+export interface MetadataOptions {
+  readonly topics: Topics
+  readonly cluster: ClusterView
+  /** `auto.create.topics.enable` */
+  readonly autoCreate: () => boolean
+}
+
+/** Answers Metadata as Apache Kafka 4.3.1 does, except that a topic made by asking for it is in that same answer. */
+export class MetadataApi {
+  readonly #options: MetadataOptions
+
+  constructor(options: MetadataOptions) {
+    this.#options = options
+  }
+
+  answer(request: Request, context: RequestContext): Answer | Promise<Answer> {
+    const asked = this.#asked(request, context.version)
+    if (asked === null) return this.#answerOf(request, context, this.#all(request))
+    const topics = asked.map((topic) => this.#topic(topic, request, context.version))
+    if (!topics.some((topic) => topic instanceof Promise)) return this.#answerOf(request, context, topics as TopicAnswer[])
+    return Promise.all(topics).then((answers) => this.#answerOf(request, context, answers))
+  }
+
+  /** Null: all topics. */
+  #asked({ topics }: Request, version: number): Request['topics'] {
+    return topics !== null && topics.length === 0 && version < FIRST_VERSION_WITH_NULL_FOR_ALL ? null : topics
+  }
+
+  #answerOf(request: Request, context: RequestContext, topics: TopicAnswer[]): Answer {
+    const { cluster } = this.#options
+    return {
+      brokers: [{ nodeId: cluster.nodeId, ...cluster.endpoint(context) }],
+      clusterId: cluster.clusterId,
+      controllerId: cluster.nodeId,
+      topics,
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations
+        ? AuthorizedOperations.CLUSTER
+        : AuthorizedOperations.NOT_ASKED,
+    }
+  }
+
+  #all(request: Request): TopicAnswer[] {
+    return Array.from(this.#options.topics.all(), (topic) => this.#found(topic, request))
+  }
+
+  #topic(asked: { readonly name: string | null; readonly topicId: string }, request: Request, version: number) {
+    const { topics, autoCreate } = this.#options
+    if (version < FIRST_VERSION_WITH_IDS_IN_REQUESTS && (asked.name === null || asked.topicId !== ZERO_UUID))
+      return missing(Errors.INVALID_REQUEST, asked.name ?? '', asked.topicId)
+    if (asked.topicId !== ZERO_UUID) {
+      const topic = topics.byId(asked.topicId)
+      return topic === null ? missing(Errors.UNKNOWN_TOPIC_ID, null, asked.topicId) : this.#found(topic, request)
+    }
+    const name = asked.name ?? ''
+    const topic = topics.get(name)
+    if (topic !== null) return this.#found(topic, request)
+    if (!isValidTopicName(name)) return missing(Errors.INVALID_TOPIC_EXCEPTION, name)
+    return request.allowAutoTopicCreation && autoCreate() ? this.#create(name, request) : missing(Errors.UNKNOWN_TOPIC_OR_PARTITION, name)
+  }
+
+  async #create(name: string, request: Request): Promise<TopicAnswer> {
+    try {
+      return this.#found(await this.#options.topics.ensure(name), request)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return missing(Errors.INVALID_TOPIC_EXCEPTION, name)
+    }
+  }
+
+  #found({ name, id, partitions }: Topic, { includeTopicAuthorizedOperations }: Request): TopicAnswer {
+    const node = this.#options.cluster.nodeId
+    return {
+      errorCode: Errors.NONE,
+      name,
+      topicId: id,
+      isInternal: false,
+      partitions: partitions.map((_, index) => leaderOf(index, node)),
+      topicAuthorizedOperations: includeTopicAuthorizedOperations ? AuthorizedOperations.TOPIC : AuthorizedOperations.NOT_ASKED,
+    }
+  }
+}
+
+/** This node leads every partition and is its one replica. */
+export function leaderOf(partitionIndex: number, node: number): TopicAnswer['partitions'][number] {
+  return {
+    errorCode: Errors.NONE,
+    partitionIndex,
+    leaderId: node,
+    leaderEpoch: LEADER_EPOCH,
+    replicaNodes: [node],
+    isrNodes: [node],
+    offlineReplicas: [],
+  }
+}
+
+function missing(errorCode: ErrorNumber, name: string | null, topicId = ZERO_UUID): TopicAnswer {
+  return { errorCode, name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations: AuthorizedOperations.NOT_ASKED }
+}
