@@ -1,0 +1,41 @@
+import { ApiError, Errors } from '../protocol/errors.ts'
+import type { StateStore } from '../state/state-store.ts'
+
+const KEY = 'producer-ids'
+const BLOCK = 1000
+
+/** Gives out producer ids, none twice: a block is written down before its first id is used. After a start a new block begins. */
+export class ProducerIds {
+  readonly #store: StateStore
+  #next: number
+  #end: number
+  #claim: Promise<void> | null = null
+
+  constructor(store: StateStore) {
+    this.#store = store
+    this.#next = this.#end = endOfClaimed(store)
+  }
+
+  /** @throws ApiError COORDINATOR_LOAD_IN_PROGRESS, with which clients try again, when the block cannot be written */
+  async next(): Promise<number> {
+    while (this.#next === this.#end) await (this.#claim ??= this.#claimBlock())
+    return this.#next++
+  }
+
+  async #claimBlock(): Promise<void> {
+    const end = this.#end + BLOCK
+    try {
+      await this.#store.set('broker', KEY, end)
+      this.#end = end
+    } catch (error) {
+      throw new ApiError(Errors.COORDINATOR_LOAD_IN_PROGRESS, `The next block of producer ids could not be written: ${String(error)}`)
+    } finally {
+      this.#claim = null
+    }
+  }
+}
+
+function endOfClaimed(store: StateStore): number {
+  for (const [key, value] of store.load('broker')) if (key === KEY) return Number(value)
+  return 0
+}
