@@ -1,0 +1,57 @@
+import type { LogSegment } from './log-segment.ts'
+import type { LogSegments } from './log-segments.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
+
+/** Reads of more than this go through a thread: their bytes may have to come from the disk. */
+const MAX_SYNC_BYTES = 64 * 1024
+
+export interface ReadRange {
+  readonly segment: LogSegment
+  readonly position: number
+  /** Bytes that may be read: up to the limit, or one whole batch. */
+  readonly sizeBytes: number
+}
+
+/**
+ * Where the bytes of a read lie: from the batch that has the offset, in one segment, up to a batch that ends at `bound` or behind it.
+ * @returns null when there is nothing, or when the first batch is larger than `maxBytes` and need not be given
+ */
+export function findRange(segments: LogSegments, offset: number, bound: number, maxBytes: number, minOneBatch: boolean): ReadRange | null {
+  for (let index = segments.indexOf(offset); ; index++) {
+    const segment = segments.at(index)
+    if (segment === null || segment.baseOffset >= bound) return null
+    const place = segment.placeOf(offset)
+    if (place === null) continue
+    const end = endOfRange(segments, index, bound)
+    if (place.position >= end || (place.sizeBytes > maxBytes && !minOneBatch)) return null
+    const sizeBytes = Math.min(Math.max(maxBytes, place.sizeBytes), end - place.position)
+    return { segment, position: place.position, sizeBytes }
+  }
+}
+
+export function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promise<Buffer> {
+  // not from a pool: an answer may wait long for its client, and would keep the pool's block
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
+  if (sizeBytes > MAX_SYNC_BYTES) return segment.file.readAsync(bytes, position).then((count) => bytes.subarray(0, count))
+  return bytes.subarray(0, segment.file.read(bytes, position))
+}
+
+/** Aborted transactions of which there are records between the offsets. Kafka: LocalLog#collectAbortedTransactions. */
+export function abortedBetween(segments: LogSegments, offset: number, bound: number): AbortedTransaction[] {
+  const found: AbortedTransaction[] = []
+  for (const segment of segments.all.slice(segments.indexOf(offset))) {
+    for (const transaction of segment.aborted.transactions) {
+      if (transaction.lastOffset >= offset && transaction.firstOffset < bound) found.push(transaction)
+      if (transaction.lastStableOffset >= bound) return found
+    }
+  }
+  return found
+}
+
+/** Position of the first batch that ends at the bound or behind it. */
+function endOfRange(segments: LogSegments, index: number, bound: number): number {
+  const [segment, next] = [segments.at(index), segments.at(index + 1)]
+  if (segment === null) return 0
+  if (next !== null && next.baseOffset <= bound) return segment.sizeBytes
+  return segment.placeOf(bound)?.position ?? segment.sizeBytes
+}
