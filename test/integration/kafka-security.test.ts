@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
-import type { Admin, ClientProps } from '../../src/kafka/ports.ts'
+import type { Admin, ClientProps, Delivery, RebalanceListener } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { MECHANISMS, saslProps, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
 import { certificate } from '../support/services/postgresql-tls.ts'
+import { TokenEndpoint } from '../support/services/token-endpoint.ts'
 
 let kafka: SecureKafka
 const clients = createKafkaClients()
@@ -14,6 +17,12 @@ beforeAll(async () => {
   kafka = await SecureKafka.start()
 })
 afterAll(() => kafka.stop())
+
+const noCallbacks: RebalanceListener = {
+  onPartitionsAssigned: () => Promise.resolve(),
+  onPartitionsRevoked: () => Promise.resolve(),
+  onPartitionsLost: () => Promise.resolve(),
+}
 
 const trust = { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': certificate('ca') }
 
@@ -139,3 +148,119 @@ function inlinePem(): ClientProps {
     /(-----BEGIN PRIVATE KEY[\s\S]+?PRIVATE KEY-----)([\s\S]+)/.exec(readFileSync(store('client.pem'), 'utf8')) ?? []
   return { 'ssl.keystore.type': 'PEM', 'ssl.keystore.key': key, 'ssl.keystore.certificate.chain': chain }
 }
+
+describe('K38 a running client that is refused', () => {
+  const wrong = { 'security.protocol': 'SASL_PLAINTEXT', 'reconnect.backoff.ms': '1', 'retry.backoff.ms': '1' }
+  const reason = 'Authentication failed: Invalid username or password'
+
+  test('producer: the record fails with the broker’s reason, and nobody tries on', async () => {
+    const proxy = kafka.proxy('SASL')
+    const before = proxy.opened
+    const props = { 'bootstrap.servers': kafka.address('SASL'), ...wrong, ...saslProps('PLAIN', kafka.tokens, 'no-secret') }
+    const producer = await clients.producer(props, new CollectingLogger())
+    onTestFinished(() => producer.close(0))
+    const failures: KafkaError[] = []
+    const delivery: Delivery = { delivered: () => undefined, failed: (error) => failures.push(error) }
+    await producer.send({ topic: 'any', partition: null, timestamp: null, key: null, value: Buffer.from('v'), headers: [] }, delivery)
+    await producer.flush()
+    expect(failures).toMatchObject([{ auth: true, retriable: false }])
+    expect(failures[0]!.message).toContain(reason)
+    await sleep(1000)
+    expect(proxy.opened - before).toBe(1)
+  })
+
+  test('consumer: poll rejects with the broker’s reason, and nobody tries on', async () => {
+    const proxy = kafka.proxy('SASL')
+    const before = proxy.opened
+    const props = {
+      'bootstrap.servers': kafka.address('SASL'),
+      'group.id': 'g',
+      ...wrong,
+      ...saslProps('PLAIN', kafka.tokens, 'no-secret'),
+    }
+    const consumer = await clients.consumer(props, new CollectingLogger())
+    onTestFinished(() => consumer.close(0))
+    consumer.subscribe(['any'], noCallbacks)
+    await expect(consumer.poll(5000)).rejects.toMatchObject({
+      auth: true,
+      retriable: false,
+      message: expect.stringContaining(reason) as string,
+    })
+    await sleep(1000)
+    expect(proxy.opened - before).toBe(1)
+  })
+})
+
+describe('K38 the wrong kind of port', () => {
+  test('a mechanism that the listener does not have is told with those that it has', async () => {
+    const { error, connections } = await refusal('PLAINONLY', {
+      'security.protocol': 'SASL_PLAINTEXT',
+      ...saslProps('SCRAM-SHA-256', kafka.tokens),
+    })
+    expect(error).toMatchObject({ auth: true, code: 'UNSUPPORTED_SASL_MECHANISM' })
+    expect(error.message).toContain('it does not offer SCRAM-SHA-256, only PLAIN')
+    expect(connections).toBe(1)
+  })
+
+  test('SASL on a port without it says to check security.protocol', async () => {
+    const props = { 'bootstrap.servers': kafka.broker.address, 'security.protocol': 'SASL_PLAINTEXT', ...saslProps('PLAIN', kafka.tokens) }
+    const admin = await clients.admin(props, new CollectingLogger())
+    onTestFinished(() => admin.close())
+    await expect(admin.listTopics()).rejects.toThrow(/The port may not use SASL: check security.protocol/)
+  })
+})
+
+describe('K38 OAUTHBEARER', () => {
+  const props = (): ClientProps => ({
+    'security.protocol': 'SASL_PLAINTEXT',
+    ...saslProps('OAUTHBEARER', kafka.tokens),
+    'sasl.login.retry.backoff.ms': '10',
+    'sasl.login.retry.backoff.max.ms': '300',
+  })
+
+  test('asks for the scope of the login line, with the client’s credentials', async () => {
+    await (await adminOf('SASL', props())).listTopics()
+    expect(kafka.tokens.requests.at(-1)).toBe('grant_type=client_credentials&scope=kafka')
+  })
+
+  test('takes client id and secret from keys of their own, too', async () => {
+    const jaas = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required;'
+    const keys = {
+      'sasl.jaas.config': jaas,
+      'sasl.oauthbearer.client.credentials.client.id': TokenEndpoint.clientId,
+      'sasl.oauthbearer.client.credentials.client.secret': TokenEndpoint.clientSecret,
+    }
+    expect(await (await adminOf('SASL', { ...props(), ...keys })).listTopics()).toBeDefined()
+  })
+
+  test('a token that the broker does not accept is fatal with the broker’s JSON in words', async () => {
+    kafka.tokens.audience = 'someone-else'
+    onTestFinished(() => void (kafka.tokens.audience = TokenEndpoint.audience))
+    const { error, connections } = await refusal('SASL', props())
+    expect(error).toMatchObject({ auth: true, retriable: false })
+    expect(error.message).toContain('Authentication with OAUTHBEARER failed')
+    expect(error.message).toContain('status: invalid_token')
+    expect(connections).toBe(1)
+  })
+
+  test('an endpoint that is busy is asked again', async () => {
+    kafka.tokens.faults.push({ status: 503, body: 'busy' }, { status: 429, body: '' })
+    expect(await (await adminOf('SASL', props())).listTopics()).toBeDefined()
+  })
+
+  test('an expired token is refused here, before a broker is asked', async () => {
+    kafka.tokens.lifetimeSeconds = -10
+    onTestFinished(() => void (kafka.tokens.lifetimeSeconds = 3600))
+    const { error, connections } = await refusal('SASL', props())
+    expect(error).toMatchObject({ auth: true, retriable: false, message: expect.stringContaining('The OAuth token expired on') as string })
+    expect(connections).toBe(0)
+  })
+
+  test('a token that nobody signed lets in where brokers allow that, with a warning', async () => {
+    const log = new CollectingLogger()
+    const jaas = 'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="me";'
+    const keys = { 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': 'OAUTHBEARER', 'sasl.jaas.config': jaas }
+    expect(await (await adminOf('UNSECURED', keys, log)).listTopics()).toBeDefined()
+    expect(log.lines.join('\n')).toContain('makes its own OAuth token, which nobody signs')
+  })
+})

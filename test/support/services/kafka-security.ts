@@ -19,6 +19,8 @@ const LISTENERS = {
   SASLTLS: { protocol: 'SASL_SSL', certificate: 'server' },
   /** Takes OAuth tokens that nobody signed. */
   UNSECURED: { protocol: 'SASL_PLAINTEXT', unsecuredTokens: true },
+  /** Knows no other mechanism. */
+  PLAINONLY: { protocol: 'SASL_PLAINTEXT', mechanisms: ['PLAIN'] },
   /** Sessions end after 5 s. */
   SHORT: { protocol: 'SASL_PLAINTEXT', sessionMs: 5000 },
 } as const satisfies Record<string, Listener>
@@ -29,6 +31,7 @@ interface Listener {
   readonly clientAuth?: boolean
   readonly sessionMs?: number
   readonly unsecuredTokens?: boolean
+  readonly mechanisms?: readonly string[]
 }
 
 export type ListenerName = keyof typeof LISTENERS
@@ -118,36 +121,41 @@ function properties(
   }
 }
 
-function ofListener(name: string, { certificate: own, clientAuth, protocol, sessionMs, unsecuredTokens }: Listener): [string, string][] {
+function ofListener(name: string, listener: Listener): [string, string][] {
+  const { certificate: own, clientAuth, protocol } = listener
   const tls = own === undefined ? {} : { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': certificate(own) }
   const trust =
     clientAuth === true ? { 'ssl.client.auth': 'required', 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': certificate('ca') } : {}
-  const sasl = protocol.startsWith('SASL') ? ofSasl(sessionMs, unsecuredTokens === true) : {}
+  const sasl = protocol.startsWith('SASL') ? ofSasl(listener) : {}
   return Object.entries({ ...tls, ...trust, ...sasl }).map(([key, value]) => [`listener.name.${name}.${key}`, value])
 }
 
-function ofSasl(sessionMs: number | undefined, unsecuredTokens: boolean): Record<string, string> {
-  const plain = `${MODULES}.plain.PlainLoginModule required user_${USER}="${PASSWORD.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}";`
-  const sessions =
-    sessionMs === undefined
-      ? []
-      : MECHANISMS.map((mechanism) => [`${mechanism.toLowerCase()}.connections.max.reauth.ms`, String(sessionMs)])
-  return {
-    'sasl.enabled.mechanisms': MECHANISMS.join(','),
-    'plain.sasl.jaas.config': plain.replaceAll('\\', '\\\\').replaceAll('ü', '\\u00fc'),
-    'scram-sha-256.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
-    'scram-sha-512.sasl.jaas.config': `${MODULES}.scram.ScramLoginModule required;`,
-    'oauthbearer.sasl.jaas.config': `${MODULES}.oauthbearer.OAuthBearerLoginModule required;`,
-    ...(unsecuredTokens
-      ? {}
-      : { 'oauthbearer.sasl.server.callback.handler.class': `${MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler` }),
-    ...(Object.fromEntries(sessions) as Record<string, string>),
+function ofSasl({ sessionMs, unsecuredTokens, mechanisms = MECHANISMS }: Listener): Record<string, string> {
+  const properties: Record<string, string> = { 'sasl.enabled.mechanisms': mechanisms.join(',') }
+  for (const mechanism of mechanisms) {
+    const prefix = mechanism.toLowerCase()
+    properties[`${prefix}.sasl.jaas.config`] = brokerLogin(mechanism)
+    if (sessionMs !== undefined) properties[`${prefix}.connections.max.reauth.ms`] = String(sessionMs)
+    if (mechanism !== 'OAUTHBEARER' || unsecuredTokens === true) continue
+    properties[`${prefix}.sasl.server.callback.handler.class`] = `${MODULES}.oauthbearer.OAuthBearerValidatorCallbackHandler`
   }
+  return properties
+}
+
+/** As it stands in a properties file. */
+function brokerLogin(mechanism: string): string {
+  if (mechanism === 'OAUTHBEARER') return `${MODULES}.oauthbearer.OAuthBearerLoginModule required;`
+  if (mechanism !== 'PLAIN') return `${MODULES}.scram.ScramLoginModule required;`
+  return `${MODULES}.plain.PlainLoginModule required user_${USER}=${quoted(PASSWORD)};`.replaceAll('\\', '\\\\').replaceAll('ü', '\\u00fc')
+}
+
+/** As a login line wants it. */
+function quoted(text: string): string {
+  return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
 }
 
 /** Client keys for a mechanism, right unless told otherwise. */
 export function saslProps(mechanism: Mechanism, tokens: TokenEndpoint, secret?: string): Record<string, string> {
-  const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
   if (mechanism === 'OAUTHBEARER') {
     return {
       'sasl.mechanism': mechanism,
