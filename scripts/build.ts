@@ -15,6 +15,7 @@ const dist = join(root, 'dist')
 const ENTRY_POINTS: Readonly<Record<string, string>> = {
   index: 'src/index.ts',
   api: 'src/api/index.ts',
+  kafka: 'src/kafka/index.ts',
   lane: 'src/lane.ts',
   'cli/connect-standalone': 'src/cli/connect-standalone.ts',
   'cli/standpipe': 'src/cli/standpipe.ts',
