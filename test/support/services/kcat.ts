@@ -9,7 +9,7 @@ import { buffer } from 'node:stream/consumers'
  */
 export async function kcat(address: string, args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
   const child = spawn('kcat', ['-b', address, ...args])
-  child.stdin.end(input)
+  child.stdin.on('error', () => undefined).end(input) // one that reads no input closes the pipe
   const ended = once(child, 'close') as Promise<[number | null]>
   const [output, errors, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), ended])
   if (code !== 0) throw new Error(`kcat ${args.join(' ')} ended with ${String(code)}: ${errors.toString()}`)
