@@ -1,5 +1,6 @@
 import type { AnswerRequest, RequestContext } from '../api.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
+import { RecordsRejected } from '../log/record-errors.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
 import { checkProducedRecords, isTransactional, producerEpochOf, producerIdOf } from './produced-batch.ts'
@@ -141,6 +142,7 @@ function refused(index: number, error: unknown): PartitionAnswer {
     baseOffset: -1,
     logAppendTimeMs: -1,
     logStartOffset: -1,
+    recordErrors: error instanceof RecordsRejected ? [...error.recordErrors] : [],
     errorMessage: error.message,
   }
 }
