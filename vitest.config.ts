@@ -19,7 +19,7 @@ export default defineConfig({
         ...sources,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts', 'test/crash/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           globalSetup: ['test/support/services/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,

@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
+import { RawClient } from '../support/raw-client.ts'
+import { apiVersionsCases } from './cases/api-versions.ts'
+import { fetchCases } from './cases/fetch.ts'
+import { listOffsetsCases } from './cases/list-offsets.ts'
+import { metadataCases } from './cases/metadata.ts'
+import { produceCases } from './cases/produce.ts'
+import { topicCases } from './cases/topics.ts'
+import type { ConformanceTarget, RunningTarget, Stage } from './target.ts'
+
+/** What clients of Kafka may rely on. Every case passes on Apache Kafka: where the embedded broker fails one, the broker is wrong. */
+export function conformance(target: ConformanceTarget): void {
+  describe(`${target.name} conforms`, () => {
+    let running: RunningTarget | null = null
+    beforeAll(async () => {
+      running = await target.start()
+    })
+    afterAll(() => running?.stop())
+    const stage: Stage = {
+      get address() {
+        return running!.address // tests run after beforeAll
+      },
+      async connect() {
+        const raw = await RawClient.connect(running!.address)
+        onTestFinished(() => raw.close())
+        return raw
+      },
+    }
+    apiVersionsCases(stage)
+    metadataCases(stage)
+    topicCases(stage)
+    produceCases(stage)
+    fetchCases(stage)
+    listOffsetsCases(stage)
+  })
+}
