@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { parseConsumerConfig } from '../../src/kafka/config/consumer-config.ts'
+import { KafkaConsumer } from '../../src/kafka/consumer/consumer.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, Producer } from '../../src/kafka/ports.ts'
 import { findCoordinator } from '../../src/kafka/protocol/find-coordinator.ts'
+import type { Transport } from '../../src/kafka/transport.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { withAdmin } from '../support/kafka-records.ts'
 import { askCluster, electPreferredLeader, reassign } from '../support/partition-changes.ts'
+import { openMetadata, openTransport } from '../support/scripted-broker/clients.ts'
 import { startKafkaCluster, type KafkaCluster, type NodeId } from '../support/services/kafka-cluster.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 import { NumbersRead, SteadyLoad } from '../support/steady-load.ts'
@@ -45,6 +49,36 @@ describeWithKafka('clients of three Kafka nodes', () => {
     )
     onTestFinished(() => consumer.close(2000).catch(() => undefined))
     return consumer
+  }
+
+  /** A consumer in rack 2 that tells of every fetch where it goes. */
+  function consumerThatTells(onFetch: (node: number, answer: Promise<unknown>) => void): { consumer: Consumer; log: CollectingLogger } {
+    const log = new CollectingLogger()
+    const config = parseConsumerConfig(
+      {
+        'bootstrap.servers': cluster.bootstrapServers,
+        'auto.offset.reset': 'earliest',
+        'client.rack': 'rack-2',
+        'fetch.max.wait.ms': '100',
+      },
+      log,
+    )
+    const inner = openTransport(cluster.bootstrapServers)
+    const transport: Transport = {
+      send: (node, channel, request, options) => {
+        const answer = inner.send(node, channel, request, options)
+        if (channel === 'fetch') onFetch(Number(node), answer)
+        return answer
+      },
+      updateBrokers: (brokers) => inner.updateBrokers(brokers),
+      brokers: () => inner.brokers(),
+      version: (...args) => inner.version(...args),
+      dropConnection: (...args) => inner.dropConnection(...args),
+      close: () => inner.close(),
+    }
+    const consumer = new KafkaConsumer({ config, transport, metadata: openMetadata(transport), log })
+    onTestFinished(() => consumer.close(2000).catch(() => undefined))
+    return { consumer, log }
   }
 
   async function leadersOf(topic: string): Promise<number[]> {
@@ -165,6 +199,85 @@ describeWithKafka('clients of three Kafka nodes', () => {
     while (load.sent.some((count, partition) => read.upTo[partition] !== count)) read.take(await consumer.poll(100))
     expect(load.failures).toEqual([])
     expect({ gaps: read.gaps, repeated: read.repeated }).toEqual({ gaps: [], repeated: 0 })
+  })
+
+  test('reads go to the replica in the rack of the client, to the leader when that one dies, and records come once', async () => {
+    const topic = await newTopic(1)
+    const partition = { topic, partition: 0 }
+    await reassign(cluster.bootstrapServers, { ...partition, replicas: [1, 2, 3] })
+    expect(await electPreferredLeader(cluster.bootstrapServers, partition)).toBe(0)
+    const load = new SteadyLoad(await newProducer(), topic, 1, 5).start()
+    const fetches: number[] = []
+    const { consumer, log } = consumerThatTells((node) => fetches.push(node))
+    consumer.assign([partition])
+    const read = new NumbersRead()
+    const readUntil = (isDone: () => boolean) => until(async () => (read.take(await consumer.poll(100)), isDone()))
+    await readUntil(() => (read.upTo[0] ?? 0) > 100)
+    const asked = fetches.length
+    await readUntil(() => fetches.length > asked + 20)
+    expect(new Set(fetches.slice(asked))).toEqual(new Set([2]))
+    await cluster.kill(2)
+    const dead = load.delivered[0]!
+    await readUntil(() => read.upTo[0]! > dead + 200 && fetches.at(-1) === 1)
+    await cluster.start(2)
+    await readUntil(() => fetches.at(-1) === 2)
+    await load.stop()
+    await readUntil(() => read.upTo[0] === load.sent[0])
+    expect({ gaps: read.gaps, repeated: read.repeated, failures: load.failures }).toEqual({ gaps: [], repeated: 0, failures: [] })
+    expect(log.lines.join('\n')).not.toContain('out of range')
+  })
+
+  test('K36: a topic whose leaders have moved is deleted and made again: both clients follow, whatever age metadata has', async () => {
+    const topic = await newTopic(1)
+    const partition = { topic, partition: 0 }
+    for (const replicas of [
+      [2, 3, 1],
+      [3, 1, 2],
+      [1, 2, 3],
+    ]) {
+      await reassign(cluster.bootstrapServers, { ...partition, replicas })
+      expect(await electPreferredLeader(cluster.bootstrapServers, partition)).toBe(0)
+    }
+    const producer = await newProducer()
+    const consumer = await newConsumer()
+    consumer.assign([partition])
+    const [before, after] = [new NumbersRead(), new NumbersRead()]
+    const first = new SteadyLoad(producer, topic, 1, 5).start()
+    await until(async () => (before.take(await consumer.poll(100)), (before.upTo[0] ?? 0) > 50))
+    await first.stop()
+    await until(async () => (before.take(await consumer.poll(100)), before.upTo[0] === first.sent[0]))
+    await withAdmin(cluster.bootstrapServers, async (admin) => {
+      await admin.deleteTopics([topic])
+      await until(async () => (await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 3 }])).get(topic) === 'created')
+    })
+    const second = new SteadyLoad(producer, topic, 1, 5).start()
+    await until(async () => (after.take(await consumer.poll(100)), second.delivered[0]! > 20))
+    await second.stop()
+    await until(async () => (after.take(await consumer.poll(100)), after.upTo[0] === second.sent[0]))
+    expect({ failures: second.failures, gaps: after.gaps, repeated: after.repeated }).toEqual({ failures: [], gaps: [], repeated: 0 })
+  })
+
+  test('K44: 1,000 partitions on three nodes: all are read, with one fetch a node in flight', async () => {
+    const topic = `t-${randomUUID()}`
+    await withAdmin(cluster.bootstrapServers, (admin) => admin.createTopics([{ name: topic, partitions: 1000, replicationFactor: 1 }]))
+    const load = new SteadyLoad(await newProducer(), topic, 1000, 1).start()
+    await until(() => load.total >= 5000)
+    await load.stop()
+    const inFlight = [0, 0, 0, 0]
+    let most = 0
+    const { consumer } = consumerThatTells((node, answer) => {
+      most = Math.max(most, ++inFlight[node]!)
+      void answer.finally(() => inFlight[node]!--).catch(() => undefined)
+    })
+    consumer.assign(load.sent.map((_, partition) => ({ topic, partition })))
+    const read = new NumbersRead()
+    await until(async () => {
+      read.take(await consumer.poll(100))
+      return load.sent.every((count, partition) => read.upTo[partition] === count)
+    })
+    expect({ gaps: read.gaps, repeated: read.repeated, failures: load.failures }).toEqual({ gaps: [], repeated: 0, failures: [] })
+    expect(most).toBe(1)
+    await withAdmin(cluster.bootstrapServers, (admin) => admin.deleteTopics([topic]))
   })
 
   test('all three are restarted in turn under load: with idempotence every record exactly once, without at least once, in order', async () => {
