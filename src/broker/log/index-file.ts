@@ -78,8 +78,8 @@ export class IndexFile {
     this.#pending = Buffer.alloc(0)
   }
 
-  syncNow(): void {
-    this.#file.syncNow()
+  sync(): Promise<void> {
+    return this.#file.sync()
   }
 
   close(): void {

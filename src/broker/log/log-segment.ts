@@ -131,11 +131,10 @@ export class LogSegment {
     this.times.flush()
   }
 
-  syncNow(): void {
-    this.file.syncNow()
-    this.offsets.syncNow()
-    this.times.syncNow()
-    this.aborted.syncNow()
+  async syncIndexes(): Promise<void> {
+    await this.offsets.sync()
+    await this.times.sync()
+    await this.aborted.sync()
   }
 
   close(): void {

@@ -70,6 +70,8 @@ export class PartitionLog {
   readonly #onAdvance: (log: PartitionLog) => void
   /** Segments with bytes that were not synced. */
   readonly #unsynced = new Set<LogSegment>()
+  /** Segments of which the last checkpoint does not know everything. */
+  readonly #changed = new Set<LogSegment>()
   #config: LogConfig
   #logStartOffset: number
   #logEndOffset: number
@@ -77,6 +79,7 @@ export class PartitionLog {
   #toldHighWatermark = -1
   #toldStableOffset = -1
   #hasNewNames: boolean
+  #bytesSinceCheckpoint = 0
   #failure: unknown = null
 
   constructor(options: PartitionLogOptions) {
@@ -100,7 +103,7 @@ export class PartitionLog {
     this.#onAdvance = options.onAdvance
     this.#hasNewNames = loaded.logEndOffset === 0
     const flushedOffset = Math.min(recoveryPoint, loaded.logEndOffset)
-    if (loaded.isRecovered) for (const segment of loaded.segments.all) if (endsBehind(segment, flushedOffset)) this.#unsynced.add(segment)
+    if (loaded.isRecovered) for (const segment of loaded.segments.all) if (endsBehind(segment, flushedOffset)) this.#noteChange(segment)
     this.#flush = new GroupFlush(flushedOffset, {
       endOffset: () => this.#logEndOffset,
       sync: () => this.#syncSegments(),
@@ -133,6 +136,11 @@ export class PartitionLog {
 
   get sizeBytes(): number {
     return this.segments.sizeBytes
+  }
+
+  /** What an unclean start would have to check. */
+  get bytesSinceCheckpoint(): number {
+    return this.#bytesSinceCheckpoint
   }
 
   /** Everything before it survives a crash of the machine. */
@@ -267,20 +275,33 @@ export class PartitionLog {
     this.#check.updateConfig(config)
   }
 
-  /** Leaves on disk what makes the next start cheap. The log must not be used any more. */
-  async close(): Promise<void> {
-    if (this.#failure !== null) return this.#closeFiles()
-    await this.checkpoint()
+  /** Leaves on disk what makes the next start cheap. The log must not be used any more. @returns the recovery point */
+  async close(): Promise<number> {
+    try {
+      if (this.#failure === null) await this.checkpoint()
+      return this.flushedOffset
+    } finally {
+      this.#failure ??= new Error('closed')
+      this.#closeFiles()
+    }
+  }
+
+  /** Ends the use of a log whose folder is about to go. */
+  abandon(): void {
+    this.#failure ??= new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION, `${this.name} was deleted`)
     this.#closeFiles()
   }
 
   /** Syncs the log, its indexes and its producers, so that the next start has to check only what comes behind. @returns the recovery point */
   async checkpoint(): Promise<number> {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    this.#bytesSinceCheckpoint = 0
     await this.flush()
-    const { flushedOffset } = this.#flush
-    for (const segment of this.segments.all) segment.flushIndexes()
+    for (const segment of changed) segment.flushIndexes()
     this.#takeSnapshot()
-    return flushedOffset
+    for (const segment of changed) await segment.syncIndexes()
+    return this.flushedOffset
   }
 
   #closeFiles(): void {
@@ -300,9 +321,15 @@ export class PartitionLog {
     } catch (error) {
       throw this.#storageError(`cannot append to ${logFile(active.baseOffset)}`, error)
     }
-    this.#unsynced.add(active)
+    this.#noteChange(active)
+    this.#bytesSinceCheckpoint += bytes.length
     this.#logEndOffset = lastOffset + 1
     return baseOffset
+  }
+
+  #noteChange(segment: LogSegment): void {
+    this.#unsynced.add(segment)
+    this.#changed.add(segment)
   }
 
   #checkFitsSegment(bytes: Buffer): void {
@@ -393,7 +420,8 @@ export class PartitionLog {
   }
 
   #checkUsable(): void {
-    if (this.#failure !== null) throw new ApiError(Errors.KAFKA_STORAGE_ERROR, `The disk of ${this.name} failed`)
+    if (this.#failure === null) return
+    throw this.#failure instanceof ApiError ? this.#failure : new ApiError(Errors.KAFKA_STORAGE_ERROR, `The disk of ${this.name} failed`)
   }
 
   #storageError(what: string, cause: unknown): ApiError {

@@ -51,8 +51,8 @@ export class OffsetIndex {
     this.#entries.flush()
   }
 
-  syncNow(): void {
-    this.#entries.syncNow()
+  sync(): Promise<void> {
+    return this.#entries.sync()
   }
 
   close(): void {
@@ -109,8 +109,8 @@ export class TimeIndex {
     this.#entries.flush()
   }
 
-  syncNow(): void {
-    this.#entries.syncNow()
+  sync(): Promise<void> {
+    return this.#entries.sync()
   }
 
   close(): void {

@@ -41,8 +41,8 @@ export class TransactionIndex {
     this.#transactions = kept
   }
 
-  syncNow(): void {
-    this.#file.syncNow()
+  sync(): Promise<void> {
+    return this.#file.sync()
   }
 
   close(): void {

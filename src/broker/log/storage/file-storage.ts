@@ -109,13 +109,14 @@ class FileFolder implements LogFolder {
   }
 }
 
-/** A file that is opened when it is first used: old segments that nobody reads cost no descriptor. */
+/** A file that is opened when it is first used: old segments that nobody reads cost no descriptor. What was not opened needs no sync. */
 class DiskFile implements LogFile {
   readonly #path: string
   #descriptor: number | null = null
   #size: number | null = null
   #readers = 0
   #isClosed = false
+  #isSynced = false
 
   constructor(file: string) {
     this.#path = file
@@ -128,6 +129,7 @@ class DiskFile implements LogFile {
   append(bytes: Uint8Array): void {
     const size = this.sizeBytes
     const descriptor = this.#open()
+    this.#isSynced = false
     try {
       for (let written = 0; written < bytes.length;)
         written += fs.writeSync(descriptor, bytes, written, bytes.length - written, size + written)
@@ -171,22 +173,23 @@ class DiskFile implements LogFile {
   truncate(sizeBytes: number): void {
     if (sizeBytes >= this.sizeBytes) return
     fs.ftruncateSync(this.#open(), sizeBytes)
+    this.#isSynced = false
     this.#size = sizeBytes
   }
 
   async sync(): Promise<void> {
-    if (this.#descriptor === null) return
+    if (this.#descriptor === null || this.#isSynced) return
     this.#readers++
+    this.#isSynced = true
     try {
       await syncData(this.#descriptor)
+    } catch (error) {
+      this.#isSynced = false
+      throw error
     } finally {
       this.#readers--
       if (this.#isClosed) this.close()
     }
-  }
-
-  syncNow(): void {
-    if (this.#descriptor !== null) fs.fdatasyncSync(this.#descriptor)
   }
 
   close(): void {

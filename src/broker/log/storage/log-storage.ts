@@ -14,7 +14,6 @@ export interface LogFile {
   truncate(sizeBytes: number): void
   /** Resolves when everything appended before the call would survive a crash of the machine. */
   sync(): Promise<void>
-  syncNow(): void
   /** The file stays readable for reads that are under way. */
   close(): void
 }

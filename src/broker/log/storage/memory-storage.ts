@@ -115,10 +115,6 @@ export class MemoryFile implements LogFile {
     return Promise.resolve()
   }
 
-  syncNow(): void {
-    // nothing survives the process
-  }
-
   close(): void {
     // the folder keeps the bytes
   }

@@ -1,0 +1,127 @@
+import type { Logger } from '../../api/logger.ts'
+import type { Clock, Timer } from '../clock.ts'
+import { LogStateStore, STATE_CONFIG, STATE_IDENTITY } from '../state/log-state-store.ts'
+import type { StateStore } from '../state/state-store.ts'
+import type { LogConfig } from './log-config.ts'
+import type { PartitionLog } from './partition-log.ts'
+import { PartitionVolume, type PartitionIdentity } from './partition-volume.ts'
+import { FileVolume } from './storage/file-storage.ts'
+import { MemoryVolume } from './storage/memory-storage.ts'
+
+/** With so much appended, or after so long, everything is written down that an unclean start would have to read again. */
+const CHECKPOINT_BYTES = 64 * 1024 * 1024
+const CHECKPOINT_MS = 60_000
+
+export interface LogDirectoryOptions {
+  /** `log.dirs`; null: in memory. */
+  readonly dirs: readonly string[] | null
+  readonly clock: Clock
+  readonly log: Logger
+  /** Called when a partition's high watermark or last stable offset moved. */
+  readonly onAdvance: (log: PartitionLog) => void
+  /** How often what was appended is synced; default: every second. */
+  readonly flushIntervalMs?: number
+  /** Every change of the broker's own state is synced before it counts; default: false. */
+  readonly syncState?: boolean
+}
+
+/** All partitions' logs of a broker, in one or several directories, and what is done to them in the background. */
+export class LogDirectory {
+  readonly stateStore: StateStore
+  readonly #volumes: readonly PartitionVolume[]
+  readonly #options: LogDirectoryOptions
+  #timer: Timer | null = null
+  #work: Promise<void> = Promise.resolve()
+  #checkpointedAt: number
+  #isClosed = false
+
+  /** Reads what the directories have. Partitions are loaded when they are asked for. */
+  static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
+    const { dirs, log, clock } = options
+    const stored = dirs === null ? [new MemoryVolume()] : dirs.map((dir) => new FileVolume(dir, log))
+    const volumes = stored.map((volume) => new PartitionVolume(volume, { log, now: () => clock.now() }))
+    for (const volume of volumes) await volume.begin()
+    return new LogDirectory(volumes, options)
+  }
+
+  private constructor(volumes: readonly PartitionVolume[], options: LogDirectoryOptions) {
+    this.#volumes = volumes
+    this.#options = options
+    this.#checkpointedAt = options.clock.now()
+    const config = options.syncState === true ? { ...STATE_CONFIG, 'flush.messages': 1 } : STATE_CONFIG
+    this.stateStore = new LogStateStore(this.#volumeFor(STATE_IDENTITY).open(STATE_IDENTITY, config, () => undefined))
+    this.#scheduleFlush()
+  }
+
+  /** Whether the last stop wrote everything down; true for new directories. */
+  get wasCleanlyStopped(): boolean {
+    return this.#volumes.every((volume) => volume.wasCleanlyStopped)
+  }
+
+  /** The log of a partition, made where there is none yet. */
+  partition(identity: PartitionIdentity, config: LogConfig): PartitionLog {
+    return this.#volumeFor(identity).open(identity, config, this.#options.onAdvance)
+  }
+
+  /** Gone at once; its files are removed in the background. */
+  delete(log: PartitionLog): void {
+    for (const volume of this.#volumes) if (volume.has(log)) volume.delete(log)
+    this.#options.onAdvance(log)
+  }
+
+  /** Removes what belongs to topics that are gone. Called when all partitions were asked for. */
+  removeStrays(): void {
+    for (const volume of this.#volumes) volume.removeStrays()
+  }
+
+  /** Directories with the logs in them, for DescribeLogDirs. */
+  directories(): readonly { readonly path: string; readonly logs: readonly PartitionLog[] }[] {
+    return this.#volumes.map((volume) => ({
+      path: volume.name,
+      logs: [...volume.logs].filter((log) => log.topic !== STATE_IDENTITY.topic),
+    }))
+  }
+
+  /** Syncs everything and marks the stop as clean. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#timer?.cancel()
+    await this.#work
+    for (const volume of this.#volumes) await volume.close()
+  }
+
+  #volumeFor(identity: PartitionIdentity): PartitionVolume {
+    const holding = this.#volumes.find((volume) => volume.holds(identity))
+    if (holding !== undefined) return holding
+    const [first, ...others] = this.#volumes
+    if (first === undefined) throw new RangeError('A broker needs one directory at least (log.dirs)')
+    return others.reduce((least, volume) => (volume.logCount < least.logCount ? volume : least), first)
+  }
+
+  #scheduleFlush(): void {
+    this.#timer = this.#options.clock.after(this.#options.flushIntervalMs ?? 1000, () => {
+      this.#work = this.#flush().finally(() => {
+        if (!this.#isClosed) this.#scheduleFlush()
+      })
+    })
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      for (const volume of this.#volumes) await volume.flush()
+      if (this.#isCheckpointDue()) await this.#checkpoint()
+    } catch (error) {
+      this.#options.log.error('The logs could not be written down; the next start has more to check', error)
+    }
+  }
+
+  #isCheckpointDue(): boolean {
+    const bytes = this.#volumes.reduce((sum, volume) => sum + volume.bytesSinceCheckpoint, 0)
+    return bytes >= CHECKPOINT_BYTES || this.#options.clock.now() - this.#checkpointedAt >= CHECKPOINT_MS
+  }
+
+  async #checkpoint(): Promise<void> {
+    this.#checkpointedAt = this.#options.clock.now()
+    for (const volume of this.#volumes) await volume.checkpoint()
+  }
+}

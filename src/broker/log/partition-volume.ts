@@ -1,0 +1,184 @@
+import type { Logger } from '../../api/logger.ts'
+import type { LogConfig } from './log-config.ts'
+import { OffsetCheckpoint } from './offset-checkpoint.ts'
+import { PartitionLog } from './partition-log.ts'
+import type { LogVolume } from './storage/log-storage.ts'
+
+const CLEAN_MARKER = '.kafka_cleanshutdown'
+const METADATA_FILE = 'partition.metadata'
+const DELETED = '-delete'
+
+export interface PartitionIdentity {
+  readonly topic: string
+  readonly partition: number
+  /** Base64url text as Kafka prints it. A folder of another id belongs to a topic that is gone. */
+  readonly topicId: string
+}
+
+export interface VolumeOptions {
+  readonly log: Logger
+  readonly now: () => number
+}
+
+/** One of the directories of `log.dirs`: its partitions, and the files that say how far they need no check. Files and names are Kafka's. */
+export class PartitionVolume {
+  readonly wasCleanlyStopped: boolean
+  readonly #volume: LogVolume
+  readonly #options: VolumeOptions
+  readonly #logs = new Map<string, PartitionLog>()
+  readonly #folders: Set<string>
+  readonly #recoveryPoints: OffsetCheckpoint
+  readonly #startOffsets: OffsetCheckpoint
+  readonly #knownRecoveryPoints: Map<string, number>
+  readonly #knownStartOffsets: Map<string, number>
+  readonly #removals = new Set<Promise<void>>()
+
+  constructor(volume: LogVolume, options: VolumeOptions) {
+    this.#volume = volume
+    this.#options = options
+    this.#folders = new Set(volume.folders())
+    this.wasCleanlyStopped = this.#folders.size === 0 || volume.root.readAll(CLEAN_MARKER) !== null
+    this.#recoveryPoints = new OffsetCheckpoint(volume.root, 'recovery-point-offset-checkpoint')
+    this.#startOffsets = new OffsetCheckpoint(volume.root, 'log-start-offset-checkpoint')
+    this.#knownRecoveryPoints = this.#recoveryPoints.read()
+    this.#knownStartOffsets = this.#startOffsets.read()
+    for (const folder of this.#folders) if (folder.endsWith(DELETED)) this.#remove(folder)
+  }
+
+  /** Says that the next start is no clean one, unless there is a clean stop before. Called before anything is appended. */
+  async begin(): Promise<void> {
+    if (!this.wasCleanlyStopped) return
+    this.#volume.root.remove(CLEAN_MARKER)
+    await this.#volume.root.syncNames()
+  }
+
+  get name(): string {
+    return this.#volume.name
+  }
+
+  get logs(): Iterable<PartitionLog> {
+    return this.#logs.values()
+  }
+
+  get logCount(): number {
+    return this.#logs.size
+  }
+
+  has(log: PartitionLog): boolean {
+    return this.#logs.get(log.name) === log
+  }
+
+  /** Whether there is a folder of the partition, from this topic id. */
+  holds({ topic, partition, topicId }: PartitionIdentity): boolean {
+    const name = `${topic}-${partition}`
+    if (!this.#folders.has(name)) return false
+    const id = topicIdIn(this.#volume.folder(name).readAll(METADATA_FILE))
+    return id === null || id === topicId
+  }
+
+  open(identity: PartitionIdentity, config: LogConfig, onAdvance: (log: PartitionLog) => void): PartitionLog {
+    const { topic, partition, topicId } = identity
+    const name = `${topic}-${partition}`
+    const isKept = this.holds(identity)
+    if (!isKept && this.#folders.has(name)) this.#discard(name)
+    const folder = this.#volume.folder(name)
+    if (!isKept || folder.readAll(METADATA_FILE) === null) writeTopicId(folder.open(METADATA_FILE), topicId)
+    this.#folders.add(name)
+    const recoveryPoint = isKept ? (this.#knownRecoveryPoints.get(name) ?? 0) : 0
+    const logStartOffset = isKept ? (this.#knownStartOffsets.get(name) ?? 0) : 0
+    const log = new PartitionLog({ topic, partition, folder, config, recoveryPoint, logStartOffset, onAdvance, ...this.#options })
+    this.#logs.set(name, log)
+    return log
+  }
+
+  /** Takes the log away; its folder is renamed at once and removed in the background. */
+  delete(log: PartitionLog): void {
+    log.abandon()
+    this.#logs.delete(log.name)
+    this.#discard(log.name)
+  }
+
+  /** Removes folders of partitions that were not opened: their topics are gone. */
+  removeStrays(): void {
+    for (const folder of [...this.#folders]) {
+      if (this.#logs.has(folder) || !/-\d+$/.test(folder)) continue
+      this.#options.log.info(`${folder} in ${this.name} belongs to no topic any more, and is removed`)
+      this.#discard(folder)
+    }
+  }
+
+  /** Syncs what was appended; a log that cannot says so to those who wait, and to the logger. */
+  async flush(): Promise<void> {
+    for (const log of [...this.#logs.values()]) if (log.flushedOffset < log.logEndOffset) await this.#try(log, () => log.flush())
+    await this.#writeStartOffsets()
+  }
+
+  get bytesSinceCheckpoint(): number {
+    let sum = 0
+    for (const log of this.#logs.values()) sum += log.bytesSinceCheckpoint
+    return sum
+  }
+
+  /** Makes an unclean start cheap: it has to check only what is appended from now on. */
+  async checkpoint(): Promise<void> {
+    for (const log of [...this.#logs.values()]) if (log.bytesSinceCheckpoint > 0) await this.#try(log, () => log.checkpoint())
+    await this.#writeRecoveryPoints()
+  }
+
+  /** The clean stop. */
+  async close(): Promise<void> {
+    const logs = [...this.#logs.values()]
+    let isClean = true
+    for (const log of logs) isClean = (await this.#try(log, () => log.close())) && isClean
+    await this.#writeRecoveryPoints()
+    await this.#writeStartOffsets()
+    await Promise.all(this.#removals)
+    if (isClean) await this.#volume.root.replace(CLEAN_MARKER, Buffer.from('{"version":0,"brokerEpoch":-1}'))
+  }
+
+  async #try(log: PartitionLog, action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action()
+      return true
+    } catch (error) {
+      this.#options.log.error(`${log.name} in ${this.name} could not be synced; the next start checks it`, error)
+      return false
+    }
+  }
+
+  #writeRecoveryPoints(): Promise<void> {
+    return this.#recoveryPoints.write([...this.#logs.values()].map((log) => [log.topic, log.partition, log.flushedOffset]))
+  }
+
+  #writeStartOffsets(): Promise<void> {
+    const logs = [...this.#logs.values()].filter((log) => log.logStartOffset > 0)
+    return this.#startOffsets.write(logs.map((log) => [log.topic, log.partition, log.logStartOffset]))
+  }
+
+  #discard(name: string): void {
+    this.#folders.delete(name)
+    this.#knownRecoveryPoints.delete(name)
+    this.#knownStartOffsets.delete(name)
+    const marked = `${name}.${crypto.randomUUID().replaceAll('-', '')}${DELETED}`
+    this.#volume.renameFolder(name, marked)
+    this.#remove(marked)
+  }
+
+  #remove(folder: string): void {
+    this.#folders.delete(folder)
+    const removal = this.#volume.removeFolder(folder).catch((error: unknown) => {
+      this.#options.log.warn(`${folder} in ${this.name} could not be removed; the next start tries again`, error)
+    })
+    this.#removals.add(removal)
+    void removal.then(() => this.#removals.delete(removal))
+  }
+}
+
+function topicIdIn(bytes: Buffer | null): string | null {
+  return /^topic_id: (\S+)$/m.exec(bytes?.toString('utf8') ?? '')?.[1] ?? null
+}
+
+function writeTopicId(file: { append(bytes: Uint8Array): void; close(): void }, topicId: string): void {
+  file.append(Buffer.from(`version: 0\ntopic_id: ${topicId}\n`))
+  file.close()
+}

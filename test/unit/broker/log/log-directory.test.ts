@@ -1,0 +1,122 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { systemClock } from '../../../../src/broker/clock.ts'
+import { DEFAULT_LOG_CONFIG } from '../../../../src/broker/log/log-config.ts'
+import { LogDirectory } from '../../../../src/broker/log/log-directory.ts'
+import { silentLogger } from '../../../../src/logging/logger.ts'
+import { appendValues, readValues } from './log-fixture.ts'
+
+const ID = 'b8tRS7h4TJ2Vt43Dp85v2A'
+const OTHER_ID = 'mmmRS7h4TJ2Vt43Dp85v2A'
+
+function temporaryDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'standpipe-log-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+function openDirectory(dirs: readonly string[] | null): Promise<LogDirectory> {
+  return LogDirectory.open({ dirs, clock: systemClock, log: silentLogger, onAdvance: () => undefined })
+}
+
+const orders = (partition = 0, topicId = ID) => ({ topic: 'orders', partition, topicId })
+
+describe('a log directory', () => {
+  it('has the records of all partitions after a clean stop', async () => {
+    const dirs = [temporaryDirectory(), temporaryDirectory()]
+    const directory = await openDirectory(dirs)
+    for (let partition = 0; partition < 4; partition++)
+      appendValues(directory.partition(orders(partition), DEFAULT_LOG_CONFIG), [`p${partition}`])
+    await directory.close()
+    expect(dirs.map((dir) => readdirSync(dir).filter((name) => name.startsWith('orders')).length)).toEqual([2, 2])
+    const again = await openDirectory(dirs)
+    expect(again.wasCleanlyStopped).toBe(true)
+    for (let partition = 0; partition < 4; partition++)
+      expect(await readValues(again.partition(orders(partition), DEFAULT_LOG_CONFIG), 0)).toEqual([`p${partition}`])
+    await again.close()
+  })
+
+  it('knows an unclean stop, and loses nothing that was written', async () => {
+    const dirs = [temporaryDirectory()]
+    const killed = await openDirectory(dirs)
+    appendValues(killed.partition(orders(), DEFAULT_LOG_CONFIG), ['a', 'b'])
+    const again = await openDirectory(dirs)
+    expect(again.wasCleanlyStopped).toBe(false)
+    expect(await readValues(again.partition(orders(), DEFAULT_LOG_CONFIG), 0)).toEqual(['a', 'b'])
+    await again.close()
+    await killed.close()
+  })
+
+  it('removes a deleted partition at once, and gives its name to a new topic', async () => {
+    const dirs = [temporaryDirectory()]
+    const directory = await openDirectory(dirs)
+    const log = directory.partition(orders(), DEFAULT_LOG_CONFIG)
+    appendValues(log, ['old'])
+    directory.delete(log)
+    const renewed = directory.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG)
+    expect(renewed.logEndOffset).toBe(0)
+    expect(() => appendValues(log, ['late'])).toThrow('orders-0 was deleted')
+    await directory.close()
+    expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))).toEqual(['orders-0'])
+  })
+
+  it('believes no folder of another topic id, and removes folders nobody asked for', async () => {
+    const dirs = [temporaryDirectory()]
+    const directory = await openDirectory(dirs)
+    appendValues(directory.partition(orders(0), DEFAULT_LOG_CONFIG), ['old'])
+    appendValues(directory.partition(orders(1), DEFAULT_LOG_CONFIG), ['old'])
+    await directory.close()
+    const again = await openDirectory(dirs)
+    expect(again.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG).logEndOffset).toBe(0)
+    again.removeStrays()
+    await again.close()
+    expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))).toEqual(['orders-0'])
+  })
+
+  it('keeps the log start offset', async () => {
+    const dirs = [temporaryDirectory()]
+    const directory = await openDirectory(dirs)
+    const log = directory.partition(orders(), DEFAULT_LOG_CONFIG)
+    appendValues(log, ['a', 'b', 'c'])
+    expect(log.deleteRecordsBefore(2)).toBe(2)
+    await directory.close()
+    const again = await openDirectory(dirs)
+    expect(again.partition(orders(), DEFAULT_LOG_CONFIG).logStartOffset).toBe(2)
+    await again.close()
+  })
+
+  it('works the same in memory', async () => {
+    const directory = await openDirectory(null)
+    const log = directory.partition(orders(), DEFAULT_LOG_CONFIG)
+    appendValues(log, ['a', 'b'])
+    expect(await readValues(log, 1)).toEqual(['b'])
+    directory.delete(log)
+    await directory.close()
+  })
+})
+
+describe('the state store of a log directory', () => {
+  it('has the last value of every key after a stop, clean or not', async () => {
+    const dirs = [temporaryDirectory()]
+    const directory = await openDirectory(dirs)
+    const { stateStore } = directory
+    await Promise.all([
+      stateStore.set('topic', 'orders', { partitions: 3 }),
+      stateStore.set('topic', 'gone', 1),
+      stateStore.set('group', 'g/1', 'x'),
+    ])
+    await stateStore.set('topic', 'orders', { partitions: 4 })
+    await stateStore.set('topic', 'gone', null)
+    const killed = await openDirectory(dirs)
+    expect([...killed.stateStore.load('topic')]).toEqual([['orders', { partitions: 4 }]])
+    expect([...killed.stateStore.load('group')]).toEqual([['g/1', 'x']])
+    await killed.close()
+    const again = await openDirectory(dirs)
+    expect([...again.stateStore.load('topic')]).toEqual([['orders', { partitions: 4 }]])
+    expect([...again.stateStore.load('offset')]).toEqual([])
+    await again.close()
+    await directory.close()
+  })
+})
