@@ -35,13 +35,17 @@ export function privateKey(der: Buffer | string, password: string | null): KeyOb
       typeof der === 'string' ? { key: der, ...passphrase } : { key: der, format: 'der', type: 'pkcs8', ...passphrase },
     )
   } catch (error) {
-    const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null
-    if (code === 'ERR_MISSING_PASSPHRASE')
-      throw new KeyStoreException('the key is encrypted, and its password is not given', { cause: error })
-    if (code === 'ERR_OSSL_UNSUPPORTED')
-      throw new KeyStoreException('the key is of a kind, or encrypted in a way, that cannot be read', { cause: error })
-    throw new KeyStoreException(password === null ? 'the key is damaged' : 'the password of the key is wrong, or the key is damaged', {
-      cause: error,
-    })
+    throw new KeyStoreException(keyProblem(error, password), { cause: error })
   }
+}
+
+/** OpenSSL asks for a password that it does not get, and calls that an interruption. */
+const NO_PASSWORD = new Set(['ERR_MISSING_PASSPHRASE', 'ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED'])
+
+function keyProblem(error: unknown, password: string | null): string {
+  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : null
+  if (password === null && NO_PASSWORD.has(String(code))) return 'the key is encrypted, and its password is not given'
+  if (code === 'ERR_OSSL_EVP_UNSUPPORTED') return 'the key is encrypted with a cipher that is too weak to be supported any more'
+  if (code === 'ERR_OSSL_UNSUPPORTED' || password === null) return 'the key is damaged, or of a kind that cannot be read'
+  return 'the password of the key is wrong'
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash as hashOnce } from 'node:crypto'
 
 export interface Pkcs12Derivation {
   /** OpenSSL's name of the hash. */
@@ -15,7 +15,7 @@ export interface Pkcs12Derivation {
 /** A key from a password in the way of RFC 7292, appendix B. */
 export function pkcs12Key({ hash, password, salt, iterations, purpose, length }: Pkcs12Derivation): Buffer {
   const block = hash === 'sha384' || hash === 'sha512' ? 128 : 64
-  const digest = (bytes: Buffer): Buffer => createHash(hash).update(bytes).digest()
+  const digest = (bytes: Buffer): Buffer => hashOnce(hash, bytes, 'buffer')
   const diversifier = Buffer.alloc(block, purpose)
   const input = Buffer.concat([filled(salt, block), filled(Buffer.from(`${password}\0`, 'utf16le').swap16(), block)])
   const parts: Buffer[] = []
