@@ -14,6 +14,13 @@ const commands: ReadonlyMap<string, { readonly summary: string; readonly load: (
     { summary: 'run a standalone worker (the same as connect-standalone)', load: async () => (await import('./commands/run.ts')).command },
   ],
   [
+    'broker',
+    {
+      summary: 'run a broker with Kafka’s protocol, for demos, tests and laptops',
+      load: async () => (await import('./commands/broker.ts')).command,
+    },
+  ],
+  [
     'offsets',
     { summary: 'list or export the source offsets of an offset file', load: async () => (await import('./commands/offsets.ts')).command },
   ],

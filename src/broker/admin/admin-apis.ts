@@ -1,5 +1,6 @@
 import type { Apis } from '../api.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
 import { knownVersions } from '../protocol/codec.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { Topics } from '../topic/topics.ts'
@@ -20,8 +21,7 @@ export interface AdminOptions {
   readonly topics: Topics
   readonly config: BrokerConfig
   readonly cluster: ClusterView
-  /** Where data is; null: in memory. */
-  readonly dir: string | null
+  readonly directory: Pick<LogDirectory, 'directories'>
   /** Names of users with SCRAM credentials. */
   readonly scramUsers: readonly string[]
 }
@@ -88,13 +88,13 @@ function configApis({ topics, config, cluster }: AdminOptions): Apis {
   }
 }
 
-function clusterApis({ topics, cluster, dir }: AdminOptions): Apis {
+function clusterApis({ topics, cluster, directory }: AdminOptions): Apis {
   return {
     DescribeCluster: {
       versions: knownVersions('DescribeCluster'),
       answer: (request, context) => describeCluster(request, context, cluster),
     },
-    DescribeLogDirs: { versions: knownVersions('DescribeLogDirs'), answer: (request) => describeLogDirs(request, topics, dir) },
+    DescribeLogDirs: { versions: knownVersions('DescribeLogDirs'), answer: (request) => describeLogDirs(request, directory) },
     ElectLeaders: { versions: knownVersions('ElectLeaders'), answer: (request) => electLeaders(request, topics) },
   }
 }

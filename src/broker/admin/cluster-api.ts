@@ -1,5 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import type { RequestContext } from '../api.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
@@ -48,35 +50,46 @@ export function describeCluster(
   }
 }
 
-/** Answers DescribeLogDirs. @param dir null: everything is in memory */
+/** Answers DescribeLogDirs. */
 export async function describeLogDirs(
   { topics: asked }: DecodedRequest<'DescribeLogDirs'>,
-  topics: Topics,
-  dir: string | null,
+  directory: Pick<LogDirectory, 'directories'>,
 ): Promise<ResponseMessages['DescribeLogDirs']> {
   const wanted = asked === null ? null : new Map(asked.map(({ topic, partitions }) => [topic, new Set(partitions)]))
-  const found = Array.from(topics.all(), ({ name, partitions }) => ({
-    name,
-    partitions: partitions
-      .map(({ sizeBytes }, partitionIndex) => ({ partitionIndex, partitionSize: sizeBytes, offsetLag: 0, isFutureKey: false }))
-      .filter(({ partitionIndex }) => wanted === null || wanted.get(name)?.has(partitionIndex) === true),
-  }))
-  const { totalBytes, usableBytes } = await space(dir)
-  const logDir = { errorCode: Errors.NONE, logDir: dir ?? MEMORY, totalBytes, usableBytes, isCordoned: false }
-  return {
-    throttleTimeMs: 0,
+  const isWanted = ({ topic, partition }: PartitionLog) => wanted === null || wanted.get(topic)?.has(partition) === true
+  const results = directory.directories().map(async ({ path, logs }) => ({
     errorCode: Errors.NONE,
-    results: [{ ...logDir, topics: found.filter(({ partitions }) => partitions.length > 0) }],
-  }
+    logDir: path,
+    topics: byTopic(logs.filter(isWanted)),
+    ...(await space(path)),
+    isCordoned: false,
+  }))
+  return { throttleTimeMs: 0, errorCode: Errors.NONE, results: await Promise.all(results) }
 }
 
-const MEMORY = '(memory)'
+function byTopic(logs: readonly PartitionLog[]): ResponseMessages['DescribeLogDirs']['results'][number]['topics'] {
+  const grouped = Map.groupBy(logs, ({ topic }) => topic)
+  return Array.from(grouped, ([name, ofTopic]) => ({
+    name,
+    partitions: ofTopic.map(({ partition, sizeBytes }) => ({
+      partitionIndex: partition,
+      partitionSize: sizeBytes,
+      offsetLag: 0,
+      isFutureKey: false,
+    })),
+  }))
+}
+
 const UNKNOWN_BYTES = -1
 
-async function space(dir: string | null): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
-  if (dir === null) return { totalBytes: UNKNOWN_BYTES, usableBytes: UNKNOWN_BYTES }
-  const { blocks, bavail, bsize } = await statfs(dir)
-  return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+/** Of the disk; unknown for what is in memory. */
+async function space(dir: string): Promise<{ readonly totalBytes: number; readonly usableBytes: number }> {
+  try {
+    const { blocks, bavail, bsize } = await statfs(dir)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+  } catch {
+    return { totalBytes: UNKNOWN_BYTES, usableBytes: UNKNOWN_BYTES } // as Kafka answers where it cannot tell
+  }
 }
 
 /** Answers ElectLeaders: every partition has the one leader it can have. */

@@ -36,7 +36,7 @@ export const brokerConfigDef = new ConfigDef({
     type: 'list',
     default: null,
     importance: 'high',
-    doc: 'Folder of topics and everything else that is kept. Also as `log.dir`. Kafka takes several; here it is one. `--dir` wins. Unset: `standpipe-data` in the working folder.',
+    doc: 'Folders of all data. Also as `log.dir`. `--dir` wins. Unset: `standpipe-data` in the working folder.',
   },
   'num.partitions': {
     type: 'int',

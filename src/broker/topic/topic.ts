@@ -1,6 +1,6 @@
 import type { Props } from '../../api/props.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import type { TopicConfig } from './topic-config.ts'
-import type { PartitionLog } from './partition-logs.ts'
 
 /** A topic as it is just now. */
 export class Topic {

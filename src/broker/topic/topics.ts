@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Props } from '../../api/props.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { LogDirectory } from '../log/log-directory.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { JsonValue, StateStore } from '../state/state-store.ts'
-import type { PartitionLog, PartitionLogs } from './partition-logs.ts'
 import { parseTopicConfig } from './topic-config.ts'
 import { checkTopicName, collisionKey, isInternalTopic } from './topic-name.ts'
 import { Topic } from './topic.ts'
@@ -21,6 +22,9 @@ export interface NewTopic {
   readonly overrides: Props
 }
 
+/** Where the records of partitions are kept. */
+type PartitionLogs = Pick<LogDirectory, 'partition' | 'delete'>
+
 export interface TopicsOptions {
   readonly store: StateStore
   readonly logs: PartitionLogs
@@ -37,7 +41,7 @@ export class Topics {
   /** Being made just now, with what their makers wait for. */
   readonly #creating = new Map<string, Promise<Topic>>()
   #lastChange = Promise.resolve()
-  readonly #deletionListeners: ((topic: Topic) => void)[] = []
+  readonly #deletionListeners: ((topic: Topic) => void | Promise<void>)[] = []
 
   /** Opens every partition of the topics that the store knows. */
   constructor({ store, logs, config }: TopicsOptions) {
@@ -64,8 +68,8 @@ export class Topics {
     return this.#byName.values()
   }
 
-  /** Called when a topic is gone: its logs take no records any more. */
-  onDelete(listener: (topic: Topic) => void): void {
+  /** Called when a topic is gone: its logs take no records any more. Whoever deletes it waits for the listeners. */
+  onDelete(listener: (topic: Topic) => void | Promise<void>): void {
     this.#deletionListeners.push(listener)
   }
 
@@ -140,7 +144,7 @@ export class Topics {
     this.#byId.delete(topic.id)
     await this.#store.set('topic', topic.name, null)
     for (const log of topic.partitions) this.#logs.delete(log)
-    for (const listener of this.#deletionListeners) listener(topic)
+    for (const listener of this.#deletionListeners) await listener(topic)
   }
 
   async #make({ name, partitions, overrides }: NewTopic): Promise<Topic> {
