@@ -1,5 +1,5 @@
 /**
- * Writes the tables of README.md between its `<!-- generated:NAME -->` marks, from the definitions that also parse and validate.
+ * Writes the tables of README.md and of docs/ between their `<!-- generated:NAME -->` marks, from the definitions that also parse and validate.
  * `--check` changes nothing and fails when the file is stale.
  */
 import { readFile, writeFile } from 'node:fs/promises'
@@ -12,6 +12,11 @@ import { sourceConfigs } from '../connectors/jdbc/source/config/definitions.ts'
 import type { ConfigDef } from '../src/api/config/config-def.ts'
 import type { ConfigKey } from '../src/api/config/config-key.ts'
 import { configText } from '../src/api/config/config-type.ts'
+import { adminConfigDef } from '../src/kafka/config/admin-keys.ts'
+import type { KeyTreatment } from '../src/kafka/config/client-config.ts'
+import { consumerConfigDef } from '../src/kafka/config/consumer-keys.ts'
+import { producerConfigDef } from '../src/kafka/config/producer-keys.ts'
+import { ADMIN_TREATMENTS, CONSUMER_TREATMENTS, PRODUCER_TREATMENTS } from '../src/kafka/config/treatments.ts'
 import { clientIds, consumerProps, producerProps } from '../src/runtime/client-props.ts'
 import { sinkRuntimeConfigDef, sourceRuntimeConfigDef } from '../src/runtime/connector-config.ts'
 import { workerConfigDef } from '../src/runtime/worker-config.ts'
@@ -31,6 +36,9 @@ const tables: Readonly<Record<string, () => string>> = {
   'jdbc-sink-aiven-keys': () => otherKeys(sinkConfigs.aiven, sinkConfigs.confluent),
   'jdbc-sink-debezium-keys': () => otherKeys(sinkConfigs.debezium, sinkConfigs.confluent),
   'client-presets': clientPresets,
+  'producer-keys': () => clientKeyTable(producerConfigDef, PRODUCER_TREATMENTS),
+  'consumer-keys': () => clientKeyTable(consumerConfigDef, CONSUMER_TREATMENTS),
+  'admin-keys': () => clientKeyTable(adminConfigDef, ADMIN_TREATMENTS),
 }
 
 /** Keys of sources and sinks, those of both once. */
@@ -75,6 +83,18 @@ function clientPresets(): string {
   return table(['client', 'key', 'preset'], rows)
 }
 
+/** Every key of Java's client, and what becomes of it here. */
+function clientKeyTable(def: ConfigDef, treatments: readonly KeyTreatment[]): string {
+  const rows = Array.from(def.keys.values(), (key) => [...keyRow(key).slice(0, 3), treatmentOf(key, treatments), key.doc])
+  return table(['key', 'type', 'default', 'here', 'what it does'], rows)
+}
+
+function treatmentOf(key: ConfigKey, treatments: readonly KeyTreatment[]): string {
+  const kind = treatments.find((treatment) => treatment.key === key.name)?.kind ?? null
+  if (kind !== null) return kind
+  return key.doc.includes('without effect') ? 'ignored' : 'followed'
+}
+
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
@@ -99,17 +119,25 @@ function withTable(text: string, name: string, file: string): string {
   return `${text.slice(0, start)}\n\n${render()}\n\n${text.slice(end)}`
 }
 
+/** Pages with generated parts. */
+const PAGES = ['README.md', 'docs/kafka-client.md']
+
 async function main(args: readonly string[]): Promise<number> {
-  const path = join(root, 'README.md')
+  const codes = await Promise.all(PAGES.map((page) => writeTables(page, args.includes('--check'))))
+  return Math.max(...codes)
+}
+
+async function writeTables(page: string, onlyCheck: boolean): Promise<number> {
+  const path = join(root, page)
   const before = await readFile(path, 'utf8')
-  const after = withTables(before, 'README.md')
+  const after = withTables(before, page)
   if (before === after) return 0
-  if (args.includes('--check')) {
-    process.stderr.write('README.md: a generated table is stale. Run npm run docs and commit the result.\n')
+  if (onlyCheck) {
+    process.stderr.write(`${page}: a generated table is stale. Run npm run docs and commit the result.\n`)
     return 1
   }
   await writeFile(path, after)
-  process.stdout.write('README.md: tables written\n')
+  process.stdout.write(`${page}: tables written\n`)
   return 0
 }
 

@@ -14,6 +14,8 @@ export type ClientConfig<Keys extends KeyDeclarations> = ParsedConfig<Keys> & {
 /** What becomes of a set key that this client does not follow as Java's does. */
 export interface KeyTreatment {
   readonly key: string
+  /** What happens when the value is not one of those that mean nothing special; null: each value is looked at by itself. */
+  readonly kind: 'warned about' | 'refused' | null
   /** @returns the line to warn with; null: nothing to say. @throws ConfigException when the value cannot be used */
   readonly check: (value: string) => string | null
 }

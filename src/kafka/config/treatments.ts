@@ -5,6 +5,7 @@ import type { KeyTreatment } from './client-config.ts'
 function warnUnless(key: string, harmless: readonly string[], consequence: string): KeyTreatment {
   return {
     key,
+    kind: 'warned about',
     check: (value) => (value === '' || harmless.includes(value.toLowerCase()) ? null : `${key}=${value}: ${consequence}`),
   }
 }
@@ -13,6 +14,7 @@ function warnUnless(key: string, harmless: readonly string[], consequence: strin
 function refuse(key: string, harmless: readonly string[], reason: string): KeyTreatment {
   return {
     key,
+    kind: 'refused',
     check: (value) => {
       if (value === '' || harmless.includes(value.toLowerCase())) return null
       throw ConfigException.forKey(key, value, reason)
