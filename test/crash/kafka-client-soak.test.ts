@@ -11,7 +11,7 @@ import { describeWithKafka } from '../support/services/suite.ts'
 import { seededRandom } from '../support/soak/seeded-random.ts'
 import type { SoakOrder, SoakReport } from '../support/soak/soak-process.ts'
 
-const MINUTES = Number(process.env.STANDPIPE_SOAK_MINUTES ?? '0.75')
+const MINUTES = Number(process.env.STANDPIPE_SOAK_MINUTES ?? '0.5')
 const SEED = Number(process.env.STANDPIPE_SOAK_SEED ?? randomInt(1_000_000))
 const REBALANCE_EVERY_MS = 20_000
 const MOST_PARTITIONS = 12
