@@ -16,6 +16,7 @@ import { RetryBackoff } from '../retry-backoff.ts'
 import { Sender } from './sender.ts'
 import type { TopicQueues } from './topic-queues.ts'
 import { Topics } from './topics.ts'
+import { transactionAborted } from './transaction-errors.ts'
 import { TransactionManager } from './transaction-manager.ts'
 import { TransactionRequests } from './transaction-requests.ts'
 import { monotonic, type Clock } from '../timer.ts'
@@ -209,18 +210,25 @@ export class KafkaProducer implements Producer {
   }
 
   async #afterTurn(previous: Promise<void> | null, record: ProducerRecord, delivery: Delivery): Promise<void> {
+    const transaction = this.#transactions?.number
     await previous
     const deadline = new BlockDeadline(this.#settings.maxBlockMs, this.#blocking.signal)
     try {
-      await this.#acceptWhenPossible(record, delivery, deadline)
+      await this.#acceptWhenPossible(record, delivery, deadline, transaction)
     } catch (error) {
-      this.#refuseRecord(delivery, asKafkaError(error))
+      this.#refuseRecord(delivery, asKafkaError(error), transaction)
     } finally {
       deadline.release()
     }
   }
 
-  async #acceptWhenPossible(record: ProducerRecord, delivery: Delivery, deadline: BlockDeadline): Promise<void> {
+  /** @param transaction the one it was sent in: the next one does not take it */
+  async #acceptWhenPossible(
+    record: ProducerRecord,
+    delivery: Delivery,
+    deadline: BlockDeadline,
+    transaction: number | undefined,
+  ): Promise<void> {
     checkPartition(record)
     const topic = this.#topics.get(record.topic)
     await this.#topics.untilKnown(topic, record.partition, deadline)
@@ -230,6 +238,7 @@ export class KafkaProducer implements Producer {
     }
     await this.#takeMemory(topic, sizeBound + RECORD_OVERHEAD_BYTES, deadline)
     if (this.#isRefusing && this.#closed === null) throw this.#whyRefused(record)
+    if (transaction !== this.#transactions?.number) throw transactionAborted()
     this.#accept(topic, record, sizeBound, delivery)
   }
 
@@ -254,9 +263,9 @@ export class KafkaProducer implements Producer {
   }
 
   /** A transaction without one of its records must not be committed. */
-  #refuseRecord(delivery: Delivery, error: KafkaError): void {
+  #refuseRecord(delivery: Delivery, error: KafkaError, transaction = this.#transactions?.number): void {
     this.#deliveries.tellFailed(delivery, error)
-    this.#transactions?.recordFailed(error, false)
+    if (transaction === this.#transactions?.number) this.#transactions?.recordFailed(error, false)
   }
 
   #whyRefused({ topic, partition }: ProducerRecord): KafkaError {

@@ -90,6 +90,11 @@ export class TransactionManager {
     return this.#state.current === 'IN_TRANSACTION'
   }
 
+  /** Counts the transactions that were begun. */
+  get number(): number {
+    return this.#partitions.number
+  }
+
   /** Why a record is not taken; null: it is. @param partition as the record names it */
   sendRefusal(partition: string): KafkaError | null {
     return this.#state.sendRefusal(partition)

@@ -27,6 +27,11 @@ export class TransactionPartitions {
     this.#options = options
   }
 
+  /** Counts the transactions that were begun. */
+  get number(): number {
+    return this.#number
+  }
+
   /** The coordinator knows of at least one. */
   get hasAny(): boolean {
     return this.#hasAny

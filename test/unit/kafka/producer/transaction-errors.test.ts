@@ -232,6 +232,8 @@ describe('abortable errors: the transaction is lost, the producer is not', () =>
   test.each([
     ['AddPartitionsToTxn', 29],
     ['AddPartitionsToTxn', 120],
+    ['AddPartitionsToTxn', 17],
+    ['AddPartitionsToTxn', -1],
     ['AddOffsetsToTxn', 30],
     ['AddOffsetsToTxn', 120],
     ['TxnOffsetCommit', 22],
@@ -257,7 +259,28 @@ describe('abortable errors: the transaction is lost, the producer is not', () =>
     await expectAbortAndNext(producer, cluster)
   })
 
-  test('the error says which topic, and what the member is told', async () => {
+  test('the error says which topic, which group, and where it was said', async () => {
+    const cluster = await startCluster({ topics: { t: 1, other: 1 } })
+    const producer = await transactionalProducer(cluster)
+    cluster.once('AddPartitionsToTxn', { do: 'error', code: 29, where: (topic) => topic === 'other' })
+    const records = [new TestRecord('t', 'v'), new TestRecord('other', 'v')]
+    await Promise.all(['t', 'other'].map((topic) => producer.partitionsFor(topic)))
+    producer.beginTransaction()
+    await sendAll(producer, records)
+    const where = '(AddPartitionsToTxn of transactional id tx)'
+    const why = `Not authorized to access topics: [other] ${where}`
+    await expect(producer.commitTransaction()).rejects.toMatchObject({ message: why, topic: 'other', abortable: true })
+    expect(records.map(({ failure }) => failure?.code)).toEqual(['TOPIC_AUTHORIZATION_FAILED', 'TOPIC_AUTHORIZATION_FAILED'])
+    await producer.abortTransaction()
+
+    refuse(cluster, 'AddOffsetsToTxn', 30, 1)
+    producer.beginTransaction()
+    await expect(producer.sendOffsetsToTransaction(OFFSETS, anonymous)).rejects.toThrow(
+      'Not authorized to access group: g (AddOffsetsToTxn of transactional id tx)',
+    )
+  })
+
+  test('what the member is told', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const producer = await transactionalProducer(cluster)
     refuse(cluster, 'TxnOffsetCommit', 22, 1)

@@ -162,6 +162,40 @@ test('a record that is refused inside send ends the transaction', async () => {
   expect(cluster.committedValues('t', 0)).toEqual(['next'])
 })
 
+test('a send that still waits when its transaction is aborted is not taken into the next one', async () => {
+  const cluster = await startCluster({ topics: { t: 1 } })
+  const producer = await transactionalProducer(cluster)
+  const [late, next] = [new TestRecord('later', 'late'), new TestRecord('t', 'next')]
+
+  producer.beginTransaction()
+  const sent = producer.send(late, late)
+  await producer.abortTransaction()
+  producer.beginTransaction()
+  cluster.createTopic('later', 1)
+  await sent
+  await sendAll(producer, [next])
+  await producer.commitTransaction()
+
+  expect(late.failure?.code).toBe('TRANSACTION_ABORTED')
+  expect(cluster.allRecords('later')).toEqual([])
+  expect(cluster.committedValues('t', 0)).toEqual(['next'])
+})
+
+test('K7 a batch that is split stays in its transaction', async () => {
+  const cluster = await startCluster({ topics: { t: 1 }, maxMessageBytes: 300 })
+  const producer = await transactionalProducer(cluster)
+  const records = Array.from({ length: 40 }, (_, index) => new TestRecord('t', `value ${index}`))
+
+  producer.beginTransaction()
+  await sendAll(producer, records)
+  await producer.commitTransaction()
+
+  const { batches } = cluster.log('t', 0)
+  expect(batches.length).toBeGreaterThan(1)
+  expect(batches.every(({ header }) => header.isTransactional)).toBe(true)
+  expect(cluster.committedValues('t', 0)).toEqual(records.map(({ value }) => String(value)))
+})
+
 test('close aborts an open transaction, and waits for a commit under way', async () => {
   const cluster = await startCluster({ topics: { t: 1 } })
   const open = await transactionalProducer(cluster)
