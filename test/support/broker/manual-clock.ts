@@ -24,8 +24,9 @@ export class ManualClock implements Clock {
     return this.#timers.size
   }
 
-  /** Moves on, firing in order of time whatever is due; promises that were resolved by it are followed before the next one fires. */
+  /** Moves on, firing in order of time whatever is due; what was begun before, or by a timer, has come to rest before the next one fires. */
   async advance(ms: number): Promise<void> {
+    await settled()
     const end = this.#now + ms
     for (let due = this.#nextUntil(end); due !== null; due = this.#nextUntil(end)) {
       this.#now = due.at
