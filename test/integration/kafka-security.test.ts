@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Logger } from '../../src/api/logger.ts'
 import type { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Admin, ClientProps, Delivery, RebalanceListener } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
-import { MECHANISMS, saslProps, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
+import { eachReachable } from '../support/reachable-objects.ts'
+import { MECHANISMS, PASSWORD, saslProps, SCRAM_PASSWORD, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
 import { certificate } from '../support/services/postgresql-tls.ts'
 import { TokenEndpoint } from '../support/services/token-endpoint.ts'
 
@@ -262,5 +265,106 @@ describe('K38 OAUTHBEARER', () => {
     const keys = { 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': 'OAUTHBEARER', 'sasl.jaas.config': jaas }
     expect(await (await adminOf('UNSECURED', keys, log)).listTopics()).toBeDefined()
     expect(log.lines.join('\n')).toContain('makes its own OAuth token, which nobody signs')
+  })
+})
+
+describe('K47 secrets', () => {
+  /** Every line at every level, with what is logged beside it. */
+  class CompleteLogger implements Logger {
+    readonly lines: string[] = []
+    trace = (...parts: unknown[]): void => this.#add(parts)
+    debug = (...parts: unknown[]): void => this.#add(parts)
+    info = (...parts: unknown[]): void => this.#add(parts)
+    warn = (...parts: unknown[]): void => this.#add(parts)
+    error = (...parts: unknown[]): void => this.#add(parts)
+    child = (): Logger => this
+
+    #add(parts: unknown[]): void {
+      this.lines.push(parts.map((part) => shown(part)).join(' '))
+    }
+  }
+
+  const shown = (value: unknown): string => inspect(value, { depth: 6, showHidden: true, maxStringLength: null, maxArrayLength: 1000 })
+
+  /** Secrets as texts, and as bytes would be shown. */
+  function signsOf(...secrets: readonly string[]): string[] {
+    return secrets.flatMap((secret) => [
+      secret,
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret)
+        .toString('hex')
+        .replaceAll(/(..)(?!$)/g, '$1 '),
+    ])
+  }
+
+  const identity = {
+    'ssl.keystore.location': store('client.jks'),
+    'ssl.keystore.password': 'changeit',
+    'ssl.key.password': 'key-secret',
+    'ssl.truststore.location': store('trust.p12'),
+    'ssl.truststore.password': 'changeit',
+  }
+
+  test.each([...MECHANISMS])('of %s and of stores are in no line, no error and no object of a client', async (mechanism) => {
+    for (const secret of [undefined, 'no-secret']) {
+      const log = new CompleteLogger()
+      const props = {
+        'bootstrap.servers': kafka.address('SASLTLS'),
+        'security.protocol': 'SASL_SSL',
+        ...identity,
+        ...saslProps(mechanism, kafka.tokens, secret),
+      }
+      const known = ['changeit', 'key-secret', 'no-secret', PASSWORD, SCRAM_PASSWORD, TokenEndpoint.clientSecret, ...kafka.tokens.issued]
+      const key = /PRIVATE KEY-----\n(.{30})/.exec(readFileSync(store('client.pem'), 'utf8'))![1]!
+      const admin = await clients.admin(props, log)
+      const producer = await clients.producer(props, log)
+      const consumer = await clients.consumer({ ...props, 'group.id': 'secrets' }, log)
+      onTestFinished(async () => {
+        await Promise.all([admin.close(), producer.close(0), consumer.close(0)])
+      })
+      consumer.assign([{ topic: 'any', partition: 0 }])
+      const outcomes = await Promise.allSettled([admin.listTopics(), producer.partitionsFor('any'), consumer.poll(100)])
+      const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []))
+      expect(errors.length > 0).toBe(secret !== undefined)
+
+      const signs = [...signsOf(...known, ...kafka.tokens.issued), key]
+      const texts = [...log.lines, ...errors.map((error) => `${shown(error)}\n${error.stack ?? ''}\n${JSON.stringify(error)}`)]
+      expect(texts.filter((text) => signs.some((sign) => text.includes(sign)))).toEqual([])
+      const leaks: string[] = []
+      const count = eachReachable({ admin, producer, consumer, errors }, (object, path) => {
+        const text = inspect(object, { depth: 1, showHidden: true, maxStringLength: null, maxArrayLength: 1000 })
+        if (signs.some((sign) => text.includes(sign))) leaks.push(`${path}: ${text.slice(0, 200)}`)
+      })
+      expect(leaks).toEqual([])
+      expect(count).toBeGreaterThan(100)
+    }
+  })
+
+  test('are not shown by the configuration’s errors', async () => {
+    const hush = 'hush-hush'
+    const wrong: ClientProps[] = [
+      { 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': `x.PlainLoginModule required password="${hush}";` },
+      { 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': `x.PlainLoginModule required username="a" password="${hush}"` },
+      { 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': `x.OtherModule required username="a" password="${hush}";` },
+      {
+        'sasl.mechanism': 'OAUTHBEARER',
+        'sasl.jaas.config': `x.OAuthBearerLoginModule required clientSecret="${hush}" extension_1="${hush}";`,
+      },
+      { 'security.protocol': 'SSL', 'ssl.keystore.key': hush, 'ssl.keystore.certificate.chain': hush },
+      { 'security.protocol': 'SSL', 'ssl.keystore.key': hush },
+      { 'security.protocol': 'SSL', 'ssl.truststore.certificates': hush },
+      { 'security.protocol': 'SSL', ...trust, 'ssl.keystore.location': store('client.jks'), 'ssl.keystore.password': hush },
+      { 'security.protocol': 'SSL', 'ssl.keystore.location': store('client-encrypted.pem'), 'ssl.key.password': hush },
+    ]
+    for (const props of wrong) {
+      const failure = await clients
+        .admin({ 'bootstrap.servers': kafka.address('SASL'), 'security.protocol': 'SASL_PLAINTEXT', ...props }, new CompleteLogger())
+        .then(
+          () => expect.unreachable(`${Object.keys(props).join()} was taken`),
+          (error: unknown) => error as Error,
+        )
+      expect(failure.name).toBe('ConfigException')
+      expect(`${shown(failure)} ${failure.stack ?? ''}`).not.toContain(hush)
+    }
   })
 })
