@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { illegalState, interrupted, kafkaError, WakeupException } from '../errors.ts'
+import { illegalState, interrupted, WakeupException } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type {
   Consumer,
@@ -21,14 +21,14 @@ import { Fetcher } from './fetcher.ts'
 import { GroupMember } from './group-member.ts'
 import { GroupOffsets, standaloneCommitter } from './group-offsets.ts'
 import { OffsetLookup } from './offset-lookup.ts'
+import { OffsetQueries } from './offset-queries.ts'
 import { offsetResetPolicy } from './offset-reset-policy.ts'
 import { LoopTurn, PollSignal } from './poll-signal.ts'
 import { PositionLookup } from './position-lookup.ts'
 import { Retry } from './retry.ts'
-import { partitionName, SubscriptionState } from './subscription-state.ts'
+import { SubscriptionState } from './subscription-state.ts'
 import { withinTime } from './time-limit.ts'
 import { TopicErrors } from './topic-errors.ts'
-import { TopicQueries } from './topic-queries.ts'
 
 export interface KafkaConsumerOptions {
   readonly config: ConsumerConfig
@@ -61,7 +61,7 @@ export class KafkaConsumer implements Consumer {
   readonly #subscription = new SubscriptionState()
   readonly #backoff: RetryBackoff
   readonly #retry: Retry
-  readonly #queries: TopicQueries
+  readonly #queries: OffsetQueries
   readonly #fetcher: Fetcher
   readonly #positions: PositionLookup
   /** Null: no group.id. */
@@ -91,8 +91,6 @@ export class KafkaConsumer implements Consumer {
     this.#retry = new Retry({ backoff, now, signal: this.#closing.signal })
     this.#group = this.#openGroup(isolation)
     const lookup = new OffsetLookup(transport, metadata, isolation)
-    const signal = this.#closing.signal
-    this.#queries = new TopicQueries({ lookup, metadata, retry: this.#retry, timeoutMs: this.#apiTimeoutMs, signal })
     this.#fetcher = new Fetcher({ config, transport, metadata, subscription, isolation, backoff, inflight, log, now, notify })
     const policy = offsetResetPolicy(config['auto.offset.reset'])
     const groupOffsets = this.#group?.offsets ?? null
@@ -101,6 +99,15 @@ export class KafkaConsumer implements Consumer {
       notify()
     }
     this.#positions = new PositionLookup({ subscription, lookup, groupOffsets, policy, backoff, log, now, notify: found })
+    this.#queries = new OffsetQueries({
+      subscription,
+      positions: this.#positions,
+      lookup,
+      metadata,
+      retry: this.#retry,
+      timeoutMs: this.#apiTimeoutMs,
+      signal: this.#closing.signal,
+    })
     this.#topicErrors = new TopicErrors(metadata, log, now)
     this.#unwatch = metadata.onUpdate(() => this.#metadataChanged())
   }
@@ -254,26 +261,6 @@ export class KafkaConsumer implements Consumer {
     this.#signal.notify()
   }
 
-  async position(partition: TopicPartition): Promise<number> {
-    const what = `the position for partition ${partitionName(partition)} could be determined`
-    return this.#retry.run(what, this.#apiTimeoutMs, async () => {
-      if (!this.#subscription.get(partition).hasPosition) {
-        this.#positions.advance()
-        await this.#positions.round
-      }
-      // may have been revoked meanwhile
-      const { hasPosition, position } = this.#subscription.get(partition)
-      if (!hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
-      return position
-    })
-  }
-
-  lag(): number {
-    let lag = 0
-    for (const state of this.#subscription.partitions) lag += state.lag
-    return lag
-  }
-
   async commit(offsets: readonly TopicPartitionOffset[]): Promise<void> {
     this.#checkUsable()
     const { coordinator, offsets: groupOffsets } = this.#requireGroup()
@@ -281,33 +268,38 @@ export class KafkaConsumer implements Consumer {
     await groupOffsets.commit(offsets, this.#member ?? standaloneCommitter(coordinator), this.#apiTimeoutMs)
   }
 
+  async position(partition: TopicPartition): Promise<number> {
+    return this.#ask().position(partition)
+  }
+
+  lag(): number {
+    return this.#queries.lag()
+  }
+
   async committed(partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]> {
-    this.#checkUsable()
-    const offsets = await this.#requireGroup().offsets.committed(partitions, this.#apiTimeoutMs)
-    return partitions.map(({ topic, partition }) => {
-      const offset = offsets.get(partitionName({ topic, partition }))
-      return offset === undefined ? null : { topic, partition, offset }
-    })
+    return this.#ask().committed(this.#requireGroup().offsets, partitions)
   }
 
   async beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
-    this.#checkUsable()
-    return this.#queries.beginningOffsets(partitions)
+    return this.#ask().beginningOffsets(partitions)
   }
 
   async endOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
-    this.#checkUsable()
-    return this.#queries.endOffsets(partitions)
+    return this.#ask().endOffsets(partitions)
   }
 
   async offsetsForTimes(times: readonly (TopicPartition & { readonly timestamp: number })[]): Promise<readonly (number | null)[]> {
-    this.#checkUsable()
-    return this.#queries.offsetsForTimes(times)
+    return this.#ask().offsetsForTimes(times)
   }
 
   async partitionsFor(topic: string): Promise<readonly number[]> {
+    return this.#ask().partitionsFor(topic)
+  }
+
+  /** Also while `close` runs, in the listener. */
+  #ask(): OffsetQueries {
     this.#checkUsable()
-    return this.#queries.partitionsFor(topic)
+    return this.#queries
   }
 
   groupMetadata(): ConsumerGroupMetadata {
@@ -361,6 +353,5 @@ export class KafkaConsumer implements Consumer {
 }
 
 const NOTHING: readonly PartitionRecords[] = []
-const OFFSET_NOT_AVAILABLE = 78
 const ALREADY_CLOSED = 'This consumer has already been closed.'
 const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive'

@@ -1,12 +1,16 @@
-import type { KafkaError } from '../errors.ts'
+import { kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
-import type { TopicPartition } from '../ports.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts'
+import type { GroupOffsets } from './group-offsets.ts'
 import type { OffsetLookup, OffsetQuery } from './offset-lookup.ts'
+import type { PositionLookup } from './position-lookup.ts'
 import type { Retry } from './retry.ts'
-import { partitionName } from './subscription-state.ts'
+import { partitionName, type SubscriptionState } from './subscription-state.ts'
 
-export interface TopicQueriesOptions {
+export interface OffsetQueriesOptions {
+  readonly subscription: SubscriptionState
+  readonly positions: PositionLookup
   readonly lookup: OffsetLookup
   readonly metadata: Metadata
   readonly retry: Retry
@@ -16,12 +20,43 @@ export interface TopicQueriesOptions {
   readonly signal: AbortSignal
 }
 
-/** What a consumer can be asked about any topic, whether it reads it or not. */
-export class TopicQueries {
-  readonly #options: TopicQueriesOptions
+/** What a consumer can be asked: where it is, what its group has committed, and how far any topic goes, whether it reads it or not. */
+export class OffsetQueries {
+  readonly #options: OffsetQueriesOptions
 
-  constructor(options: TopicQueriesOptions) {
+  constructor(options: OffsetQueriesOptions) {
     this.#options = options
+  }
+
+  /** Offset of the next record that poll can return, looked up if need be. */
+  position(partition: TopicPartition): Promise<number> {
+    const { subscription, positions, retry, timeoutMs } = this.#options
+    return retry.run(`the position for partition ${partitionName(partition)} could be determined`, timeoutMs, async () => {
+      if (!subscription.get(partition).hasPosition) {
+        positions.advance()
+        await positions.round
+      }
+      // may have been revoked meanwhile
+      const { hasPosition, position } = subscription.get(partition)
+      if (!hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
+      return position
+    })
+  }
+
+  /** Records behind the positions of all assigned partitions, as far as is known. */
+  lag(): number {
+    let lag = 0
+    for (const state of this.#options.subscription.partitions) lag += state.lag
+    return lag
+  }
+
+  /** Null: the group has committed nothing for the partition. */
+  async committed(group: GroupOffsets, partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]> {
+    const offsets = await group.committed(partitions, this.#options.timeoutMs)
+    return partitions.map(({ topic, partition }) => {
+      const offset = offsets.get(partitionName({ topic, partition }))
+      return offset === undefined ? null : { topic, partition, offset }
+    })
   }
 
   beginningOffsets(partitions: readonly TopicPartition[]): Promise<readonly number[]> {
@@ -72,3 +107,4 @@ export class TopicQueries {
 }
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3
+const OFFSET_NOT_AVAILABLE = 78
