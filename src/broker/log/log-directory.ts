@@ -1,16 +1,21 @@
 import type { Logger } from '../../api/logger.ts'
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { LogStateStore, STATE_CONFIG, STATE_IDENTITY } from '../state/log-state-store.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { LogConfig } from './log-config.ts'
 import type { PartitionLog } from './partition-log.ts'
 import { PartitionVolume, type PartitionIdentity } from './partition-volume.ts'
+import { Repeating } from './repeating.ts'
 import { FileVolume } from './storage/file-storage.ts'
 import { MemoryVolume } from './storage/memory-storage.ts'
 
 /** With so much appended, or after so long, everything is written down that an unclean start would have to read again. */
 const CHECKPOINT_BYTES = 64 * 1024 * 1024
 const CHECKPOINT_MS = 60_000
+// Kafka's defaults of log.retention.check.interval.ms, log.cleaner.backoff.ms and producer.id.expiration.ms
+const RETENTION_CHECK_MS = 300_000
+const CLEANER_BACKOFF_MS = 15_000
+const PRODUCER_EXPIRATION_MS = 86_400_000
 
 export interface LogDirectoryOptions {
   /** `log.dirs`; null: in memory. */
@@ -21,6 +26,12 @@ export interface LogDirectoryOptions {
   readonly onAdvance: (log: PartitionLog) => void
   /** How often what was appended is synced; default: every second. */
   readonly flushIntervalMs?: number
+  /** How often logs are searched for segments past retention; default: every five minutes. */
+  readonly retentionCheckMs?: number
+  /** How often compacted logs are looked at; default: every 15 seconds. */
+  readonly cleanerBackoffMs?: number
+  /** After how long a producer that wrote nothing is forgotten; default: a day. */
+  readonly producerExpirationMs?: number
   /** Every change of the broker's own state is synced before it counts; default: false. */
   readonly syncState?: boolean
 }
@@ -30,10 +41,8 @@ export class LogDirectory {
   readonly stateStore: StateStore
   readonly #volumes: readonly PartitionVolume[]
   readonly #options: LogDirectoryOptions
-  #timer: Timer | null = null
-  #work: Promise<void> = Promise.resolve()
+  readonly #background: readonly Repeating[]
   #checkpointedAt: number
-  #isClosed = false
 
   /** Reads what the directories have. Partitions are loaded when they are asked for. */
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
@@ -50,7 +59,11 @@ export class LogDirectory {
     this.#checkpointedAt = options.clock.now()
     const config = options.syncState === true ? { ...STATE_CONFIG, 'flush.messages': 1 } : STATE_CONFIG
     this.stateStore = new LogStateStore(this.#volumeFor(STATE_IDENTITY).open(STATE_IDENTITY, config, () => undefined))
-    this.#scheduleFlush()
+    this.#background = [
+      new Repeating(options.clock, options.flushIntervalMs ?? 1000, () => this.#flush()),
+      new Repeating(options.clock, options.retentionCheckMs ?? RETENTION_CHECK_MS, () => this.#removeOld()),
+      new Repeating(options.clock, options.cleanerBackoffMs ?? CLEANER_BACKOFF_MS, () => this.#clean()),
+    ]
   }
 
   /** Whether the last stop wrote everything down; true for new directories. */
@@ -84,9 +97,7 @@ export class LogDirectory {
 
   /** Syncs everything and marks the stop as clean. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#timer?.cancel()
-    await this.#work
+    await Promise.all(this.#background.map((work) => work.stop()))
     for (const volume of this.#volumes) await volume.close()
   }
 
@@ -98,14 +109,6 @@ export class LogDirectory {
     return others.reduce((least, volume) => (volume.logCount < least.logCount ? volume : least), first)
   }
 
-  #scheduleFlush(): void {
-    this.#timer = this.#options.clock.after(this.#options.flushIntervalMs ?? 1000, () => {
-      this.#work = this.#flush().finally(() => {
-        if (!this.#isClosed) this.#scheduleFlush()
-      })
-    })
-  }
-
   async #flush(): Promise<void> {
     try {
       for (const volume of this.#volumes) await volume.flush()
@@ -113,6 +116,14 @@ export class LogDirectory {
     } catch (error) {
       this.#options.log.error('The logs could not be written down; the next start has more to check', error)
     }
+  }
+
+  async #removeOld(): Promise<void> {
+    for (const volume of this.#volumes) await volume.removeOld(this.#options.producerExpirationMs ?? PRODUCER_EXPIRATION_MS)
+  }
+
+  async #clean(): Promise<void> {
+    for (const volume of this.#volumes) await volume.clean(this.#options.clock.now())
   }
 
   #isCheckpointDue(): boolean {

@@ -8,6 +8,7 @@ import { LogSegments } from './log-segments.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
 import { ProducerState } from './producer-state.ts'
 import { logFile, offsetOf, snapshotFile } from './segment-files.ts'
+import { finishSwaps } from './segment-swap.ts'
 import type { LogFolder } from './storage/log-storage.ts'
 
 /** Batches are read in pieces of this size when their checksums are verified. */
@@ -48,13 +49,6 @@ export function loadLog(options: LoadOptions): LoadedLog {
   const logStartOffset = Math.min(Math.max(options.logStartOffset, segments.first.baseOffset), logEndOffset)
   const producers = loadProducers(segments, logEndOffset, options)
   return { segments, producers, logStartOffset, logEndOffset, isRecovered: recovered || logEndOffset > options.recoveryPoint }
-}
-
-/** A crash may have left files that were being made, renamed or removed. */
-function finishSwaps(folder: LogFolder): void {
-  for (const name of folder.names()) {
-    if (name.endsWith('.deleted') || name.endsWith('.cleaned') || name.endsWith('.tmp')) folder.remove(name)
-  }
 }
 
 function openSegments({ folder, logStartOffset, now }: LoadOptions): LogSegments {

@@ -37,14 +37,15 @@ export class LogSegment {
   #firstTimestamp: number | null = null
   #bytesSinceEntry = 0
 
-  constructor(folder: LogFolder, baseOffset: number, createdMs: number) {
+  /** @param suffix behind the files' names, while the segment is none of the log's */
+  constructor(folder: LogFolder, baseOffset: number, createdMs: number, suffix = '') {
     this.#folder = folder
     this.baseOffset = baseOffset
     this.createdMs = createdMs
-    this.file = folder.open(logFile(baseOffset))
-    this.offsets = new OffsetIndex(folder.open(offsetIndexFile(baseOffset)), baseOffset)
-    this.times = new TimeIndex(folder.open(timeIndexFile(baseOffset)), baseOffset)
-    this.aborted = new TransactionIndex(folder.open(transactionIndexFile(baseOffset)))
+    this.file = folder.open(logFile(baseOffset) + suffix)
+    this.offsets = new OffsetIndex(folder.open(offsetIndexFile(baseOffset) + suffix), baseOffset)
+    this.times = new TimeIndex(folder.open(timeIndexFile(baseOffset) + suffix), baseOffset)
+    this.aborted = new TransactionIndex(folder.open(transactionIndexFile(baseOffset) + suffix))
   }
 
   get sizeBytes(): number {

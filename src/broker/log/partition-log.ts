@@ -13,7 +13,9 @@ import { LogSegment } from './log-segment.ts'
 import type { LogSegments } from './log-segments.ts'
 import type { ProducerState, TransactionOutcome } from './producer-state.ts'
 import { encodeSnapshot } from './producer-snapshot.ts'
-import { logFile, offsetOf, snapshotFile } from './segment-files.ts'
+import { expiredSegments } from './retention.ts'
+import { logFile, offsetOf, segmentFiles, snapshotFile } from './segment-files.ts'
+import { CLEANED, swapIn } from './segment-swap.ts'
 import type { LogFolder } from './storage/log-storage.ts'
 import { findOffsetForTime, findOffsetOfMaxTimestamp } from './time-lookup.ts'
 
@@ -110,6 +112,9 @@ export class PartitionLog {
       flushed: () => this.#advance(),
     })
   }
+
+  /** Up to where a compacted log was cleaned. */
+  cleanedOffset = 0
 
   get config(): LogConfig {
     return this.#config
@@ -270,6 +275,60 @@ export class PartitionLog {
     return this.#logStartOffset
   }
 
+  /** Removes segments that are past retention. Called every now and then. @returns how many */
+  deleteOldSegments(): number {
+    this.#checkUsable()
+    const { config, logStartOffset, logEndOffset, highWatermark } = this
+    const facts = { segments: this.segments.all, config, logStartOffset, logEndOffset, highWatermark, now: this.#now() }
+    const count = expiredSegments(facts)
+    if (count === 0) return 0
+    if (count === this.segments.all.length) this.roll()
+    const expired = this.segments.all.slice(0, count)
+    this.segments.replace(expired, [])
+    for (const segment of expired) this.#forget(segment)
+    this.#logStartOffset = Math.max(logStartOffset, this.segments.first.baseOffset)
+    this.#log.info(`${this.name}: removed ${count} segments past retention; the log starts at offset ${this.#logStartOffset} now`)
+    return count
+  }
+
+  /** Forgets producers that wrote nothing for so long. */
+  expireProducers(idleMs: number): void {
+    this.#producers.expire(this.#now() - idleMs)
+  }
+
+  /** Whether the batch is the one that says a producer's last sequence, or epoch. */
+  isLastOfProducer(batch: BatchView): boolean {
+    const entry = batch.producerId < 0 ? null : this.#producers.entry(batch.producerId)
+    if (entry === null) return false
+    return entry.lastOffset >= 0 ? batch.lastOffset === entry.lastOffset : batch.isControl && batch.producerEpoch === entry.epoch
+  }
+
+  /** An empty segment beside the log, which a cleaning fills. */
+  beginCleaned({ baseOffset, createdMs }: LogSegment): LogSegment {
+    for (const name of segmentFiles(baseOffset)) {
+      this.#folder.remove(name + CLEANED)
+      this.#folder.create(name + CLEANED)
+    }
+    return new LogSegment(this.#folder, baseOffset, createdMs, CLEANED)
+  }
+
+  /** Puts a cleaned segment in the place of those it was made from. */
+  async replaceCleaned(old: readonly LogSegment[], cleaned: LogSegment): Promise<void> {
+    cleaned.flushIndexes()
+    await cleaned.file.sync()
+    await cleaned.syncIndexes()
+    cleaned.close()
+    this.#checkUsable()
+    // retention may have been faster
+    if (!old.every((segment) => this.segments.all.includes(segment))) return
+    swapIn(this.#folder, cleaned, old)
+    const segment = new LogSegment(this.#folder, cleaned.baseOffset, cleaned.createdMs)
+    segment.loadTimes()
+    this.segments.replace(old, [segment])
+    for (const replaced of old) this.#stopNoting(replaced)
+    await this.#folder.syncNames()
+  }
+
   updateConfig(config: LogConfig): void {
     this.#config = config
     this.#check.updateConfig(config)
@@ -332,6 +391,16 @@ export class PartitionLog {
     this.#changed.add(segment)
   }
 
+  #stopNoting(segment: LogSegment): void {
+    this.#unsynced.delete(segment)
+    this.#changed.delete(segment)
+  }
+
+  #forget(segment: LogSegment): void {
+    this.#stopNoting(segment)
+    segment.delete()
+  }
+
   #checkFitsSegment(bytes: Buffer): void {
     const limit = this.#config['segment.bytes']
     if (bytes.length <= limit) return
@@ -342,9 +411,12 @@ export class PartitionLog {
   #rollIfFull(bytes: number, lastOffset: number, maxTimestamp: number): void {
     const { active } = this.segments
     const config = this.#config
+    const maxAgeMs = config['cleanup.policy'].includes('compact')
+      ? Math.min(config['segment.ms'], config['max.compaction.lag.ms'])
+      : config['segment.ms']
     const isFull =
       active.sizeBytes + bytes > config['segment.bytes'] ||
-      (active.sizeBytes > 0 && this.#ageOf(active, maxTimestamp) > config['segment.ms']) ||
+      (active.sizeBytes > 0 && this.#ageOf(active, maxTimestamp) > maxAgeMs) ||
       active.indexBytes >= config['segment.index.bytes'] ||
       !active.fits(lastOffset)
     if (isFull) this.roll()

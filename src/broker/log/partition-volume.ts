@@ -1,4 +1,5 @@
 import type { Logger } from '../../api/logger.ts'
+import { cleanIfDue } from './cleaner/log-cleaner.ts'
 import type { LogConfig } from './log-config.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 import { PartitionLog } from './partition-log.ts'
@@ -7,6 +8,7 @@ import type { LogVolume } from './storage/log-storage.ts'
 const CLEAN_MARKER = '.kafka_cleanshutdown'
 const METADATA_FILE = 'partition.metadata'
 const DELETED = '-delete'
+const UNSYNCED = 'could not be synced; the next start checks it'
 
 export interface PartitionIdentity {
   readonly topic: string
@@ -29,8 +31,10 @@ export class PartitionVolume {
   readonly #folders: Set<string>
   readonly #recoveryPoints: OffsetCheckpoint
   readonly #startOffsets: OffsetCheckpoint
+  readonly #cleanedOffsets: OffsetCheckpoint
   readonly #knownRecoveryPoints: Map<string, number>
   readonly #knownStartOffsets: Map<string, number>
+  readonly #knownCleanedOffsets: Map<string, number>
   readonly #removals = new Set<Promise<void>>()
 
   constructor(volume: LogVolume, options: VolumeOptions) {
@@ -40,8 +44,10 @@ export class PartitionVolume {
     this.wasCleanlyStopped = this.#folders.size === 0 || volume.root.readAll(CLEAN_MARKER) !== null
     this.#recoveryPoints = new OffsetCheckpoint(volume.root, 'recovery-point-offset-checkpoint')
     this.#startOffsets = new OffsetCheckpoint(volume.root, 'log-start-offset-checkpoint')
+    this.#cleanedOffsets = new OffsetCheckpoint(volume.root, 'cleaner-offset-checkpoint')
     this.#knownRecoveryPoints = this.#recoveryPoints.read()
     this.#knownStartOffsets = this.#startOffsets.read()
+    this.#knownCleanedOffsets = this.#cleanedOffsets.read()
     for (const folder of this.#folders) if (folder.endsWith(DELETED)) this.#remove(folder)
   }
 
@@ -87,6 +93,7 @@ export class PartitionVolume {
     const recoveryPoint = isKept ? (this.#knownRecoveryPoints.get(name) ?? 0) : 0
     const logStartOffset = isKept ? (this.#knownStartOffsets.get(name) ?? 0) : 0
     const log = new PartitionLog({ topic, partition, folder, config, recoveryPoint, logStartOffset, onAdvance, ...this.#options })
+    log.cleanedOffset = isKept ? (this.#knownCleanedOffsets.get(name) ?? 0) : 0
     this.#logs.set(name, log)
     return log
   }
@@ -109,7 +116,7 @@ export class PartitionVolume {
 
   /** Syncs what was appended; a log that cannot says so to those who wait, and to the logger. */
   async flush(): Promise<void> {
-    for (const log of [...this.#logs.values()]) if (log.flushedOffset < log.logEndOffset) await this.#try(log, () => log.flush())
+    for (const log of [...this.#logs.values()]) if (log.flushedOffset < log.logEndOffset) await this.#try(log, UNSYNCED, () => log.flush())
     await this.#writeStartOffsets()
   }
 
@@ -121,27 +128,50 @@ export class PartitionVolume {
 
   /** Makes an unclean start cheap: it has to check only what is appended from now on. */
   async checkpoint(): Promise<void> {
-    for (const log of [...this.#logs.values()]) if (log.bytesSinceCheckpoint > 0) await this.#try(log, () => log.checkpoint())
+    for (const log of [...this.#logs.values()]) if (log.bytesSinceCheckpoint > 0) await this.#try(log, UNSYNCED, () => log.checkpoint())
     await this.#writeRecoveryPoints()
+  }
+
+  /** Removes what is past retention, and forgets producers that wrote nothing for long. */
+  async removeOld(producerExpirationMs: number): Promise<void> {
+    for (const log of [...this.#logs.values()]) {
+      await this.#try(log, 'could not be searched for records past retention', async () => {
+        log.expireProducers(producerExpirationMs)
+        log.deleteOldSegments()
+      })
+    }
+    await this.#try(null, 'could not be told where its logs start', () => this.#writeStartOffsets())
+  }
+
+  /** Cleans compacted logs that are due, one after the other. */
+  async clean(now: number): Promise<void> {
+    for (const log of [...this.#logs.values()]) {
+      const isCleaned = await this.#try(log, 'could not be cleaned', async () => {
+        if (await cleanIfDue(log, now)) await this.#writeCleanedOffsets()
+      })
+      if (!isCleaned) log.cleanedOffset = 0
+    }
   }
 
   /** The clean stop. */
   async close(): Promise<void> {
     const logs = [...this.#logs.values()]
     let isClean = true
-    for (const log of logs) isClean = (await this.#try(log, () => log.close())) && isClean
+    for (const log of logs) isClean = (await this.#try(log, UNSYNCED, () => log.close())) && isClean
     await this.#writeRecoveryPoints()
     await this.#writeStartOffsets()
     await Promise.all(this.#removals)
     if (isClean) await this.#volume.root.replace(CLEAN_MARKER, Buffer.from('{"version":0,"brokerEpoch":-1}'))
   }
 
-  async #try(log: PartitionLog, action: () => Promise<unknown>): Promise<boolean> {
+  /** @returns whether it went well; a log that is gone meanwhile has nothing to complain of */
+  async #try(log: PartitionLog | null, complaint: string, action: () => Promise<unknown>): Promise<boolean> {
     try {
       await action()
       return true
     } catch (error) {
-      this.#options.log.error(`${log.name} in ${this.name} could not be synced; the next start checks it`, error)
+      if (log !== null && !this.has(log)) return true
+      this.#options.log.error(`${log === null ? this.name : `${log.name} in ${this.name}`} ${complaint}`, error)
       return false
     }
   }
@@ -155,10 +185,14 @@ export class PartitionVolume {
     return this.#startOffsets.write(logs.map((log) => [log.topic, log.partition, log.logStartOffset]))
   }
 
+  #writeCleanedOffsets(): Promise<void> {
+    const logs = [...this.#logs.values()].filter((log) => log.cleanedOffset > 0)
+    return this.#cleanedOffsets.write(logs.map((log) => [log.topic, log.partition, log.cleanedOffset]))
+  }
+
   #discard(name: string): void {
     this.#folders.delete(name)
-    this.#knownRecoveryPoints.delete(name)
-    this.#knownStartOffsets.delete(name)
+    for (const known of [this.#knownRecoveryPoints, this.#knownStartOffsets, this.#knownCleanedOffsets]) known.delete(name)
     const marked = `${name}.${crypto.randomUUID().replaceAll('-', '')}${DELETED}`
     this.#volume.renameFolder(name, marked)
     this.#remove(marked)

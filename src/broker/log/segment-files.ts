@@ -11,9 +11,9 @@ export const timeIndexFile = (baseOffset: number): string => `${fileStem(baseOff
 export const transactionIndexFile = (baseOffset: number): string => `${fileStem(baseOffset)}.txnindex`
 export const snapshotFile = (offset: number): string => `${fileStem(offset)}.snapshot`
 
-/** Every file of a segment. */
+/** Every file of a segment, the one with the records last. */
 export function segmentFiles(baseOffset: number): readonly string[] {
-  return [logFile, offsetIndexFile, timeIndexFile, transactionIndexFile].map((name) => name(baseOffset))
+  return [offsetIndexFile, timeIndexFile, transactionIndexFile, logFile].map((name) => name(baseOffset))
 }
 
 /** The offset in a name with this ending, or null for a name of another kind. */

@@ -1,11 +1,9 @@
-import { COMPRESSION_TYPES } from '../../kafka/record/compression-type.ts'
-import { RECORDS } from '../../kafka/record/batch-format.ts'
-import { decompress } from '../../kafka/record/compression.ts'
 import { RecordScanner } from '../../kafka/record/record-scanner.ts'
 import type { OffsetAndTime } from '../partition/record-log.ts'
 import type { BatchView } from './batch-view.ts'
 import type { LogSegment } from './log-segment.ts'
 import type { LogSegments } from './log-segments.ts'
+import { inflatedRecords } from './stored-records.ts'
 
 /** The first record from `fromOffset` on whose timestamp is this or later; null: there is none. */
 export function findOffsetForTime(segments: LogSegments, timestamp: number, fromOffset: number): OffsetAndTime | null {
@@ -39,10 +37,9 @@ function findInSegment(segment: LogSegment, timestamp: number, fromOffset: numbe
 function findInBatch(batch: BatchView, timestamp: number, fromOffset: number): OffsetAndTime | null {
   if (batch.recordCount <= 0) return null
   if (batch.isLogAppendTime) return { offset: Math.max(batch.baseOffset, fromOffset), timestamp: batch.maxTimestamp }
-  const type = COMPRESSION_TYPES[batch.codec] ?? 'none'
-  const stored = batch.buffer.subarray(batch.start + RECORDS, batch.end)
+  const { records, from } = inflatedRecords(batch)
   const scanner = new RecordScanner()
-  scanner.reset(decompress(type, stored), 0)
+  scanner.reset(records, from)
   for (let left = batch.recordCount; left > 0; left--) {
     scanner.next()
     const found = { offset: batch.baseOffset + scanner.offsetDelta, timestamp: batch.baseTimestamp + scanner.timestampDelta }

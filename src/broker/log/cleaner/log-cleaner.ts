@@ -1,0 +1,12 @@
+import type { PartitionLog } from '../partition-log.ts'
+import { dirtyPart } from './dirty-part.ts'
+import { LogCleaning } from './log-cleaning.ts'
+
+/** Cleans a compacted log where that is due. @returns whether it was */
+export async function cleanIfDue(log: PartitionLog, now: number): Promise<boolean> {
+  if (!log.config['cleanup.policy'].includes('compact')) return false
+  const part = dirtyPart(log, now)
+  if (part === null || !part.isDue) return false
+  log.cleanedOffset = await new LogCleaning(log, part, now).run()
+  return true
+}
