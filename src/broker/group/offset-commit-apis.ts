@@ -9,6 +9,8 @@ import type { OffsetToCommit } from './offset-commits.ts'
 const TOPIC_IDS_FROM = 10
 /** From this version a member of a group that does not exist is told so. */
 const GROUP_ID_NOT_FOUND_FROM = 9
+/** From this version of TxnOffsetCommit clients know the error TRANSACTION_ABORTABLE. */
+const TRANSACTION_ABORTABLE_FROM = 4
 
 export function offsetCommitApi(coordinator: GroupCoordinator): ApiEntry<'OffsetCommit'> {
   return {
@@ -30,7 +32,7 @@ export function offsetCommitApi(coordinator: GroupCoordinator): ApiEntry<'Offset
 export function txnOffsetCommitApi(coordinator: GroupCoordinator): ApiEntry<'TxnOffsetCommit'> {
   return {
     versions: [0, 5],
-    answer: async (request) => {
+    answer: async (request, { version }) => {
       const { groupId, memberId, groupInstanceId, producerId } = request
       const committer = { groupId, memberId, groupInstanceId, generation: request.generationId }
       const topics = request.topics.map((topic) => ({ ...topic, unknown: Errors.UNKNOWN_TOPIC_OR_PARTITION }))
@@ -41,8 +43,17 @@ export function txnOffsetCommitApi(coordinator: GroupCoordinator): ApiEntry<'Txn
         },
         commit: (offset) => coordinator.addOffset(groupId, producerId, offset),
       })
-      return { throttleTimeMs: 0, topics: answers }
+      return { throttleTimeMs: 0, topics: answers.map((topic) => ({ ...topic, partitions: topic.partitions.map(forVersion(version)) })) }
     },
+  }
+}
+
+/** Clients of this API have other words for what keeps a transaction from going on. */
+function forVersion(version: number) {
+  return ({ partitionIndex, errorCode }: CommittedPartition): CommittedPartition => {
+    if (errorCode === Errors.PRODUCER_FENCED) return { partitionIndex, errorCode: Errors.INVALID_PRODUCER_EPOCH }
+    const isUnknownToIt = errorCode === Errors.TRANSACTION_ABORTABLE && version < TRANSACTION_ABORTABLE_FROM
+    return { partitionIndex, errorCode: isUnknownToIt ? Errors.INVALID_TXN_STATE : errorCode }
   }
 }
 
@@ -63,7 +74,12 @@ interface Commits {
 
 interface CommittedTopic {
   readonly name: string
-  readonly partitions: { partitionIndex: number; errorCode: number }[]
+  readonly partitions: CommittedPartition[]
+}
+
+interface CommittedPartition {
+  readonly partitionIndex: number
+  readonly errorCode: number
 }
 
 function namedTopics(request: DecodedRequest<'OffsetCommit'>, version: number, topics: GroupTopics): TopicToCommit[] {
