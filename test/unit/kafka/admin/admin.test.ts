@@ -41,6 +41,14 @@ test('K42: topics fail one by one, and only those that may succeed later are ask
   expect(cluster.requestsOf('CreateTopics')).toHaveLength(1)
 })
 
+test('K39: a topic beyond a quota (THROTTLING_QUOTA_EXCEEDED) is asked for again', async () => {
+  await using cluster = await ScriptedCluster.start()
+  cluster.once('CreateTopics', { do: 'error', code: 89 })
+  const admin = openAdmin(cluster)
+  expect(await admin.createTopics([{ name: 'new', ...topic }])).toEqual(new Map([['new', 'created']]))
+  expect(cluster.requestsOf('CreateTopics')).toHaveLength(2)
+})
+
 test('K42: creation waits until there is a leader', async () => {
   await using cluster = await ScriptedCluster.start()
   const admin = openAdmin(cluster)

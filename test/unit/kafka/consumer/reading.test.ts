@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
+import { CountedBytes } from '../../../support/fakes/counted-bytes.ts'
 import { append, numbers, openConsumer, partitionsOf, pollRecords, pollUntil, startCluster, textOf, valuesOf } from './open-consumer.ts'
 
 const T0 = { topic: 't', partition: 0 }
@@ -165,6 +166,27 @@ describe('reading assigned partitions', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(cluster.requestsOf('Fetch')).toHaveLength(2)
     expect(valuesOf(await pollRecords(consumer, 495)).map(Number)).toEqual(numbers(5, 500))
+  })
+
+  it('K32: a slow application keeps the consumer at two answers a broker, however long it goes on', async () => {
+    const cluster = await startCluster({ nodes: 2, topics: { t: 4 } })
+    for (let batch = 0; batch < 20; batch++)
+      for (let partition = 0; partition < 4; partition++) append(cluster, 't', partition, ['x'.repeat(1000)])
+    const bytes = new CountedBytes(Infinity)
+    const props = { 'fetch.max.bytes': '4000', 'max.partition.fetch.bytes': '4000', 'max.poll.records': '1' }
+    const consumer = await openConsumer(cluster, props, new CollectingLogger(), bytes)
+    consumer.assign(partitionsOf('t', 4))
+    await pollRecords(consumer, 80)
+    const most = bytes.most
+    for (let round = 0; round < 20; round++) {
+      for (const partition of partitionsOf('t', 4)) consumer.seek(partition, 0)
+      await pollRecords(consumer, 80)
+    }
+    // an answer is as long as asked for and a batch, for each broker one with the application and two behind it
+    expect(most).toBeLessThanOrEqual(2 * 3 * 5200)
+    expect(bytes.most).toBeLessThanOrEqual(2 * 3 * 5200)
+    for (const partition of partitionsOf('t', 4)) consumer.seek(partition, 'end')
+    await pollUntil(consumer, () => bytes.held === 0)
   })
 
   it('K44: of 1,000 partitions on 3 brokers one fetch a broker is in flight, and every partition is served within three rounds', async () => {
