@@ -9,36 +9,42 @@ const PARTITIONS = 3
 const QUICK = { 'delivery.timeout.ms': '60000', 'request.timeout.ms': '5000', 'retry.backoff.max.ms': '200' }
 
 describeWithKafka('transactions on three nodes', () => {
-  test('leaders and coordinators are killed and shut down: every transaction is there once and whole, nothing of aborted ones', async () => {
-    const cluster = await startKafkaCluster()
-    onTestFinished(() => cluster.stop())
-    const admin = await newAdmin(cluster.bootstrapServers)
-    const topics = ['one', 'two']
-    await admin.createTopics(topics.map((name) => ({ name, partitions: PARTITIONS, replicationFactor: 3 })))
-    const writers = await Promise.all(topics.map((topic) => Writer.start(cluster.bootstrapServers, topic)))
-    let isOver = false
-    const written = writers.map((writer) => writer.run(() => isOver))
-    for (const node of cluster.nodeIds) {
-      const before = writers.map(({ transactions }) => transactions)
-      await cluster.kill(node)
-      await expect.poll(() => writers.every(({ transactions }, index) => transactions > before[index]! + 5), { timeout: 60_000 }).toBe(true)
-      await cluster.start(node)
-    }
-    await cluster.shutDown(1)
-    await cluster.start(1)
-    isOver = true
-    await Promise.all(written)
-
-    for (const { topic, transactions, values } of writers) {
-      expect(transactions).toBeGreaterThan(15)
-      for (let partition = 0; partition < PARTITIONS; partition++) {
+  test(
+    'leaders and coordinators are killed and shut down: every transaction is there once and whole, nothing of aborted ones',
+    { timeout: 300_000 },
+    async () => {
+      const cluster = await startKafkaCluster()
+      onTestFinished(() => cluster.stop())
+      const admin = await newAdmin(cluster.bootstrapServers)
+      const topics = ['one', 'two']
+      await admin.createTopics(topics.map((name) => ({ name, partitions: PARTITIONS, replicationFactor: 3 })))
+      const writers = await Promise.all(topics.map((topic) => Writer.start(cluster.bootstrapServers, topic)))
+      let isOver = false
+      const written = writers.map((writer) => writer.run(() => isOver))
+      for (const node of cluster.nodeIds) {
+        const before = writers.map(({ transactions }) => transactions)
+        await cluster.kill(node)
         await expect
-          .poll(() => readAll(cluster.bootstrapServers, topic, 'read_committed', {}, partition), { timeout: 30_000 })
-          .toEqual(values)
-        expect(await readByKcat(cluster.bootstrapServers, topic, 'read_committed', partition)).toEqual(values)
+          .poll(() => writers.every(({ transactions }, index) => transactions > before[index]! + 5), { timeout: 60_000 })
+          .toBe(true)
+        await cluster.start(node)
       }
-    }
-  })
+      await cluster.shutDown(1)
+      await cluster.start(1)
+      isOver = true
+      await Promise.all(written)
+
+      for (const { topic, transactions, values } of writers) {
+        expect(transactions).toBeGreaterThan(15)
+        for (let partition = 0; partition < PARTITIONS; partition++) {
+          await expect
+            .poll(() => readAll(cluster.bootstrapServers, topic, 'read_committed', {}, partition), { timeout: 30_000 })
+            .toEqual(values)
+          expect(await readByKcat(cluster.bootstrapServers, topic, 'read_committed', partition)).toEqual(values)
+        }
+      }
+    },
+  )
 })
 
 /** Writes numbered transactions, every third of which it aborts, as a program does that wants each number once. */
