@@ -17,6 +17,8 @@ const ENTRY_POINTS: Readonly<Record<string, string>> = {
   api: 'src/api/index.ts',
   kafka: 'src/kafka/index.ts',
   lane: 'src/lane.ts',
+  testing: 'src/testing.ts',
+  'broker-thread': 'src/broker-thread.ts',
   'cli/connect-standalone': 'src/cli/connect-standalone.ts',
   'cli/standpipe': 'src/cli/standpipe.ts',
 }

@@ -7,11 +7,19 @@ import { parseProperties } from '../properties/parse-properties.ts'
 import { Standalone } from '../standalone.ts'
 import { standpipeVersion } from '../version.ts'
 import { createConnectors } from './create-connectors.ts'
+import type { EmbeddedBroker } from './embedded-broker.ts'
 import { readEnvironment, type Environment } from './environment.ts'
 import { exitCodes } from './exit-codes.ts'
 import { StopSignals } from './stop-signals.ts'
 
+export interface EmbeddedArgument {
+  /** Null: in memory. */
+  readonly dir: string | null
+}
+
 export interface WorkerArguments {
+  /** Null: Kafka is elsewhere. */
+  readonly embedded: EmbeddedArgument | null
   /** A connector file that cannot be used stops the worker. */
   readonly strict: boolean
   readonly workerFile: string
@@ -37,12 +45,39 @@ export async function runWorker(args: WorkerArguments): Promise<number> {
 
 async function makeAndRun(args: WorkerArguments, environment: Environment, signals: StopSignals, log: Logger): Promise<number> {
   let standalone: Standalone
+  let props: Props
   try {
-    standalone = await Standalone.create({ props: environment.applyTo(await readWorkerFile(args.workerFile), log), log })
+    props = environment.applyTo(await readWorkerFile(args.workerFile), log)
+    standalone = await Standalone.create({ props, log })
   } catch (error) {
     log.error(`The worker of ${args.workerFile} cannot be made`, error)
     return exitCodes.notMade
   }
+  return withBroker(args, props, log, () => run(standalone, args, environment, signals, log))
+}
+
+/** Runs with the broker of `--embedded`, if there is to be one: the first to start and the last to stop. */
+async function withBroker({ embedded }: WorkerArguments, props: Props, log: Logger, work: () => Promise<number>): Promise<number> {
+  if (embedded === null) return work()
+  let broker: EmbeddedBroker
+  try {
+    broker = await (await import('./embedded-broker.ts')).EmbeddedBroker.start({ props, dir: embedded.dir, log })
+  } catch (error) {
+    log.error('The worker cannot be started without its broker', error)
+    return exitCodes.notStarted
+  }
+  const exitCode = await work()
+  await broker.stop()
+  return exitCode
+}
+
+async function run(
+  standalone: Standalone,
+  args: WorkerArguments,
+  environment: Environment,
+  signals: StopSignals,
+  log: Logger,
+): Promise<number> {
   const started = start(standalone, { ...args, strict: args.strict || environment.strict }, signals, log)
   const isStarted = await Promise.race([started, signals.first.then(() => true)]) // a start that waits can be stopped too
   const exitCode = isStarted ? exitCodes[await signals.first] : exitCodes.notStarted
