@@ -1,5 +1,5 @@
 import type { ApiEntry } from '../api.ts'
-import { Errors } from '../protocol/errors.ts'
+import { ApiError, Errors } from '../protocol/errors.ts'
 
 /** The only node: it coordinates everything. */
 export interface CoordinatorNode {
@@ -11,17 +11,26 @@ export interface CoordinatorNode {
 const GROUP = 0
 const TRANSACTION = 1
 
+/** From this version a request asks for many at once. */
+const KEYS_FROM = 4
+
 /** Where a group's, or a transaction's, coordinator is. */
 export function findCoordinatorApi(node: CoordinatorNode): ApiEntry<'FindCoordinator'> {
   return {
     versions: [0, 6],
     answer: ({ keyType, coordinatorKeys }, { version, listener }) => {
-      const found =
-        keyType === GROUP || keyType === TRANSACTION
-          ? { errorCode: Errors.NONE, errorMessage: 'NONE', nodeId: node.nodeId, ...node.address(listener) }
-          : { errorCode: Errors.INVALID_REQUEST, errorMessage: `Unknown coordinator type ${keyType}`, nodeId: -1, host: '', port: -1 }
-      if (version < 4) return found
-      return { coordinators: coordinatorKeys.map((key) => ({ key, ...found })) }
+      const here = {
+        errorCode: Errors.NONE,
+        errorMessage: version < KEYS_FROM ? 'NONE' : '',
+        nodeId: node.nodeId,
+        ...node.address(listener),
+      }
+      const found = keyType === GROUP || keyType === TRANSACTION ? here : NOT_HERE
+      return version < KEYS_FROM ? found : { coordinators: coordinatorKeys.map((key) => ({ key, ...found })) }
     },
   }
 }
+
+/** Share groups, and whatever comes after them. */
+const { error: errorCode, message: errorMessage } = new ApiError(Errors.INVALID_REQUEST)
+const NOT_HERE = { errorCode, errorMessage, nodeId: -1, host: '', port: -1 }

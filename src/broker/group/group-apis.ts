@@ -78,21 +78,21 @@ type DescribedGroup = ResponseMessages['DescribeGroups']['groups'][number]
 function describeGroupsApi(coordinator: GroupCoordinator): ApiEntry<'DescribeGroups'> {
   return {
     versions: [0, 6],
-    answer: ({ groups, includeAuthorizedOperations }, { version }) => {
-      const authorizedOperations = includeAuthorizedOperations ? ALL_GROUP_OPERATIONS : OPERATIONS_NOT_ASKED_FOR
-      return { groups: groups.map((id) => ({ ...described(coordinator, id, version), authorizedOperations })) }
-    },
+    answer: ({ groups, includeAuthorizedOperations }, { version }) => ({
+      groups: groups.map((id) => described(coordinator, id, version, includeAuthorizedOperations)),
+    }),
   }
 }
 
-function described(coordinator: GroupCoordinator, groupId: string, version: number): DescribedGroup {
+function described(coordinator: GroupCoordinator, groupId: string, version: number, withOperations: boolean): DescribedGroup {
+  const authorizedOperations = withOperations ? ALL_GROUP_OPERATIONS : OPERATIONS_NOT_ASKED_FOR
   try {
-    return describedGroup(coordinator.group(groupId))
+    return { ...describedGroup(coordinator.group(groupId)), authorizedOperations }
   } catch (error) {
     const { error: errorCode, message: errorMessage } = apiErrorOf(error)
     const dead = { groupId, groupState: 'Dead', protocolType: '', protocolData: '', members: [] }
     // before version 6 a group that does not exist is no error
-    return version >= 6 ? { ...dead, errorCode, errorMessage } : { ...dead, errorCode: Errors.NONE }
+    return version < 6 ? { ...dead, errorCode: Errors.NONE, authorizedOperations } : { ...dead, errorCode, errorMessage }
   }
 }
 

@@ -43,6 +43,7 @@ describe('describing groups', () => {
 
   it('tells which operations are allowed only when asked', async () => {
     const client = new GroupClient()
+    await client.stableGroup('g')
     const ask = async (includeAuthorizedOperations: boolean) =>
       (await client.ask('DescribeGroups', { groups: ['g'], includeAuthorizedOperations })).groups[0]!.authorizedOperations
     expect(await ask(false)).toBe(-2147483648)

@@ -364,6 +364,20 @@ describe('staying in a group', () => {
     await client.clock.advance(3000)
     expect(await client.heartbeat('g', await join)).toBe(0)
   })
+
+  it('ends for a member that is silent after it was told to join again, however long it had waited', async () => {
+    const client = new GroupClient()
+    const joins = [client.join('g', { sessionTimeoutMs: 100_000 }), client.join('g')]
+    await client.clock.advance(6000)
+    const [leader, silent] = await Promise.all(joins)
+    const waiting = client.sync('g', silent!)
+    await client.clock.advance(SESSION_MS * 2)
+    const again = client.join('g', { memberId: leader!.memberId, protocols: [{ name: 'range', metadata: subscription('bills') }] })
+    expect((await waiting).errorCode).toBe(27)
+    await client.clock.advance(SESSION_MS)
+    expect(await again).toMatchObject({ errorCode: 0, generationId: 2 })
+    expect(await client.heartbeat('g', silent!)).toBe(25)
+  })
 })
 
 describe('leaving a group', () => {

@@ -87,6 +87,34 @@ describe('a static member', () => {
     expect((await rejoined).members.map(({ groupInstanceId }) => groupInstanceId).toSorted()).toEqual(['i-0', 'i-1'])
   })
 
+  it('is waited for once more when nobody joined a rebalance in time', async () => {
+    const client = new GroupClient()
+    const long = { sessionTimeoutMs: 1_000_000 }
+    const joins = [
+      client.join('g', long),
+      client.join('g', { ...long, groupInstanceId: 'a' }),
+      client.join('g', { ...long, groupInstanceId: 'b' }),
+    ]
+    await client.clock.advance(6000)
+    const [dynamic, a] = await Promise.all(joins)
+    await client.leave('g', { memberId: dynamic!.memberId })
+    await client.clock.advance(60_000)
+    expect((await client.describe('g')).groupState).toBe('PreparingRebalance')
+    const again = client.join('g', { ...long, memberId: a!.memberId, groupInstanceId: 'a' })
+    await client.clock.advance(60_000)
+    expect(await again).toMatchObject({ errorCode: 0, generationId: 2, leader: a!.memberId })
+  })
+
+  it('that leads goes on leading after it came back, whoever else joins', async () => {
+    const client = new GroupClient()
+    const [, follower] = await client.stableGroup('g', 2, { groupInstanceId: 'i' })
+    const back = await client.join('g', { groupInstanceId: 'i-0' })
+    const leads = client.join('g', { memberId: back.memberId, groupInstanceId: 'i-0' })
+    await client.clock.advance(0)
+    await client.join('g', { memberId: follower!.memberId, groupInstanceId: 'i-1' })
+    expect(await leads).toMatchObject({ generationId: 2, leader: back.memberId })
+  })
+
   it('keeps its old id when the new one cannot be kept', async () => {
     const client = new GroupClient()
     const [member] = await client.stableGroup('g', 1, { groupInstanceId: 'i' })
