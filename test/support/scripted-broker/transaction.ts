@@ -16,6 +16,8 @@ export class Transaction {
   state: 'Empty' | 'Ongoing' | 'CompleteCommit' | 'CompleteAbort' = 'Empty'
   /** How every transaction ended, in order. */
   readonly ended: Outcome[] = []
+  /** Null: the epoch is that of a new producer. */
+  #epochBeforeBump: number | null = null
   readonly #partitions = new Set<string>()
   #offsets: PendingOffset[] = []
   /** Batches of the open transaction, then those of aborted ones. */
@@ -26,12 +28,17 @@ export class Transaction {
     this.producerId = producerId
   }
 
-  /** A producer takes the id, or the one that has it wants another epoch. @returns an error, 0: done */
+  /**
+   * A producer takes the id, or the one that has it wants another epoch; when it asks again, because the answer was lost, it gets the
+   * same one. @returns an error, 0: done
+   */
   take(producerId: number, producerEpoch: number): number {
-    const isKnown = this.producerEpoch >= 0
-    if (isKnown && producerId >= 0 && (producerId !== this.producerId || producerEpoch !== this.producerEpoch)) return PRODUCER_FENCED
+    const isKnown = this.producerEpoch >= 0 && producerId >= 0
+    if (isKnown && producerId === this.producerId && producerEpoch === this.#epochBeforeBump) return NONE
+    if (isKnown && (producerId !== this.producerId || producerEpoch !== this.producerEpoch)) return PRODUCER_FENCED
     if (this.state === 'Ongoing') this.#finish('abort')
     this.state = 'Empty'
+    this.#epochBeforeBump = producerId >= 0 ? this.producerEpoch : null
     this.producerEpoch++
     return NONE
   }
