@@ -56,7 +56,6 @@ export class Rebalance {
 
   /** The first members of a group are given a while; each newcomer prolongs it, up to the rebalance timeout. */
   #waitForFirstMembers(group: Group, delayMs: number, remainingMs: number): void {
-    group.joinTimer?.cancel()
     group.joinTimer = this.#clock.after(delayMs, () => {
       if (!group.newMemberAdded || remainingMs === 0) {
         this.#completeJoin(group)
@@ -69,7 +68,6 @@ export class Rebalance {
   }
 
   #completeJoinAfter(group: Group, ms: number): void {
-    group.joinTimer?.cancel()
     group.joinTimer = this.#clock.after(ms, () => this.#completeJoin(group))
   }
 
@@ -114,7 +112,6 @@ export class Rebalance {
       member.isNew = false
       group.pendingSyncs.add(member.id)
     }
-    group.syncTimer?.cancel()
     group.syncTimer = this.#clock.after(group.rebalanceTimeoutMs, () => this.#removeThoseWhoNeverSynced(group))
   }
 
