@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import { disconnectException, requestTimedOut } from '../../src/kafka/errors.ts'
 import type { TopicPartition } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
@@ -19,6 +20,7 @@ import {
   readByKcat,
   write,
 } from '../support/kafka-transactions.ts'
+import { aroundChannel, aroundProduce, newProducer } from '../support/real-producer.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 
@@ -161,6 +163,60 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
 
     const parts = [0, 1, 2].map((partition) => readAll(address, topic, 'read_committed', {}, partition))
     expect((await Promise.all(parts)).flat()).toHaveLength(3000)
+  })
+
+  test('K18 every second answer of the coordinators is lost after it took effect: nothing twice, nothing missing', async () => {
+    let count = 0
+    const losing = aroundChannel('coordinator', async (send) => {
+      const answer = await send()
+      if (count++ % 2 === 0) throw disconnectException('the answer was lost')
+      return answer
+    })
+    const { producer } = newProducer(address, { 'transactional.id': id, 'linger.ms': '0' }, { transport: losing })
+    const admin = await newAdmin(address)
+    await producer.initTransactions()
+    const want: string[] = []
+    for (let number = 0; number < 8; number++) {
+      producer.beginTransaction()
+      await write(producer, topic, [`${number}`])
+      await producer.sendOffsetsToTransaction([{ topic, partition: 0, offset: number }], { ...nobody, groupId: id })
+      await (number % 2 === 0 ? producer.commitTransaction() : producer.abortTransaction())
+      if (number % 2 === 0) want.push(`${number}`)
+    }
+
+    await expect.poll(() => readAll(address, topic, 'read_committed')).toEqual(want)
+    expect(await readByKcat(address, topic, 'read_committed')).toEqual(want)
+    expect(await admin.groupOffsets(id)).toEqual([{ topic, partition: 0, offset: 6 }])
+  })
+
+  test('K18 a batch that expires unsent costs its transaction; the abort takes a new epoch, also when that answer is lost', async () => {
+    let [isBlocked, isLosing] = [false, false]
+    const refusing = aroundProduce((send) => (isBlocked ? Promise.reject(requestTimedOut('nobody answered')) : send()))
+    const losing = aroundChannel('coordinator', async (send) => {
+      const answer = await send()
+      if (isLosing && (answer as { producerEpoch?: number }).producerEpoch === 1) {
+        isLosing = false
+        throw disconnectException('the answer was lost')
+      }
+      return answer
+    })
+    const props = { 'transactional.id': id, 'linger.ms': '0', 'delivery.timeout.ms': '300', 'request.timeout.ms': '100' }
+    const { producer, log } = newProducer(address, props, { transport: (inner) => losing(refusing(inner)) })
+    await producer.initTransactions()
+    await committed(producer, topic, ['first'])
+
+    isBlocked = true
+    producer.beginTransaction()
+    await write(producer, topic, ['lost'])
+    await expect(producer.commitTransaction()).rejects.toMatchObject({ abortable: true, retriable: false })
+    isBlocked = false
+    isLosing = true
+    await producer.abortTransaction()
+    await committed(producer, topic, ['last', END])
+
+    expect(isLosing).toBe(false)
+    expect(log.lines.filter((line) => line.includes('ProducerId set')).map((line) => /epoch (\d+)/.exec(line)?.[1])).toEqual(['0', '1'])
+    await expectRead(address, topic, ['first', 'last', END], ['first', 'last', END])
   })
 
   test('K18 close aborts the open transaction', async () => {

@@ -6,7 +6,7 @@ import type { KafkaError } from '../../src/kafka/errors.ts'
 import type { Delivery, InflightBytes, ProducerRecord, RecordHeader } from '../../src/kafka/ports.ts'
 import { KafkaProducer } from '../../src/kafka/producer/producer.ts'
 import { RetryBackoff } from '../../src/kafka/retry-backoff.ts'
-import type { Transport } from '../../src/kafka/transport.ts'
+import type { Channel, Transport } from '../../src/kafka/transport.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
 
 /** What Connect sets for its source tasks. */
@@ -71,12 +71,19 @@ export function newProducer(
   return { producer, log }
 }
 
+type AroundExchange = <Response>(send: () => Promise<Response>) => Promise<Response>
+
 /** Puts itself around every Produce request of a producer. */
-export function aroundProduce(exchange: <Response>(send: () => Promise<Response>) => Promise<Response>): (inner: Transport) => Transport {
+export function aroundProduce(exchange: AroundExchange): (inner: Transport) => Transport {
+  return aroundChannel('produce', exchange)
+}
+
+/** Puts itself around every request of one channel. */
+export function aroundChannel(around: Channel, exchange: AroundExchange): (inner: Transport) => Transport {
   return (inner) => ({
     send: (node, channel, request, options) => {
       const send = () => inner.send(node, channel, request, options)
-      return channel === 'produce' ? exchange(send) : send()
+      return channel === around ? exchange(send) : send()
     },
     updateBrokers: (brokers) => inner.updateBrokers(brokers),
     brokers: () => inner.brokers(),
