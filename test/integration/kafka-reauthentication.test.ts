@@ -26,9 +26,10 @@ test('K38 a producer and a consumer work over four sessions of 5 s: no error, no
   const running = pipes.map((pipe) => pipe.run(() => performance.now() >= end))
   await expect.poll(() => pipes.every(({ read }) => read.length > 0), { timeout: 10_000 }).toBe(true)
   const opened = proxy.opened
+  kafka.tokens.faults.push({ status: 503, body: 'busy' }, { status: 503, body: 'busy' })
   await Promise.all(running)
 
-  for (const { mechanism, sent, read, failures, log } of pipes) {
+  for (const { sent, read, failures, log } of pipes) {
     expect(failures).toEqual([])
     expect(read).toEqual(Array.from({ length: sent }, (_, index) => index))
     expect(log.lines.filter((line) => /Disconnected|could not|again|failed/.test(line))).toEqual([])
@@ -36,6 +37,21 @@ test('K38 a producer and a consumer work over four sessions of 5 s: no error, no
   expect(proxy.opened).toBe(opened)
   expect(proxy.closedByServer).toBe(0)
   expect(kafka.tokens.issued.length).toBeGreaterThanOrEqual(6) // two clients, each with new tokens
+})
+
+test('K38 a user whose password was changed is told so at the end of the session, and not tried again', async () => {
+  const pipe = await Pipe.open('SCRAM-SHA-256')
+  let isOver = false
+  const running = pipe.run(() => isOver)
+  await expect.poll(() => pipe.read.length, { timeout: 10_000 }).toBeGreaterThan(0)
+  await kafka.setPassword('SCRAM-SHA-256', 'another-secret')
+  await expect.poll(() => pipe.failures.length, { timeout: 20_000 }).toBeGreaterThan(0)
+  const opened = kafka.proxy('SHORT').opened
+  isOver = true
+  await running
+  expect(pipe.failures.join('\n')).toContain('Authentication with SCRAM-SHA-256 failed')
+  expect(pipe.failures.join('\n')).toContain('due to invalid credentials')
+  expect(kafka.proxy('SHORT').opened - opened).toBeLessThanOrEqual(4) // at most once for each channel
 })
 
 /** Sends numbers to a topic of its own, reads them in a group and commits. */
@@ -91,7 +107,7 @@ class Pipe {
 
   async #readAll(isOver: () => boolean): Promise<void> {
     try {
-      while (!isOver() || this.read.length < this.sent) {
+      while (!isOver() || (this.read.length < this.sent && this.failures.length === 0)) {
         for (const { topic, partition, records } of await this.#consumer.poll(200)) {
           for (const { value } of records) this.read.push(Number(String(value)))
           await this.#consumer.commit([{ topic, partition, offset: records.at(-1)!.offset + 1 }])

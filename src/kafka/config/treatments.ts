@@ -22,11 +22,16 @@ function refuse(key: string, harmless: readonly string[], reason: string): KeyTr
   }
 }
 
+const ASSERTIONS = 'tokens are had by client credentials or from a file only. Set sasl.oauthbearer.client.credentials.client.id and …client.secret'
+
 /** Treatments of keys that all clients have. */
 const COMMON_TREATMENTS: readonly KeyTreatment[] = [
   warnUnless('client.dns.lookup', ['use_all_dns_ips'], 'names are not looked up backwards; every address of a name is tried instead'),
   refuse('ssl.engine.factory.class', [], 'Java classes cannot be loaded. Remove the key: TLS is set up from the ssl.truststore and ssl.keystore keys'),
   refuse('sasl.client.callback.handler.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),
+  warnUnless('sasl.oauthbearer.assertion.file', [], ASSERTIONS),
+  warnUnless('sasl.oauthbearer.assertion.private.key.file', [], ASSERTIONS),
+  warnUnless('sasl.oauthbearer.assertion.template.file', [], ASSERTIONS),
   refuse('sasl.login.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),
 ]
 

@@ -10,7 +10,7 @@ import { startExchange, type SaslExchange } from './sasl-exchange.ts'
 /** Java's share of a session after which it is renewed, at random, so that not all clients do it at once. SaslClientAuthenticator. */
 const RENEW_FROM = 0.85
 const RENEW_WITHIN = 0.1
-/** A broker takes an earlier authentication for a mistake. KafkaChannel, MIN_REAUTH_INTERVAL_ONE_SECOND_NANOS. */
+/** A broker takes an earlier handshake for a mistake. KafkaChannel, MIN_REAUTH_INTERVAL_ONE_SECOND_NANOS. */
 const MIN_INTERVAL_MS = 1_010
 
 const UNSUPPORTED_MECHANISM = 33
@@ -34,7 +34,8 @@ export interface SaslSessionOptions {
 export class SaslSession {
   readonly #options: SaslSessionOptions
   #prepared: SaslExchange | null = null
-  #authenticatedAt = -Infinity
+  /** When the broker had answered the last handshake, so that no delay on the way makes the interval shorter for the broker. */
+  #handshakeAt = -Infinity
   #dueAt = Infinity
 
   constructor(options: SaslSessionOptions) {
@@ -55,12 +56,12 @@ export class SaslSession {
   async authenticate(): Promise<void> {
     const exchange = this.#prepared ?? (await this.#start())
     this.#prepared = null
-    const early = this.#authenticatedAt + MIN_INTERVAL_MS - monotonic()
+    const early = this.#handshakeAt + MIN_INTERVAL_MS - monotonic()
     if (early > 0) await sleep(early, this.#options.closing)
-    this.#authenticatedAt = monotonic()
     await this.#handshake()
+    this.#handshakeAt = monotonic()
     const lifetimeMs = await this.#exchange(exchange)
-    this.#dueAt = lifetimeMs <= 0 ? Infinity : this.#authenticatedAt + lifetimeMs * (RENEW_FROM + RENEW_WITHIN * Math.random())
+    this.#dueAt = lifetimeMs <= 0 ? Infinity : this.#handshakeAt + lifetimeMs * (RENEW_FROM + RENEW_WITHIN * Math.random())
   }
 
   #start(): Promise<SaslExchange> {

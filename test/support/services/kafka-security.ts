@@ -69,7 +69,8 @@ export class SecureKafka {
       jvm: ['-Xms256m', '-Xmx512m', `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${tokens.keysUrl},${tokens.tokenUrl}`],
     })
     const secure = new SecureKafka(broker, tokens, proxies)
-    await secure.#addUsers()
+    await secure.setPassword('SCRAM-SHA-256', SCRAM_PASSWORD)
+    await secure.setPassword('SCRAM-SHA-512', SCRAM_PASSWORD)
     return secure
   }
 
@@ -88,14 +89,12 @@ export class SecureKafka {
     await this.tokens.stop()
   }
 
-  async #addUsers(): Promise<void> {
-    const iterations = { 'SCRAM-SHA-256': 4096, 'SCRAM-SHA-512': 16_384 }
-    // one mechanism a request: a broker takes no two changes of one user
-    for (const [mechanism, count] of Object.entries(iterations)) {
-      const credential = `${mechanism}=[iterations=${count},password=${SCRAM_PASSWORD}]`
-      const args = ['--alter', '--entity-type', 'users', '--entity-name', USER, '--add-config', credential]
-      await javaTool('kafka.admin.ConfigCommand', ['--bootstrap-server', this.broker.address, ...args])
-    }
+  /** Of the user, for SCRAM. One mechanism a request: a broker takes no two changes of one user. */
+  async setPassword(mechanism: 'SCRAM-SHA-256' | 'SCRAM-SHA-512', password: string): Promise<void> {
+    const iterations = mechanism === 'SCRAM-SHA-256' ? 4096 : 16_384
+    const credential = `${mechanism}=[iterations=${iterations},password=${password}]`
+    const args = ['--alter', '--entity-type', 'users', '--entity-name', USER, '--add-config', credential]
+    await javaTool('kafka.admin.ConfigCommand', ['--bootstrap-server', this.broker.address, ...args])
   }
 }
 
