@@ -1,6 +1,7 @@
 import type { Logger } from '../../api/logger.ts'
 import { ATTRIBUTES } from '../../kafka/record/batch-format.ts'
 import { crc32c } from '../../kafka/record/crc32c.ts'
+import type { BatchView } from './batch-view.ts'
 import { BatchWalk } from './batch-walk.ts'
 import { markerOf } from './control-batch.ts'
 import { LogSegment } from './log-segment.ts'
@@ -23,6 +24,7 @@ export interface LoadOptions {
   /** As last remembered; segments may begin later. */
   readonly logStartOffset: number
   readonly indexIntervalBytes: number
+  readonly isCompacted: boolean
   readonly now: number
   readonly log: Logger
 }
@@ -32,8 +34,8 @@ export interface LoadedLog {
   readonly producers: ProducerState
   readonly logStartOffset: number
   readonly logEndOffset: number
-  /** Whether there were batches behind the recovery point, or something was cut. */
-  readonly isRecovered: boolean
+  /** What is behind it was checked just now, and may not be on disk yet. */
+  readonly trustedOffset: number
 }
 
 /**
@@ -43,12 +45,12 @@ export interface LoadedLog {
 export function loadLog(options: LoadOptions): LoadedLog {
   finishSwaps(options.folder)
   const segments = openSegments(options)
-  const recovered = recover(segments, options)
-  const { active } = segments
-  const logEndOffset = endOffsetOf(active)
+  const trustedOffset = recover(segments, options)
+  const logEndOffset = endOffsetOf(segments.active)
   const logStartOffset = Math.min(Math.max(options.logStartOffset, segments.first.baseOffset), logEndOffset)
-  const producers = loadProducers(segments, logEndOffset, options)
-  return { segments, producers, logStartOffset, logEndOffset, isRecovered: recovered || logEndOffset > options.recoveryPoint }
+  const producers = loadProducers(segments, Math.min(trustedOffset, logEndOffset), options)
+  producers.settle(logEndOffset)
+  return { segments, producers, logStartOffset, logEndOffset, trustedOffset: Math.min(trustedOffset, logEndOffset) }
 }
 
 function openSegments({ folder, logStartOffset, now }: LoadOptions): LogSegments {
@@ -60,34 +62,54 @@ function openSegments({ folder, logStartOffset, now }: LoadOptions): LogSegments
   return segments
 }
 
-/** @returns whether anything was cut */
-function recover(segments: LogSegments, options: LoadOptions): boolean {
+/** @returns the offset up to which nothing was looked at */
+function recover(segments: LogSegments, options: LoadOptions): number {
   const { all } = segments
+  let trustedOffset = options.recoveryPoint
   for (let index = segments.indexOf(options.recoveryPoint); index < all.length; index++) {
-    const segment = all[index]
-    if (segment === undefined || recoverSegment(segment, options)) continue
+    const [segment, next] = [all[index], all[index + 1]]
+    if (segment === undefined) break
+    const from = checkedPosition(segment, options.recoveryPoint)
+    if (from === 0) trustedOffset = Math.min(trustedOffset, segment.baseOffset)
+    const { endOffset, isWhole } = recoverSegment(segment, from, options)
+    if (isWhole && (next === undefined || endOffset === next.baseOffset || mayHaveGaps(next.baseOffset, options))) continue
     dropSegments(segments, all.slice(index + 1), options)
-    return true
+    break
   }
-  return false
+  return trustedOffset
 }
 
-/** Verifies a segment's batches from the recovery point on and completes its indexes. @returns whether all of it is whole */
-function recoverSegment(segment: LogSegment, options: LoadOptions): boolean {
+/** Cleaning leaves gaps; the recovery point moves behind everything that is cleaned, so that there are none behind it. */
+function mayHaveGaps(offset: number, { isCompacted, recoveryPoint }: LoadOptions): boolean {
+  return isCompacted && (recoveryPoint === 0 || offset < recoveryPoint)
+}
+
+interface RecoveredSegment {
+  readonly endOffset: number
+  /** Nothing was cut. */
+  readonly isWhole: boolean
+}
+
+/** Verifies a segment's batches from a position on and completes its indexes. */
+function recoverSegment(segment: LogSegment, from: number, options: LoadOptions): RecoveredSegment {
   const { recoveryPoint, indexIntervalBytes } = options
-  const from = checkedPosition(segment, recoveryPoint)
-  segment.truncateIndexes(from, from === 0 ? segment.baseOffset : recoveryPoint)
+  let endOffset = from === 0 ? segment.baseOffset : recoveryPoint
+  segment.truncateIndexes(from, endOffset)
   const walk = new BatchWalk(segment.file, from, segment.sizeBytes, CHECK_WINDOW_BYTES)
   const { batch } = walk
   let wholeUntil = from
-  let nextOffset = segment.baseOffset
-  while (walk.next() && batch.baseOffset >= nextOffset && isWhole(walk.bytes(), batch.crc)) {
-    const { baseOffset, lastOffset, maxTimestamp } = batch
+  while (walk.next() && follows(batch, endOffset, segment, options) && isIntact(walk.bytes(), batch.crc)) {
+    const { lastOffset, maxTimestamp } = batch
     segment.note(walk.position, batch.sizeBytes, { lastOffset, maxTimestamp, offsetOfMaxTimestamp: lastOffset }, indexIntervalBytes)
-    nextOffset = Math.max(baseOffset, lastOffset) + 1
+    endOffset = lastOffset + 1
     wholeUntil = walk.nextPosition
   }
-  return cutBehind(segment, wholeUntil, options)
+  return { endOffset, isWhole: cutBehind(segment, wholeUntil, options) }
+}
+
+/** The checksum does not cover the base offset: it must be the one that comes next. */
+function follows({ baseOffset, lastOffset }: BatchView, endOffset: number, segment: LogSegment, options: LoadOptions): boolean {
+  return segment.fits(lastOffset) && (baseOffset === endOffset || (baseOffset > endOffset && mayHaveGaps(baseOffset, options)))
 }
 
 /** Where the first batch that must be checked begins. An index that does not fit the log's bytes is not believed, and made anew. */
@@ -108,10 +130,11 @@ function isSoundIndex({ offsets, file }: LogSegment, recoveryPoint: number): boo
   return walk.next() && walk.batch.lastOffset === offsets.last()?.lastOffset
 }
 
-function isWhole(batch: Buffer, crc: number): boolean {
+function isIntact(batch: Buffer, crc: number): boolean {
   return crc32c(batch.subarray(ATTRIBUTES)) === crc
 }
 
+/** @returns whether there was nothing to cut */
 function cutBehind(segment: LogSegment, wholeUntil: number, { name, log }: LoadOptions): boolean {
   const cutBytes = segment.sizeBytes - wholeUntil
   if (cutBytes === 0) return true
@@ -139,25 +162,25 @@ function endOffsetOf(segment: LogSegment): number {
   return end
 }
 
-function loadProducers(segments: LogSegments, logEndOffset: number, { folder, name }: LoadOptions): ProducerState {
+/** @param trustedOffset newer snapshots do not count: what they say of aborted transactions may not be in the indexes */
+function loadProducers(segments: LogSegments, trustedOffset: number, { folder, name }: LoadOptions): ProducerState {
   const producers = new ProducerState(name)
-  const from = restoreSnapshot(producers, folder, logEndOffset) ?? segments.first.baseOffset
+  const from = restoreSnapshot(producers, folder, trustedOffset) ?? segments.first.baseOffset
   for (const segment of segments.all.slice(segments.indexOf(from))) {
     const walk = segment.walkFrom(from, undefined)
     if (walk === null) continue
     do noteProducer(producers, segment, walk)
     while (walk.next())
   }
-  producers.settle(logEndOffset)
   return producers
 }
 
 /** @returns the offset from which on batches are missing in the newest snapshot that can be read; null: there is none */
-function restoreSnapshot(producers: ProducerState, folder: LogFolder, logEndOffset: number): number | null {
+function restoreSnapshot(producers: ProducerState, folder: LogFolder, trustedOffset: number): number | null {
   const offsets = folder.names().flatMap((file) => offsetOf(file, '.snapshot') ?? [])
   for (const offset of offsets.reverse()) {
     const file = snapshotFile(offset)
-    const entries = offset <= logEndOffset ? decodeSnapshot(folder.readAll(file) ?? Buffer.alloc(0)) : null
+    const entries = offset <= trustedOffset ? decodeSnapshot(folder.readAll(file) ?? Buffer.alloc(0)) : null
     if (entries !== null) {
       producers.restore(entries)
       return offset

@@ -81,6 +81,7 @@ export class PartitionLog {
   #toldHighWatermark = -1
   #toldStableOffset = -1
   #hasNewNames: boolean
+  #recoveryPoint: number
   #bytesSinceCheckpoint = 0
   #failure: unknown = null
 
@@ -91,7 +92,8 @@ export class PartitionLog {
     this.name = `${topic}-${partition}`
     const { recoveryPoint, logStartOffset } = options
     const indexIntervalBytes = config['index.interval.bytes']
-    const loaded = loadLog({ folder, name: this.name, recoveryPoint, logStartOffset, indexIntervalBytes, now: now(), log })
+    const isCompacted = config['cleanup.policy'].includes('compact')
+    const loaded = loadLog({ folder, name: this.name, recoveryPoint, logStartOffset, indexIntervalBytes, isCompacted, now: now(), log })
     this.segments = loaded.segments
     this.#producers = loaded.producers
     this.#logStartOffset = loaded.logStartOffset
@@ -104,9 +106,9 @@ export class PartitionLog {
     this.#log = log
     this.#onAdvance = options.onAdvance
     this.#hasNewNames = loaded.logEndOffset === 0
-    const flushedOffset = Math.min(recoveryPoint, loaded.logEndOffset)
-    if (loaded.isRecovered) for (const segment of loaded.segments.all) if (endsBehind(segment, flushedOffset)) this.#noteChange(segment)
-    this.#flush = new GroupFlush(flushedOffset, {
+    this.#recoveryPoint = loaded.trustedOffset
+    if (loaded.trustedOffset < loaded.logEndOffset) this.#noteRecovered()
+    this.#flush = new GroupFlush(loaded.trustedOffset, {
       endOffset: () => this.#logEndOffset,
       sync: () => this.#syncSegments(),
       flushed: () => this.#advance(),
@@ -151,6 +153,11 @@ export class PartitionLog {
   /** Everything before it survives a crash of the machine. */
   get flushedOffset(): number {
     return this.#flush.flushedOffset
+  }
+
+  /** Everything before it survives, with indexes and producers: the next start looks at what is behind it. */
+  get recoveryPoint(): number {
+    return this.#recoveryPoint
   }
 
   /**
@@ -334,11 +341,10 @@ export class PartitionLog {
     this.#check.updateConfig(config)
   }
 
-  /** Leaves on disk what makes the next start cheap. The log must not be used any more. @returns the recovery point */
-  async close(): Promise<number> {
+  /** Leaves on disk what makes the next start cheap. The log must not be used any more. */
+  async close(): Promise<void> {
     try {
       if (this.#failure === null) await this.checkpoint()
-      return this.flushedOffset
     } finally {
       this.#failure ??= new Error('closed')
       this.#closeFiles()
@@ -351,16 +357,18 @@ export class PartitionLog {
     this.#closeFiles()
   }
 
-  /** Syncs the log, its indexes and its producers, so that the next start has to check only what comes behind. @returns the recovery point */
-  async checkpoint(): Promise<number> {
+  /** Syncs the log, its indexes and its producers, which moves the recovery point. */
+  async checkpoint(): Promise<void> {
+    const { logEndOffset } = this
     const changed = [...this.#changed]
     this.#changed.clear()
     this.#bytesSinceCheckpoint = 0
-    await this.flush()
     for (const segment of changed) segment.flushIndexes()
     this.#takeSnapshot()
+    await this.flush()
     for (const segment of changed) await segment.syncIndexes()
-    return this.flushedOffset
+    this.#recoveryPoint = logEndOffset
+    this.#removeOldSnapshots()
   }
 
   #closeFiles(): void {
@@ -384,6 +392,14 @@ export class PartitionLog {
     this.#bytesSinceCheckpoint += bytes.length
     this.#logEndOffset = lastOffset + 1
     return baseOffset
+  }
+
+  /** What a crash left may be in the page cache only. */
+  #noteRecovered(): void {
+    for (const segment of this.segments.all.slice(this.segments.indexOf(this.#recoveryPoint))) {
+      this.#noteChange(segment)
+      this.#bytesSinceCheckpoint += segment.sizeBytes
+    }
   }
 
   #noteChange(segment: LogSegment): void {
@@ -446,11 +462,17 @@ export class PartitionLog {
   /** Not synced: a snapshot that is not whole is no snapshot, and the log itself says the same. */
   #takeSnapshot(): void {
     const name = snapshotFile(this.#logEndOffset)
-    const names = this.#folder.names()
-    if (names.includes(name)) return
-    this.#folder.open(name).append(encodeSnapshot([...this.#producers.entries]))
-    const older = names.filter((file) => offsetOf(file, '.snapshot') !== null).slice(0, -1)
-    for (const file of older) this.#folder.removeLater(file)
+    if (this.#folder.names().includes(name)) return
+    const file = this.#folder.open(name)
+    file.append(encodeSnapshot([...this.#producers.entries]))
+    file.close()
+  }
+
+  /** The newest at the recovery point or before is where the next start begins; those behind it may take its place. */
+  #removeOldSnapshots(): void {
+    const offsets = this.#folder.names().flatMap((name) => offsetOf(name, '.snapshot') ?? [])
+    const old = offsets.filter((offset) => offset <= this.#recoveryPoint)
+    for (const offset of old.slice(0, -1)) this.#folder.removeLater(snapshotFile(offset))
   }
 
   async #syncSegments(): Promise<void> {
@@ -508,8 +530,4 @@ export class PartitionLog {
       `but we only have log segments from offset ${this.#logStartOffset} up to ${this.#logEndOffset}.`
     return new ApiError(Errors.OFFSET_OUT_OF_RANGE, message)
   }
-}
-
-function endsBehind(segment: LogSegment, offset: number): boolean {
-  return segment.sizeBytes > 0 && segment.walkFrom(offset) !== null
 }

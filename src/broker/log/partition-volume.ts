@@ -147,7 +147,7 @@ export class PartitionVolume {
   async clean(now: number): Promise<void> {
     for (const log of [...this.#logs.values()]) {
       const isCleaned = await this.#try(log, 'could not be cleaned', async () => {
-        if (await cleanIfDue(log, now)) await this.#writeCleanedOffsets()
+        if (await cleanIfDue(log, now, () => this.#secure(log))) await this.#writeCleanedOffsets()
       })
       if (!isCleaned) log.cleanedOffset = 0
     }
@@ -176,8 +176,13 @@ export class PartitionVolume {
     }
   }
 
+  async #secure(log: PartitionLog): Promise<void> {
+    await log.checkpoint()
+    await this.#writeRecoveryPoints()
+  }
+
   #writeRecoveryPoints(): Promise<void> {
-    return this.#recoveryPoints.write([...this.#logs.values()].map((log) => [log.topic, log.partition, log.flushedOffset]))
+    return this.#recoveryPoints.write([...this.#logs.values()].map((log) => [log.topic, log.partition, log.recoveryPoint]))
   }
 
   #writeStartOffsets(): Promise<void> {
