@@ -99,10 +99,9 @@ export interface Producer {
   sendOffsetsToTransaction(offsets: readonly TopicPartitionOffset[], group: ConsumerGroupMetadata): Promise<void>
   /**
    * Flushes, then makes all of the transaction visible to read_committed consumers at once. Every delivery was told before it settles.
-   * Waits up to `max.block.ms` for the coordinator (and `delivery.timeout.ms` for records); after a TimeoutException call it again: the
-   * outcome is not known yet.
-   * @throws KafkaError when a record failed, with its error as cause: call `abortTransaction`. `fenced`, or not `abortable` and not
-   * `retriable`: the producer is of no more use, close it; the transaction is or will be aborted
+   * Waits up to `max.block.ms` for all of that; after a TimeoutException it goes on, and must be called again: the outcome is not known yet.
+   * @throws KafkaError `abortable` when a record failed, with its error as cause, or the coordinator refused: call `abortTransaction`;
+   * `fenced`, or neither `abortable` nor `retriable`: the producer is of no more use, close it; the transaction is or will be aborted
    */
   commitTransaction(): Promise<void>
   /**
