@@ -22,7 +22,7 @@ export async function tlsOptions(config: TlsKeys, log: Logger): Promise<Connecti
   const secureContext = contextOf({
     ...(await trustOf(config)),
     ...(await ownIdentityOf(config)),
-    ...versions(config),
+    ...versions(config, ciphers),
     ...(ciphers === undefined ? {} : { ciphers }),
   })
   return { secureContext, ...(checksHostName(config) ? {} : { checkServerIdentity: () => undefined }) }
@@ -45,16 +45,28 @@ function checksHostName(config: TlsKeys): boolean {
   throw ConfigException.forKey('ssl.endpoint.identification.algorithm', algorithm, reason)
 }
 
-/** From the lowest to the highest of the enabled ones; `ssl.protocol` may lower that. */
-function versions(config: TlsKeys): SecureContextOptions {
+/**
+ * From the lowest to the highest of the enabled ones; `ssl.protocol` may lower that. Versions that no named cipher suite is for are left
+ * out, since Node would add suites of its own.
+ */
+function versions(config: TlsKeys, ciphers: string | undefined): SecureContextOptions {
   const protocols = config['ssl.enabled.protocols']
   const highest = VERSIONS.findIndex((version) => version === config['ssl.protocol'])
   const enabled = VERSIONS.filter((version, index) => protocols.includes(version) && (highest < 0 || index <= highest))
-  const [minVersion] = enabled
-  const maxVersion = enabled.at(-1)
-  if (minVersion === undefined || maxVersion === undefined) {
+  if (enabled.length === 0) {
     const reason = `names no protocol up to ssl.protocol=${config['ssl.protocol']}. Set some of ${VERSIONS.join(', ')}`
     throw ConfigException.forKey('ssl.enabled.protocols', protocols.join(','), reason)
   }
+  const usable = enabled.filter((version) => ciphers === undefined || ciphers.split(':').some((name) => isFor(name, version)))
+  const [minVersion] = usable
+  const maxVersion = usable.at(-1)
+  if (minVersion === undefined || maxVersion === undefined) {
+    throw ConfigException.forKey('ssl.cipher.suites', config['ssl.cipher.suites'].join(','), `no suite is for ${enabled.join(' or ')}`)
+  }
   return { minVersion, maxVersion }
+}
+
+/** OpenSSL keeps the standard's names for the suites of TLS 1.3, and for no others. */
+function isFor(cipher: string, version: SecureVersion): boolean {
+  return cipher.startsWith('TLS_') === (version === 'TLSv1.3')
 }
