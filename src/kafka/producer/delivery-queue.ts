@@ -1,6 +1,7 @@
 import type { Logger } from '../../api/logger.ts'
 import type { KafkaError } from '../errors.ts'
 import type { Delivery } from '../ports.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 
 /** Records told in one turn of the event loop before others get theirs. */
@@ -12,14 +13,16 @@ export type Outcome =
   /** One error for all, or the one that belongs to the record at an index. */
   | { readonly error: KafkaError | ((index: number) => KafkaError) }
 
-interface Settled {
+/** A batch whose outcome is known. */
+export interface Settled {
   readonly batch: ProducerBatch
   readonly outcome: Outcome
 }
 
 /**
- * Batches whose outcome is known and whose records are still to be told, in order. Apart from settling, so that the next request is on
- * its way while the records hear of the last one.
+ * Batches whose outcome is known and whose records are still to be told. Apart from settling, so that the next request is on its way
+ * while the records hear of the last one. Told in the order of each partition: a batch that a broker took before the one ahead of it,
+ * which is sent again, waits for that one.
  */
 export class DeliveryQueue {
   readonly #log: Logger
@@ -36,7 +39,19 @@ export class DeliveryQueue {
 
   add(batch: ProducerBatch, outcome: Outcome): void {
     batch.isSettled = true
+    const { queue } = batch
+    if (queue.hasUnsettledBefore(batch)) {
+      queue.untold.push({ batch, outcome })
+      return
+    }
     this.#settled.push({ batch, outcome })
+    if (queue.untold.length > 0) this.#release(queue)
+  }
+
+  /** The batch that others waited for is settled. */
+  #release(queue: PartitionQueue): void {
+    const untold = queue.untold.splice(0).sort((one, other) => one.batch.ordinal - other.batch.ordinal)
+    for (const settled of untold) (queue.hasUnsettledBefore(settled.batch) ? queue.untold : this.#settled).push(settled)
   }
 
   /** Tells what there is, whole batches, as far as one turn may take; the rest in the next turns. */

@@ -1,4 +1,5 @@
 import type { TopicPartition } from '../ports.ts'
+import type { Settled } from './delivery-queue.ts'
 import { PartitionSequence } from './partition-sequence.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { TopicQueues } from './topic-queues.ts'
@@ -12,6 +13,8 @@ export class PartitionQueue implements TopicPartition {
   readonly waiting: ProducerBatch[] = []
   /** Sent and not answered, in the order they were sent. */
   readonly inFlight: ProducerBatch[] = []
+  /** Settled before one ahead of them was: to be told after that one. */
+  readonly untold: Settled[] = []
   /** The last of those waiting while it takes records. */
   open: ProducerBatch | null = null
   /** Used by the idempotent producer only. */
@@ -33,6 +36,12 @@ export class PartitionQueue implements TopicPartition {
 
   get head(): ProducerBatch | undefined {
     return this.waiting[0]
+  }
+
+  /** Whether a batch ahead of this one has no outcome yet. */
+  hasUnsettledBefore({ ordinal }: ProducerBatch): boolean {
+    for (const batch of this.inFlight) if (!batch.isSettled && batch.ordinal < ordinal) return true
+    return (this.waiting[0]?.ordinal ?? Infinity) < ordinal
   }
 
   get nextOrdinal(): number {
