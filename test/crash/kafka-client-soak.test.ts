@@ -63,7 +63,7 @@ describeWithKafka('Kafka clients for a long time', () => {
         `soak of ${MINUTES} minutes, seed ${SEED}: ${events.length} troubles (${events.join('; ')}), ${java.records} records read by Java\n${JSON.stringify(report)}`,
       )
 
-      expect(report).toMatchObject({ failures: [], disorder: [], gaps: [], backward: [], onceRepeated: 0 })
+      expect(report).toMatchObject({ failures: [], disorder: [], gaps: [], jumps: [], backward: [], onceRepeated: 0 })
       expect(report.rebalances).toBeGreaterThan(2)
       expect(java.records).toBeGreaterThan(0)
       expect(report.commits).toBeGreaterThan(0)
@@ -90,7 +90,7 @@ async function trouble(cluster: KafkaCluster, topics: readonly string[], random:
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!
   const { bootstrapServers } = cluster
   await sleep(1000 + random() * 3000)
-  const kind = pick(['kill', 'kill', 'restart', 'leaders', 'leaders', 'partitions'])
+  const kind = pick(['kill', 'kill', 'restart', 'freeze', 'leaders', 'leaders', 'partitions'])
   if (kind === 'kill' || kind === 'restart') {
     const id = pick(cluster.nodeIds)
     if (kind === 'kill') await cluster.kill(id)
@@ -98,6 +98,13 @@ async function trouble(cluster: KafkaCluster, topics: readonly string[], random:
     await sleep(random() * 5000)
     await cluster.start(id)
     return `${kind} ${id}`
+  }
+  if (kind === 'freeze') {
+    const id = pick(cluster.nodeIds)
+    cluster.freeze(id)
+    await sleep(2000 + random() * 6000)
+    await cluster.thaw(id)
+    return `freeze ${id}`
   }
   const topic = pick(topics)
   const count = await partitionCount(bootstrapServers, topic)

@@ -61,6 +61,17 @@ export class KafkaCluster implements AsyncDisposable {
     await this.#node(id).shutDown()
   }
 
+  /** SIGSTOP: its connections stay open and nothing is answered; the others go on without it. */
+  freeze(id: NodeId): void {
+    process.kill(this.#node(id).pid!, 'SIGSTOP')
+  }
+
+  /** SIGCONT: it answers what it was asked before it was frozen, and learns what it has missed. */
+  async thaw(id: NodeId): Promise<void> {
+    process.kill(this.#node(id).pid!, 'SIGCONT')
+    await this.inSync()
+  }
+
   /** Starts a node that is down and waits until it has caught up with all its partitions. */
   async start(id: NodeId): Promise<void> {
     await this.#node(id).start()

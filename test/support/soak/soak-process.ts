@@ -28,6 +28,8 @@ export interface SoakReport {
   readonly onceRepeated: number
   readonly atLeastRepeated: number
   readonly consumed: number
+  /** Where a member did not go on with the next offset while it kept the partition. */
+  readonly jumps: readonly string[]
   readonly rebalances: number
   readonly commits: number
   readonly backward: readonly string[]
@@ -55,10 +57,12 @@ const clients = createKafkaClients()
 const covered = new OffsetRanges()
 let consumed = 0
 let rebalances = 0
+const jumps: string[] = []
 
 class Member {
   readonly #consumer: Consumer
   readonly #read = new Map<string, { readonly topic: string; readonly partition: number; readonly offset: number }>()
+  readonly #next = new Map<string, number>()
   #isStopped = false
   #running: Promise<void> = Promise.resolve()
 
@@ -78,7 +82,10 @@ class Member {
   private constructor(consumer: Consumer) {
     this.#consumer = consumer
     consumer.subscribe([once_, atLeast], {
-      onPartitionsAssigned: async () => void rebalances++,
+      onPartitionsAssigned: async () => {
+        rebalances++
+        this.#next.clear()
+      },
       onPartitionsRevoked: () => this.#commit(),
       onPartitionsLost: async () => this.#read.clear(),
     })
@@ -95,12 +102,19 @@ class Member {
       for (const { topic, partition, records } of await this.#consumer.poll(200)) {
         const [from, to] = [records[0]!.offset, records.at(-1)!.offset + 1]
         covered.add(topic, partition, from, to)
+        this.#check(`${topic}-${partition}`, from, to, records.length)
         consumed += records.length
         this.#read.set(`${topic}-${partition}`, { topic, partition, offset: to })
       }
       if (polls % 20 === 0) await this.#commit()
       await sleep(5)
     }
+  }
+
+  #check(name: string, from: number, to: number, count: number): void {
+    const expected = this.#next.get(name) ?? from
+    if (from !== expected || to - from !== count) jumps.push(`${name}: ${count} from ${from} to ${to} in place of ${expected}`)
+    this.#next.set(name, to)
   }
 
   /** A commit that a rebalance or a dead broker prevents is made up for by the next one, or by reading again. */
@@ -183,6 +197,7 @@ const report: SoakReport = {
   onceRepeated: first.read.repeated,
   atLeastRepeated: second.read.repeated,
   consumed,
+  jumps,
   rebalances,
   commits: watch.commits,
   backward: watch.backward,
