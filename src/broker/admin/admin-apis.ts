@@ -8,13 +8,14 @@ import { AlterConfigsApi } from './alter-configs-api.ts'
 import { BrokerConfigView } from './broker-config-view.ts'
 import { describeCluster, describeLogDirs, electLeaders } from './cluster-api.ts'
 import type { ClusterView } from './cluster-view.ts'
-import { ResourceType } from './config-resources.ts'
+import { listConfigResources, ResourceType } from './config-resources.ts'
 import { CreatePartitionsApi } from './create-partitions-api.ts'
 import { CreateTopicsApi } from './create-topics-api.ts'
 import { DeleteTopicsApi } from './delete-topics-api.ts'
 import { DescribeConfigsApi } from './describe-configs-api.ts'
 import { describeTopicPartitions } from './describe-topic-partitions-api.ts'
 import { MetadataApi } from './metadata-api.ts'
+import { apisWithoutContent } from './apis-without-content.ts'
 import { TopicConfigView } from './topic-config-view.ts'
 
 export interface AdminOptions {
@@ -28,7 +29,7 @@ export interface AdminOptions {
 
 /** The APIs of metadata and administration. */
 export function adminApis(options: AdminOptions): Apis {
-  return { ...topicApis(options), ...configApis(options), ...clusterApis(options), ...apisWithoutContent(options) }
+  return { ...topicApis(options), ...configApis(options), ...clusterApis(options), ...apisWithoutContent(options.scramUsers) }
 }
 
 function topicApis({ topics, config, cluster }: AdminOptions): Apis {
@@ -66,24 +67,8 @@ function configApis({ topics, config, cluster }: AdminOptions): Apis {
     },
     ListConfigResources: {
       versions: knownVersions('ListConfigResources'),
-      answer: ({ resourceTypes }, { version }) => {
-        const wanted = (type: number) => version > 0 && (resourceTypes.length === 0 || resourceTypes.includes(type))
-        const named = (resourceType: number, names: Iterable<string>) =>
-          wanted(resourceType) ? Array.from(names, (resourceName) => ({ resourceName, resourceType })) : []
-        const node = String(cluster.nodeId)
-        return {
-          throttleTimeMs: 0,
-          errorCode: Errors.NONE,
-          configResources: [
-            ...named(
-              ResourceType.TOPIC,
-              Array.from(topics.all(), ({ name }) => name),
-            ),
-            ...named(ResourceType.BROKER, [node]),
-            ...named(ResourceType.BROKER_LOGGER, [node]),
-          ],
-        }
-      },
+      answer: ({ resourceTypes }, { version }) =>
+        listConfigResources(version === 0 ? [ResourceType.CLIENT_METRICS] : resourceTypes, topics, cluster.nodeId),
     },
   }
 }
@@ -97,41 +82,4 @@ function clusterApis({ topics, cluster, directory }: AdminOptions): Apis {
     DescribeLogDirs: { versions: knownVersions('DescribeLogDirs'), answer: (request) => describeLogDirs(request, directory) },
     ElectLeaders: { versions: knownVersions('ElectLeaders'), answer: (request) => electLeaders(request, topics) },
   }
-}
-
-/** What tools ask for and of which there is nothing here. */
-function apisWithoutContent({ scramUsers }: AdminOptions): Apis {
-  return {
-    ListPartitionReassignments: {
-      versions: knownVersions('ListPartitionReassignments'),
-      answer: () => ({ throttleTimeMs: 0, errorCode: Errors.NONE, errorMessage: null, topics: [] }),
-    },
-    DescribeClientQuotas: {
-      versions: knownVersions('DescribeClientQuotas'),
-      answer: () => ({ throttleTimeMs: 0, errorCode: Errors.NONE, errorMessage: null, entries: [] }),
-    },
-    DescribeUserScramCredentials: {
-      versions: knownVersions('DescribeUserScramCredentials'),
-      answer: ({ users }) => ({
-        throttleTimeMs: 0,
-        errorCode: Errors.NONE,
-        errorMessage: null,
-        results: (users === null || users.length === 0 ? scramUsers : users.map(({ name }) => name)).map((user) =>
-          scramUser(user, scramUsers),
-        ),
-      }),
-    },
-  }
-}
-
-/** Iterations that users of a password file get. */
-const SCRAM_ITERATIONS = 4096
-
-function scramUser(user: string, known: readonly string[]) {
-  if (known.includes(user)) {
-    const credentialInfos = [1, 2].map((mechanism) => ({ mechanism, iterations: SCRAM_ITERATIONS })) // SCRAM-SHA-256 and -512
-    return { user, errorCode: Errors.NONE, errorMessage: null, credentialInfos }
-  }
-  const errorMessage = `Attempt to describe a user credential that does not exist: ${user}`
-  return { user, errorCode: Errors.RESOURCE_NOT_FOUND, errorMessage, credentialInfos: [] }
 }

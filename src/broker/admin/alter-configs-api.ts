@@ -82,14 +82,19 @@ export class AlterConfigsApi {
     }
   }
 
-  #target({ resourceType, resourceName, configs }: Resource): Target {
+  #target({ resourceType, resourceName, configs, replacesAll }: Resource): Target {
     switch (resourceType) {
       case ResourceType.TOPIC:
         return this.#topicTarget(resourceName)
       case ResourceType.BROKER:
         return this.#brokerTarget(resourceName)
       case ResourceType.BROKER_LOGGER:
+        if (replacesAll) throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
         throw new ApiError(Errors.INVALID_CONFIG, `Logger ${configs[0]?.name ?? ''} does not exist!`)
+      case ResourceType.GROUP: // of the new protocol, which is not served
+        throw new ApiError(Errors.INVALID_CONFIG, `Unknown group config name: ${configs[0]?.name ?? ''}`)
+      case ResourceType.CLIENT_METRICS:
+        throw new ApiError(Errors.INVALID_REQUEST, `Unknown client metrics configuration: ${configs[0]?.name ?? ''}`)
       default:
         throw new ApiError(Errors.INVALID_REQUEST, `Unknown resource type ${resourceType}`)
     }
@@ -142,6 +147,6 @@ function checkBrokerProps(props: Props): void {
     brokerConfigDef.parse(props)
   } catch (error) {
     if (!(error instanceof ConfigException)) throw error
-    throw new ApiError(Errors.INVALID_REQUEST, `Invalid value ${error.message}`)
+    throw new ApiError(Errors.INVALID_REQUEST, error.message)
   }
 }

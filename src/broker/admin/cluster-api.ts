@@ -92,14 +92,21 @@ async function space(dir: string): Promise<{ readonly totalBytes: number; readon
   }
 }
 
+const UNCLEAN = 1
+
 /** Answers ElectLeaders: every partition has the one leader it can have. */
 export function electLeaders(request: DecodedRequest<'ElectLeaders'>, topics: Topics): ResponseMessages['ElectLeaders'] {
+  const misuse =
+    request.electionType > UNCLEAN ? new ApiError(Errors.INVALID_REQUEST, `Unknown election type ${request.electionType}`) : null
   const wanted =
     request.topicPartitions ??
     Array.from(topics.all(), ({ name, partitions }) => ({ topic: name, partitions: partitions.map((_, index) => index) }))
   const results = wanted.map(({ topic, partitions }) => ({
     topic,
-    partitionResult: partitions.map((partitionId) => ({ partitionId, ...election(topics, topic, partitionId) })),
+    partitionResult: partitions.map((partitionId) => ({
+      partitionId,
+      ...(misuse === null ? election(topics, topic, partitionId) : failureOf(misuse)),
+    })),
   }))
   const onlyFailed = request.topicPartitions === null
   const shown = results.map(({ topic, partitionResult }) => ({
@@ -108,7 +115,7 @@ export function electLeaders(request: DecodedRequest<'ElectLeaders'>, topics: To
   }))
   return {
     throttleTimeMs: 0,
-    errorCode: Errors.NONE,
+    errorCode: misuse?.error ?? Errors.NONE,
     replicaElectionResults: shown.filter(({ partitionResult }) => partitionResult.length > 0),
   }
 }

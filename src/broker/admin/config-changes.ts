@@ -42,7 +42,7 @@ export function changedProps(before: Props, changes: readonly ConfigChange[], de
 function changedList(name: string, operation: number, value: string, before: string | undefined, def: ConfigDef): string {
   const key = def.keys.get(name)
   if (key?.type !== 'list') {
-    const verb = operation === Operation.APPEND ? 'append' : 'subtract'
+    const verb = operation === Operation.APPEND ? 'APPEND' : 'SUBTRACT'
     throw new ApiError(Errors.INVALID_CONFIG, `Can't ${verb} to key ${name} because its type is not LIST.`)
   }
   const items = parseList(value)

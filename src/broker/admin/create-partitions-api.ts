@@ -9,6 +9,9 @@ import { checkAssignment } from './replica-assignment.ts'
 type Request = DecodedRequest<'CreatePartitions'>
 type TopicAnswer = ResponseMessages['CreatePartitions']['results'][number]
 
+/** Kafka says no more than the code. */
+const NO_MESSAGE = ''
+
 /** Answers CreatePartitions. Apache Kafka 4.3.1, ReplicationControlManager#createPartitions. */
 export class CreatePartitionsApi {
   readonly #topics: Topics
@@ -37,13 +40,14 @@ export class CreatePartitionsApi {
       if (!validateOnly) await this.#topics.addPartitions(topic, wanted.count)
       return { name: wanted.name, errorCode: Errors.NONE, errorMessage: null }
     } catch (error) {
-      return { name: wanted.name, ...failureOf(error) }
+      const { errorCode, errorMessage } = failureOf(error)
+      return { name: wanted.name, errorCode, errorMessage: errorMessage === NO_MESSAGE ? null : errorMessage }
     }
   }
 
   #checked({ name, count, assignments }: Request['topics'][number]): Topic {
     const topic = this.#topics.get(name)
-    if (topic === null) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+    if (topic === null) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION, NO_MESSAGE)
     const now = topic.partitions.length
     if (count === now) throw new ApiError(Errors.INVALID_PARTITIONS, `Topic already has ${count} partition(s).`)
     if (count < now)

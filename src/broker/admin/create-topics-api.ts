@@ -3,10 +3,11 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
+import { randomTopicId } from '../topic/topic-id.ts'
 import type { NewTopic, Topics } from '../topic/topics.ts'
 import { failureOf, repeated } from './api-failure.ts'
 import { ZERO_UUID } from './metadata-api.ts'
-import { checkAssignment, checkReplicationFactor } from './replica-assignment.ts'
+import { checkAssignment, checkReplication } from './replica-assignment.ts'
 import type { TopicConfigView } from './topic-config-view.ts'
 
 type Request = DecodedRequest<'CreateTopics'>
@@ -43,7 +44,7 @@ export class CreateTopicsApi {
     const { topics, configView } = this.#options
     try {
       const topic = this.#checked(requested)
-      const topicId = validateOnly ? ZERO_UUID : (await topics.create(topic)).id
+      const topicId = validateOnly ? randomTopicId() : (await topics.create(topic)).id
       return {
         name: topic.name,
         topicId,
@@ -71,9 +72,11 @@ export class CreateTopicsApi {
   #partitions({ assignments, numPartitions, replicationFactor }: RequestedTopic): number {
     if (assignments.length > 0) return this.#assignedPartitions(assignments, numPartitions, replicationFactor)
     const { config } = this.#options
-    checkReplicationFactor(replicationFactor === DEFAULT ? Number(config.value('default.replication.factor')) : replicationFactor)
+    if (replicationFactor < DEFAULT || replicationFactor === 0)
+      throw new ApiError(Errors.INVALID_REPLICATION_FACTOR, 'Replication factor must be larger than 0, or -1 to use the default value.')
     if (numPartitions < DEFAULT || numPartitions === 0)
       throw new ApiError(Errors.INVALID_PARTITIONS, 'Number of partitions was set to an invalid non-positive value.')
+    checkReplication(replicationFactor === DEFAULT ? Number(config.value('default.replication.factor')) : replicationFactor)
     return numPartitions === DEFAULT ? Number(config.value('num.partitions')) : numPartitions
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { RequestContext } from '../api.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
@@ -37,7 +38,8 @@ export class DeleteTopicsApi {
     }
     const names = repeated(wanted.map(({ name }) => name).filter((name) => name !== null))
     const ids = repeated(wanted.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID))
-    return { responses: await Promise.all(wanted.map((topic) => this.#topics.exclusively(() => this.#delete(topic, names, ids)))) }
+    const distinct = wanted.filter((topic, index) => index === wanted.findIndex((other) => isDeepStrictEqual(topic, other)))
+    return { responses: await Promise.all(distinct.map((topic) => this.#topics.exclusively(() => this.#delete(topic, names, ids)))) }
   }
 
   async #delete(wanted: Wanted, repeatedNames: ReadonlySet<string>, repeatedIds: ReadonlySet<string>): Promise<TopicAnswer> {

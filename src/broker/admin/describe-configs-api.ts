@@ -12,6 +12,9 @@ import type { TopicConfigView } from './topic-config-view.ts'
 type Request = DecodedRequest<'DescribeConfigs'>
 type Result = ResponseMessages['DescribeConfigs']['results'][number]
 
+/** Kafka's, where there is nothing to say. */
+const NO_MESSAGE = ''
+
 export interface DescribeConfigsOptions {
   readonly topics: Topics
   readonly topicView: TopicConfigView
@@ -33,10 +36,10 @@ export class DescribeConfigsApi {
   }
 
   #describe({ resourceType, resourceName, configurationKeys }: Request['resources'][number], details: ConfigDetails): Result {
-    const names = configurationKeys === null ? null : new Set(configurationKeys)
+    const names = configurationKeys === null || configurationKeys.length === 0 ? null : new Set(configurationKeys)
     try {
       const configs = this.#configs(resourceType, resourceName, names, details)
-      return { errorCode: Errors.NONE, errorMessage: null, resourceType, resourceName, configs }
+      return { errorCode: Errors.NONE, errorMessage: NO_MESSAGE, resourceType, resourceName, configs }
     } catch (error) {
       return { ...failureOf(error), resourceType, resourceName, configs: [] }
     }
@@ -59,14 +62,14 @@ export class DescribeConfigsApi {
         if (name === '') throw new ApiError(Errors.INVALID_REQUEST, 'Group name must not be empty')
         return []
       default:
-        throw new ApiError(Errors.INVALID_REQUEST, `Unexpected resource type ${type} for resource ${name}`)
+        throw new ApiError(Errors.INVALID_REQUEST)
     }
   }
 
   #topicConfigs(name: string, keys: ReadonlySet<string> | null, details: ConfigDetails): Result['configs'] {
     checkTopicName(name)
     const topic = this.#options.topics.get(name)
-    if (topic === null) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
+    if (topic === null) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION, NO_MESSAGE)
     return this.#options.topicView.describe(topic.overrides, keys, details)
   }
 

@@ -1,5 +1,5 @@
 import type { DecodedRequest } from '../protocol/codec.ts'
-import { ApiError, Errors } from '../protocol/errors.ts'
+import { Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
 import { isValidTopicName } from '../topic/topic-name.ts'
 import type { Topics } from '../topic/topics.ts'
@@ -18,7 +18,8 @@ export function describeTopicPartitions(
   topics: Topics,
   nodeId: number,
 ): Answer {
-  if (cursor !== null && cursor.partitionIndex < 0) throw new ApiError(Errors.INVALID_REQUEST)
+  if (cursor !== null && isMisplaced(cursor, asked))
+    return { topics: asked.map(({ name }) => absent(name, Errors.INVALID_REQUEST, AuthorizedOperations.NOT_ASKED)) }
   const names = asked.length === 0 ? Array.from(topics.all(), ({ name }) => name) : asked.map(({ name }) => name)
   const sorted = [...new Set(names)].sort().filter((name) => cursor === null || name >= cursor.topicName)
   const pages: Answer['topics'] = []
@@ -44,7 +45,7 @@ function topicPage(
   const topic = topics.get(name)
   if (topic === null) {
     const errorCode = isValidTopicName(name) ? Errors.UNKNOWN_TOPIC_OR_PARTITION : Errors.INVALID_TOPIC_EXCEPTION
-    return { topic: { errorCode, name, topicId: ZERO_UUID, partitions: [] }, next: null }
+    return { topic: absent(name, errorCode, AuthorizedOperations.TOPIC), next: null }
   }
   const end = Math.min(first + most, topic.partitions.length)
   const partitions = Array.from({ length: Math.max(0, end - first) }, (_, index) => ({
@@ -63,4 +64,13 @@ function topicPage(
     },
     next: end < topic.partitions.length ? { topicName: name, partitionIndex: end } : null,
   }
+}
+
+function absent(name: string, errorCode: ErrorNumber, topicAuthorizedOperations: number): Answer['topics'][number] {
+  return { errorCode, name, topicId: ZERO_UUID, isInternal: false, partitions: [], topicAuthorizedOperations }
+}
+
+/** Where topics are named, the cursor is at one of them. */
+function isMisplaced({ topicName, partitionIndex }: Cursor, asked: readonly { readonly name: string }[]): boolean {
+  return partitionIndex < 0 || (asked.length > 0 && !asked.some(({ name }) => name === topicName))
 }

@@ -11,6 +11,9 @@ import { AuthorizedOperations, type ClusterView } from './cluster-view.ts'
 type Answer = ResponseMessages['Metadata']
 type TopicAnswer = Answer['topics'][number]
 type Request = DecodedRequest<'Metadata'>
+type AskedTopic = NonNullable<Request['topics']>[number]
+
+const { NOT_ASKED } = AuthorizedOperations
 
 export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
@@ -35,8 +38,10 @@ export class MetadataApi {
 
   answer(request: Request, context: RequestContext): Answer | Promise<Answer> {
     const asked = this.#asked(request, context.version)
+    const misuse = misuseOf(asked ?? [], context.version)
+    if (misuse !== null) return refusal(asked ?? [], misuse)
     if (asked === null) return this.#answerOf(request, context, this.#all(request))
-    const topics = asked.map((topic) => this.#topic(topic, request, context.version))
+    const topics = asked.map((topic) => this.#topic(topic, request))
     if (!topics.some((topic) => topic instanceof Promise)) return this.#answerOf(request, context, topics as TopicAnswer[])
     return Promise.all(topics).then((answers) => this.#answerOf(request, context, answers))
   }
@@ -63,19 +68,18 @@ export class MetadataApi {
     return Array.from(this.#options.topics.all(), (topic) => this.#found(topic, request))
   }
 
-  #topic(asked: { readonly name: string | null; readonly topicId: string }, request: Request, version: number) {
+  #topic(asked: AskedTopic, request: Request): TopicAnswer | Promise<TopicAnswer> {
     const { topics, autoCreate } = this.#options
-    if (version < FIRST_VERSION_WITH_IDS_IN_REQUESTS && (asked.name === null || asked.topicId !== ZERO_UUID))
-      return missing(Errors.INVALID_REQUEST, asked.name ?? '', asked.topicId)
     if (asked.topicId !== ZERO_UUID) {
       const topic = topics.byId(asked.topicId)
-      return topic === null ? missing(Errors.UNKNOWN_TOPIC_ID, null, asked.topicId) : this.#found(topic, request)
+      return topic === null ? missing(Errors.UNKNOWN_TOPIC_ID, null, NOT_ASKED, asked.topicId) : this.#found(topic, request)
     }
     const name = asked.name ?? ''
     const topic = topics.get(name)
     if (topic !== null) return this.#found(topic, request)
-    if (!isValidTopicName(name)) return missing(Errors.INVALID_TOPIC_EXCEPTION, name)
-    return request.allowAutoTopicCreation && autoCreate() ? this.#create(name, request) : missing(Errors.UNKNOWN_TOPIC_OR_PARTITION, name)
+    if (!isValidTopicName(name)) return missing(Errors.INVALID_TOPIC_EXCEPTION, name, operations(request))
+    if (request.allowAutoTopicCreation && autoCreate()) return this.#create(name, request)
+    return missing(Errors.UNKNOWN_TOPIC_OR_PARTITION, name, operations(request))
   }
 
   async #create(name: string, request: Request): Promise<TopicAnswer> {
@@ -83,11 +87,11 @@ export class MetadataApi {
       return this.#found(await this.#options.topics.ensure(name), request)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return missing(Errors.INVALID_TOPIC_EXCEPTION, name)
+      return missing(Errors.UNKNOWN_TOPIC_OR_PARTITION, name, operations(request))
     }
   }
 
-  #found({ name, id, partitions }: Topic, { includeTopicAuthorizedOperations }: Request): TopicAnswer {
+  #found({ name, id, partitions }: Topic, request: Request): TopicAnswer {
     const node = this.#options.cluster.nodeId
     return {
       errorCode: Errors.NONE,
@@ -95,7 +99,7 @@ export class MetadataApi {
       topicId: id,
       isInternal: false,
       partitions: partitions.map((_, index) => leaderOf(index, node)),
-      topicAuthorizedOperations: includeTopicAuthorizedOperations ? AuthorizedOperations.TOPIC : AuthorizedOperations.NOT_ASKED,
+      topicAuthorizedOperations: operations(request),
     }
   }
 }
@@ -113,6 +117,21 @@ export function leaderOf(partitionIndex: number, node: number): TopicAnswer['par
   }
 }
 
-function missing(errorCode: ErrorNumber, name: string | null, topicId = ZERO_UUID): TopicAnswer {
-  return { errorCode, name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations: AuthorizedOperations.NOT_ASKED }
+function operations({ includeTopicAuthorizedOperations }: Request): number {
+  return includeTopicAuthorizedOperations ? AuthorizedOperations.TOPIC : NOT_ASKED
+}
+
+function missing(errorCode: ErrorNumber, name: string | null, topicAuthorizedOperations: number, topicId = ZERO_UUID): TopicAnswer {
+  return { errorCode, name, topicId, isInternal: false, partitions: [], topicAuthorizedOperations }
+}
+
+/** What makes a whole request unanswerable: ids before there were any, or a topic with neither name nor id. Null: nothing. */
+function misuseOf(asked: readonly AskedTopic[], version: number): ErrorNumber | null {
+  if (asked.every(({ name, topicId }) => name !== null && topicId === ZERO_UUID)) return null
+  if (version < FIRST_VERSION_WITH_IDS_IN_REQUESTS) return Errors.INVALID_REQUEST
+  return asked.some(({ name, topicId }) => name === null && topicId === ZERO_UUID) ? Errors.UNKNOWN_SERVER_ERROR : null
+}
+
+function refusal(asked: readonly AskedTopic[], error: ErrorNumber): Answer {
+  return { brokers: [], topics: asked.map(({ name, topicId }) => missing(error, name ?? '', NOT_ASKED, topicId)) }
 }

@@ -20,9 +20,7 @@ export function checkAssignment(brokerIds: readonly number[], node: number, repl
 }
 
 /** @throws ApiError INVALID_REPLICATION_FACTOR: there is one node */
-export function checkReplicationFactor(factor: number): void {
-  if (factor < 1)
-    throw new ApiError(Errors.INVALID_REPLICATION_FACTOR, 'Replication factor must be larger than 0, or -1 to use the default value.')
+export function checkReplication(factor: number): void {
   if (factor === 1) return
   throw new ApiError(
     Errors.INVALID_REPLICATION_FACTOR,

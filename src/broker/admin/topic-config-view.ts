@@ -31,7 +31,7 @@ export class TopicConfigView {
     const config = parseTopicConfig(this.#config.topicDefaults, overrides)
     return Array.from(topicConfigDef.keys.values(), (key) => ({
       name: key.name,
-      value: textOf(config, key),
+      value: Object.hasOwn(overrides, key.name) ? (overrides[key.name] ?? null) : textOf(config, key), // as it was sent
       readOnly: false,
       configSource: this.#synonyms(key, config, overrides)[0]?.source ?? ConfigSource.DEFAULT,
       isSensitive: false,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Props } from '../../api/props.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { LogDirectory } from '../log/log-directory.ts'
@@ -6,6 +5,7 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { JsonValue, StateStore } from '../state/state-store.ts'
 import { parseTopicConfig } from './topic-config.ts'
+import { randomTopicId } from './topic-id.ts'
 import { checkTopicName, collisionKey, isInternalTopic } from './topic-name.ts'
 import { Topic } from './topic.ts'
 
@@ -179,16 +179,5 @@ export class Topics {
     const key = collisionKey(name)
     for (const other of [...this.#byName.keys(), ...this.#creating.keys()]) if (collisionKey(other) === key) return other
     return null
-  }
-}
-
-/** Kafka keeps the ids 0 and 1 for itself, and prints none that begins with a dash: tools would take it for an option. */
-function randomTopicId(): string {
-  for (;;) {
-    const id = randomBytes(16)
-    id[6] = ((id[6] ?? 0) & 0x0f) | 0x40 // version 4
-    id[8] = ((id[8] ?? 0) & 0x3f) | 0x80 // variant 1
-    const text = id.toString('base64url')
-    if (!text.startsWith('-')) return text
   }
 }
