@@ -1,11 +1,15 @@
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
 import { RawClient } from '../support/raw-client.ts'
 import { apiVersionsCases } from './cases/api-versions.ts'
+import { configCases } from './cases/configs.ts'
 import { fetchCases } from './cases/fetch.ts'
+import { groupCases } from './cases/groups.ts'
 import { listOffsetsCases } from './cases/list-offsets.ts'
 import { metadataCases } from './cases/metadata.ts'
+import { offsetCases } from './cases/offsets.ts'
 import { produceCases } from './cases/produce.ts'
 import { topicCases } from './cases/topics.ts'
+import { transactionCases } from './cases/transactions.ts'
 import type { ConformanceTarget, RunningTarget, Stage } from './target.ts'
 
 /** What clients of Kafka may rely on. Every case passes on Apache Kafka: where the embedded broker fails one, the broker is wrong. */
@@ -32,5 +36,9 @@ export function conformance(target: ConformanceTarget): void {
     produceCases(stage)
     fetchCases(stage)
     listOffsetsCases(stage)
+    groupCases(stage)
+    offsetCases(stage)
+    transactionCases(stage)
+    configCases(stage)
   })
 }

@@ -80,7 +80,7 @@ export interface ProduceOptions {
   readonly transactionalId?: string | null
 }
 
-/** Produces one batch. */
+/** Produces one batch, of now: Kafka begins a new segment when times are far apart. */
 export async function produce(
   raw: RawClient,
   topic: string,
@@ -88,16 +88,16 @@ export async function produce(
   options: ProduceOptions = {},
 ): Promise<ProduceAnswer> {
   const { version = 9, acks = -1, partition = 0, transactionalId = null } = options
-  const records = Buffer.isBuffer(batch) ? batch : writeBatch(batch)
+  const records = Buffer.isBuffer(batch) ? batch : writeBatch(batch.map((record) => ({ timestamp: Date.now(), ...record })))
   const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }]
   const { responses } = await raw.send('Produce', version, { transactionalId, acks, timeoutMs: 10_000, topicData })
   expect(responses).toHaveLength(1)
   return responses[0]!.partitionResponses[0]!
 }
 
-/** A batch of an idempotent or transactional producer. */
+/** A batch of an idempotent or transactional producer, of now: what is known of a producer expires by the times of its batches. */
 export function producerBatch(values: readonly string[], options: BatchOptions): Buffer {
-  return writeBatch(values.map((value) => ({ value })), options) // prettier-ignore
+  return writeBatch(values.map((value) => ({ value, timestamp: Date.now() })), options) // prettier-ignore
 }
 
 /** Bit of a batch's attributes. */

@@ -96,16 +96,27 @@ export function fetchCases(stage: Stage): void {
       expect(responses[0]!.partitions.flatMap(({ records }) => batchesIn(records))).toHaveLength(1)
     })
 
-    it('answers errors of single partitions at once, whatever it would wait for', async () => {
+    it('answers at once when no partition is there, and tells errors of single ones beside the rest', async () => {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
-      const request = await fetchRequest(raw, topic, 0, { maxWaitMs: 30_000 })
+      const absent = await fetchRequest(raw, topic, 0, { maxWaitMs: 30_000, partition: 9 })
+      const { responses } = await raw.send('Fetch', 11, absent)
+      expect(responses[0]!.partitions).toMatchObject([
+        { partitionIndex: 9, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION, highWatermark: -1 },
+      ])
+      const request = await fetchRequest(raw, topic, 0, { maxWaitMs: 50 })
       request.topics[0]!.partitions.push({ ...request.topics[0]!.partitions[0]!, partition: 9 })
-      const { responses } = await raw.send('Fetch', 11, request)
-      expect(responses[0]!.partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode]).sort()).toEqual([
+      const mixed = await raw.send('Fetch', 11, request)
+      expect(mixed.responses[0]!.partitions.map(({ partitionIndex, errorCode }) => [partitionIndex, errorCode]).sort()).toEqual([
         [0, 0],
         [9, Errors.UNKNOWN_TOPIC_OR_PARTITION],
       ])
+    })
+
+    it('answers at once when an offset is out of range', async () => {
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      expect(await fetchFrom(raw, topic, 5, { maxWaitMs: 30_000 })).toMatchObject({ errorCode: Errors.OFFSET_OUT_OF_RANGE })
     })
 
     it('does not know a topic by a name or an id that is not there', async () => {

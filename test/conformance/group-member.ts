@@ -1,0 +1,125 @@
+import type { DecodedResponse } from '../../src/broker/protocol/codec.ts'
+import { Errors } from '../../src/broker/protocol/errors.ts'
+import { Writer } from '../../src/kafka/protocol/writer.ts'
+import type { RawClient } from '../support/raw-client.ts'
+import { coordinated } from './raw-requests.ts'
+
+export interface MemberOptions {
+  readonly group: string
+  readonly instance?: string
+  readonly protocols?: readonly string[]
+  readonly protocolType?: string
+  readonly sessionTimeoutMs?: number
+  readonly rebalanceTimeoutMs?: number
+  readonly joinVersion?: number
+  /** Topics in its metadata, as consumers tell them. */
+  readonly topics?: readonly string[]
+}
+
+type JoinAnswer = DecodedResponse<'JoinGroup'>
+
+/** One member of a classic group, which does what the test says and nothing by itself. Its join may wait, so it has a connection of its own. */
+export class GroupMember {
+  readonly raw: RawClient
+  readonly options: MemberOptions
+  memberId = ''
+  generation = -1
+
+  constructor(raw: RawClient, options: MemberOptions) {
+    this.raw = raw
+    this.options = options
+  }
+
+  /** Joins, with the id that the coordinator asks new members to come back with. */
+  async join(): Promise<JoinAnswer> {
+    let answer = await coordinated(() => this.joinOnce())
+    if (answer.errorCode === Errors.MEMBER_ID_REQUIRED) {
+      this.memberId = answer.memberId
+      answer = await this.joinOnce()
+    }
+    if (answer.errorCode !== 0) return answer
+    this.memberId = answer.memberId
+    this.generation = answer.generationId
+    return answer
+  }
+
+  joinOnce(): Promise<JoinAnswer> {
+    const { group, instance = null, protocols = ['range'], protocolType = 'consumer', joinVersion = 5 } = this.options
+    const { sessionTimeoutMs = 10_000, rebalanceTimeoutMs = 10_000, topics = [] } = this.options
+    return this.raw.send('JoinGroup', joinVersion, {
+      groupId: group,
+      sessionTimeoutMs,
+      rebalanceTimeoutMs,
+      memberId: this.memberId,
+      groupInstanceId: instance,
+      protocolType,
+      protocols: protocols.map((name) => ({ name, metadata: subscription(topics) })),
+    })
+  }
+
+  /** @param assignments by member; the leader's, others give none */
+  sync(assignments: Readonly<Record<string, string>> = {}, version = 3): Promise<DecodedResponse<'SyncGroup'>> {
+    return this.raw.send('SyncGroup', version, {
+      ...this.#identity(),
+      protocolType: this.options.protocolType ?? 'consumer',
+      protocolName: this.options.protocols?.[0] ?? 'range',
+      assignments: Object.entries(assignments).map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) })),
+    })
+  }
+
+  async heartbeat(version = 3): Promise<number> {
+    return (await this.raw.send('Heartbeat', version, this.#identity())).errorCode
+  }
+
+  leave(version = 3): Promise<DecodedResponse<'LeaveGroup'>> {
+    const { group, instance = null } = this.options
+    const identity =
+      version < 3 ? { memberId: this.memberId } : { members: [{ memberId: this.memberId, groupInstanceId: instance, reason: 'test' }] }
+    return this.raw.send('LeaveGroup', version, { groupId: group, ...identity })
+  }
+
+  async commit(
+    topic: string,
+    committedOffset: number,
+    changes: { version?: number; metadata?: string | null; partition?: number } = {},
+  ): Promise<number> {
+    const { version = 7, metadata = null, partition = 0 } = changes
+    const { topics } = await this.raw.send('OffsetCommit', version, {
+      groupId: this.options.group,
+      generationIdOrMemberEpoch: this.generation,
+      memberId: this.memberId,
+      groupInstanceId: this.options.instance ?? null,
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, committedOffset, committedMetadata: metadata }] }],
+    })
+    return topics[0]!.partitions[0]!.errorCode
+  }
+
+  #identity() {
+    const { group, instance = null } = this.options
+    return { groupId: group, generationId: this.generation, memberId: this.memberId, groupInstanceId: instance }
+  }
+}
+
+/** A consumer's metadata, ConsumerProtocolSubscription 0. Kafka leaves members without an answer when it cannot read it. */
+function subscription(topics: readonly string[]): Buffer {
+  return Buffer.concat(new Writer().int16(0).stringArray(topics).int32(-1).finish())
+}
+
+/** Joins and syncs a group's only member. */
+export async function onlyMember(raw: RawClient, options: MemberOptions): Promise<GroupMember> {
+  const member = new GroupMember(raw, options)
+  await member.join()
+  await member.sync({ [member.memberId]: 'all' })
+  return member
+}
+
+/** All of them join, the leader gives each its assignment: their answers to SyncGroup. */
+export async function rebalanced(
+  members: readonly GroupMember[],
+): Promise<{ readonly joins: readonly JoinAnswer[]; readonly assignments: readonly string[] }> {
+  const joins = await Promise.all(members.map((member) => member.join()))
+  const assignments = Object.fromEntries(joins[0]!.memberId === '' ? [] : members.map(({ memberId }, index) => [memberId, `part ${index}`]))
+  const leader = joins[0]!.leader
+  const syncs = await Promise.all(members.map((member) => member.sync(member.memberId === leader ? assignments : {})))
+  return { joins, assignments: syncs.map(({ assignment }) => assignment.toString()) }
+}
