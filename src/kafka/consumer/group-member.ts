@@ -216,10 +216,12 @@ export class GroupMember implements Committer {
   }
 
   async #beat(): Promise<boolean> {
-    const { coordinator, log } = this.#options
+    const { config, coordinator, log } = this.#options
     const identity = this.#identity.snapshot()
+    // a coordinator that hangs is left in time to keep the session at the one that took over from it
+    const timeoutMs = Math.min(config['request.timeout.ms'], config['session.timeout.ms'])
     try {
-      const { error } = await coordinator.send(heartbeat(identity))
+      const { error } = await coordinator.send(heartbeat(identity), { timeoutMs })
       if (this.#identity.generationId === identity.generationId) return this.#heartbeatAnswered(error, identity)
       return true
     } catch (error) {

@@ -259,6 +259,15 @@ describe('group member', () => {
     expect(cluster.committed('g', 't', 0)).toBe(3)
   })
 
+  it('K28: a coordinator that hangs is left when a session without an answer is over', async () => {
+    const cluster = await startCluster({ nodes: 2, topics: { t: 1 } })
+    const consumer = await openConsumer(cluster, { ...GROUP, 'session.timeout.ms': '400' })
+    await join(consumer, new RecordingListener())
+    cluster.onRequest('Heartbeat', ({ node }) => (node === 1 ? { do: 'silence', handle: true } : undefined))
+    cluster.setCoordinator('g', 2)
+    await pollUntil(consumer, () => cluster.requestsOf('Heartbeat').some(({ node }) => node === 2))
+  })
+
   it('a commit that no coordinator answers fails when default.api.timeout.ms is over', async () => {
     const cluster = await startCluster({ nodes: 2, topics: { t: 1 } })
     cluster.setCoordinator('g', 2)
