@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { findOrStartBroker, type Demo } from './demo/demo.ts'
+import { findKafka, type Demo } from './demo/demo.ts'
 import { demoElasticsearch } from './demo/elasticsearch.ts'
 import { demoFile } from './demo/file.ts'
 import { demoJdbc } from './demo/jdbc.ts'
@@ -23,13 +23,11 @@ const stopped = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopped.abort())
 
 const dir = await mkdtemp(join(tmpdir(), 'standpipe-demo-'))
-const broker = await findOrStartBroker()
 try {
-  await run({ dir, kafka: broker.server.address, once: values.once, stopped: stopped.signal })
+  await run({ dir, kafka: await findKafka(), once: values.once, stopped: stopped.signal })
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 } finally {
-  await broker.stop()
   await rm(dir, { recursive: true, force: true })
 }

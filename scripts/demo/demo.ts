@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import { silentLogger } from '../../src/logging/logger.ts'
 import { parseProperties } from '../../src/properties/parse-properties.ts'
-import { EndOffset } from '../../test/support/services/end-offset.ts'
-import { startKafka } from '../../test/support/services/kafka.ts'
 import { answersMetadata } from '../../test/support/services/metadata-probe.ts'
 import { ServerProcess } from '../../test/support/services/server-process.ts'
 
@@ -17,12 +17,19 @@ const workerFile = config('connect-standalone.properties')
 export interface Demo {
   /** Scratch folder; the worker runs in it. */
   readonly dir: string
-  /** `host:port` of the broker. */
-  readonly kafka: string
+  readonly kafka: Kafka
   /** Ends the demo when all input has arrived. */
   readonly once: boolean
   /** Aborted by Ctrl-C. */
   readonly stopped: AbortSignal
+}
+
+/** The broker of a demo. */
+export interface Kafka {
+  /** `host:port` */
+  readonly address: string
+  /** None was there: the worker brings its own. */
+  readonly isEmbedded: boolean
 }
 
 /** A server that the demo uses. */
@@ -64,17 +71,14 @@ export async function property(file: string, key: string): Promise<string> {
   return value
 }
 
-export async function findOrStartBroker(): Promise<Found<{ readonly address: string }>> {
+/** The broker that the worker file (or the environment) names, or the embedded one in its place. */
+export async function findKafka(): Promise<Kafka> {
   const configured = process.env.CONNECT_BOOTSTRAP_SERVERS ?? (await property(workerFile, 'bootstrap.servers'))
-  return findOrStart({
-    name: 'Kafka',
-    addresses: configured.split(',').map((address) => address.trim()),
-    hint: '',
-    answers: answersMetadata,
-    at: (address) => ({ address }),
-    start: startKafka,
-    addressOf: ({ address }) => address,
-  })
+  const [address = ''] = configured.split(',').map((text) => text.trim())
+  const isEmbedded = !(await answersMetadata(address))
+  const what = isEmbedded ? 'nobody answers: the worker brings its own broker, in memory (--embedded)' : 'answers and is used'
+  console.log(`Kafka         ${address} ${what}`)
+  return { address, isEmbedded }
 }
 
 /** A copy of an example file in the scratch folder, for the server of the demo. @returns its path */
@@ -92,21 +96,30 @@ export async function copyWithUrl({ dir }: Demo, name: string, url: string): Pro
 export function startWorker({ dir, kafka }: Demo, connectorFiles: readonly string[]): Promise<ServerProcess> {
   return ServerProcess.start({
     command: process.execPath,
-    args: [join(root, 'dist/bin/connect-standalone.js'), workerFile, ...connectorFiles],
+    args: [join(root, 'dist/bin/connect-standalone.js'), ...(kafka.isEmbedded ? ['--embedded'] : []), workerFile, ...connectorFiles],
     cwd: dir,
     logFile: join(dir, 'worker.log'),
-    env: { ...process.env, CONNECT_BOOTSTRAP_SERVERS: kafka, CONNECT_OFFSET_STORAGE_FILE_FILENAME: join(dir, 'connect.offsets') },
+    env: { ...process.env, CONNECT_BOOTSTRAP_SERVERS: kafka.address, CONNECT_OFFSET_STORAGE_FILE_FILENAME: join(dir, 'connect.offsets') },
   })
 }
 
-export async function recordsIn(address: string, topic: string): Promise<number> {
-  const offset = await EndOffset.of(address, topic)
+/** A look at a topic: how many records there are, and the last of them. */
+export async function describeTopic({ kafka }: Demo, topic: string): Promise<string> {
+  const consumer = await createKafkaClients().consumer({ 'bootstrap.servers': kafka.address }, silentLogger)
   try {
-    return await offset.read()
+    const partition = { topic, partition: 0 }
+    consumer.assign([partition])
+    const [end = 0] = await consumer.endOffsets([partition])
+    if (end === 0) return `${topic}: no records`
+    consumer.seek(partition, end - 1)
+    const [polled] = await consumer.poll(POLL_TIMEOUT_MS)
+    return `${topic}: ${end} records, the last of them\n                ${String(polled?.records.at(-1)?.value)}`
   } finally {
-    offset.close()
+    await consumer.close()
   }
 }
+
+const POLL_TIMEOUT_MS = 5_000
 
 export function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(2)

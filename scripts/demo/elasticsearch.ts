@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { searchServerVariables, startSearchServer } from '../../test/support/services/elasticsearch.ts'
 import { answersHealth } from '../../test/support/services/elasticsearch-node.ts'
-import { checkProgress, config, copyWithUrl, findOrStart, property, recordsIn, seconds, startWorker, type Demo } from './demo.ts'
+import { checkProgress, config, copyWithUrl, describeTopic, findOrStart, property, seconds, startWorker, type Demo } from './demo.ts'
 
 const LINES = 1_000
 const POLL_MS = 100
@@ -66,11 +66,11 @@ async function arrival({ stopped }: Demo, server: SearchServer, name: string, ch
   }
 }
 
-async function showWhatArrived({ dir, kafka }: Demo, server: SearchServer, name: string, startedAt: number): Promise<void> {
+async function showWhatArrived(demo: Demo, server: SearchServer, name: string, startedAt: number): Promise<void> {
   const topic = await property(sinkFile, 'topics')
   console.log(`all documents found by a search ${seconds(startedAt)} s after the start of the worker`)
-  console.log(`source        ${join(dir, 'test.txt')}: ${LINES} lines`)
-  console.log(`topic         ${topic}: ${await recordsIn(kafka, topic)} records`)
+  console.log(`source        ${join(demo.dir, 'test.txt')}: ${LINES} lines`)
+  console.log(`topic         ${await describeTopic(demo, topic)}`)
   const query = `line:(${name} AND ${LINES})`
   console.log(`index         ${server.url}/${topic}/_search?q=${encodeURIComponent(query)}`)
   for (const { _id, _source } of (await search(server, query)).hits.hits) console.log(`                ${_id}  ${JSON.stringify(_source)}`)

@@ -3,7 +3,7 @@ import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerProcess } from '../../test/support/services/server-process.ts'
-import { checkProgress, config, property, recordsIn, seconds, startWorker, type Demo } from './demo.ts'
+import { checkProgress, config, describeTopic, property, seconds, startWorker, type Demo } from './demo.ts'
 
 const LINES = 1_000
 const LINES_SHOWN = 3
@@ -75,11 +75,12 @@ async function arrivalOf(
   return seen
 }
 
-async function showWhatArrived({ dir, kafka }: Demo, startedAt: number, seen: readonly string[]): Promise<void> {
+async function showWhatArrived(demo: Demo, startedAt: number, seen: readonly string[]): Promise<void> {
+  const { dir } = demo
   const topic = await property(config('connect-file-source.properties'), 'topic')
   console.log(`all records   after ${seconds(startedAt)} s`)
   console.log(`source        ${join(dir, 'test.txt')}: ${LINES} lines`)
-  console.log(`topic         ${topic}: ${await recordsIn(kafka, topic)} records`)
+  console.log(`topic         ${await describeTopic(demo, topic)}`)
   console.log(`sink          ${join(dir, 'test.sink.txt')}: ${seen.length} lines, the last of them`)
   for (const line of seen.slice(-LINES_SHOWN)) console.log(`                ${line}`)
 }

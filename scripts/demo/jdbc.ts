@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answersPostgresql, postgresqlAt, startPostgresql, type PostgresqlServer } from '../../test/support/services/postgresql.ts'
 import type { ServerProcess } from '../../test/support/services/server-process.ts'
-import { checkProgress, config, copyWithUrl, findOrStart, property, recordsIn, seconds, startWorker, type Demo } from './demo.ts'
+import { checkProgress, config, copyWithUrl, describeTopic, findOrStart, property, seconds, startWorker, type Demo } from './demo.ts'
 
 const ROWS = 1_000
 const ROWS_SHOWN = 3
@@ -100,12 +100,12 @@ async function arrival({ stopped }: Demo, orders: Orders, count: number, check: 
   }
 }
 
-async function showWhatArrived({ kafka }: Demo, url: string, rows: readonly string[][], startedAt: number): Promise<void> {
+async function showWhatArrived(demo: Demo, url: string, rows: readonly string[][], startedAt: number): Promise<void> {
   const topic = await property(config(sinkFile), 'topics')
   console.log(`all rows      in the second table ${seconds(startedAt)} s after the start of the worker`)
   console.log(`database      ${url}`)
   console.log(`source        table orders: ${ROWS} rows`)
-  console.log(`topic         ${topic}: ${await recordsIn(kafka, topic)} records`)
+  console.log(`topic         ${await describeTopic(demo, topic)}`)
   console.log(`sink          table orders_copy: ${rows.length} rows as in orders, the last of them`)
   for (const row of rows.slice(0, ROWS_SHOWN).toReversed()) console.log(`                ${row.join(' | ')}`)
 }
