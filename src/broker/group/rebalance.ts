@@ -122,12 +122,6 @@ export class Rebalance {
     this.prepare(group, `removing ${pending.join(', ')} on pending sync request expiration`)
   }
 
-  /** SyncGroup came. */
-  synced(group: Group, member: GroupMember): void {
-    group.pendingSyncs.delete(member.id)
-    if (group.pendingSyncs.size === 0) group.syncTimer?.cancel()
-  }
-
   /** Hands everybody their share: the group is stable. */
   assign(group: Group, assignments: ReadonlyMap<string, Buffer>): void {
     for (const member of group.members.values()) {

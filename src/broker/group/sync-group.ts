@@ -40,10 +40,10 @@ export class SyncGroup {
       case 'PreparingRebalance':
         throw new ApiError(Errors.REBALANCE_IN_PROGRESS)
       case 'CompletingRebalance':
-        this.#rebalance.synced(group, member)
+        group.pendingSyncs.delete(member.id)
         return this.#awaitAssignment(group, member, request)
       case 'Stable': {
-        this.#rebalance.synced(group, member)
+        group.pendingSyncs.delete(member.id)
         const { protocolType, protocolName } = group
         return { errorCode: Errors.NONE, protocolType, protocolName, assignment: member.assignment }
       }

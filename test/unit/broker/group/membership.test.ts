@@ -87,9 +87,19 @@ describe('joining a group', () => {
     const client = new GroupClient()
     const offering = (...names: string[]) =>
       client.join('g', { protocols: names.map((name) => ({ name, metadata: subscription('orders') })) })
-    const joins = [offering('sticky', 'range'), offering('range', 'sticky'), offering('range', 'cooperative', 'sticky')]
+    const joins = [
+      offering('sticky', 'range'),
+      offering('range', 'sticky'),
+      offering('range', 'cooperative', 'sticky'),
+      offering('sticky', 'range'),
+    ]
+    joins.push(offering('range', 'sticky'))
     await client.clock.advance(6000)
     for (const { protocolName } of await Promise.all(joins)) expect(protocolName).toBe('range')
+    const [first] = await client.stableGroup('one', 1, {
+      protocols: ['a', 'b'].map((name) => ({ name, metadata: subscription('orders') })),
+    })
+    expect(first!.protocolName).toBe('a')
   })
 
   it.each([
@@ -114,6 +124,13 @@ describe('joining a group', () => {
     },
   )
 
+  it.each([
+    [6, ''],
+    [7, null],
+  ])('names no protocol when it refuses: in version %i that is %j', async (version, protocolName) => {
+    expect(await new GroupClient().join('', { version })).toMatchObject({ errorCode: 24, generationId: -1, protocolName })
+  })
+
   it('refuses an empty group id (24)', async () => {
     expect((await new GroupClient().join('')).errorCode).toBe(24)
   })
@@ -129,6 +146,38 @@ describe('joining a group', () => {
     const client = new GroupClient({ config: { maxSize: 2 } })
     await client.stableGroup('g', 2)
     expect(await client.join('g')).toMatchObject({ errorCode: 81, memberId: '' })
+  })
+
+  it('keeps those who came first when members of a group that is too large join again (81)', async () => {
+    const client = new GroupClient()
+    const members = await client.stableGroup('g', 3)
+    const smaller = new GroupClient({ store: client.store, config: { maxSize: 2 } })
+    const [first, second, third] = members.map(({ memberId }) => memberId)
+    const joins = [first, second].map((memberId) => smaller.join('g', { memberId: memberId! }))
+    await smaller.clock.advance(0)
+    const repeated = smaller.join('g', { memberId: first! })
+    await smaller.clock.advance(0)
+    expect((await smaller.join('g', { memberId: third! })).errorCode).toBe(81)
+    await smaller.clock.advance(REBALANCE_MS)
+    expect((await repeated).errorCode).toBe(0)
+    expect((await joins[1]!).errorCode).toBe(0)
+  })
+
+  it('forgets the id that it gave a member when the group is full meanwhile', async () => {
+    const client = new GroupClient({ config: { maxSize: 1 } })
+    const request = {
+      groupId: 'g',
+      sessionTimeoutMs: SESSION_MS,
+      memberId: '',
+      protocolType: 'consumer',
+      protocols: [{ name: 'range', metadata: subscription('orders') }],
+    }
+    const { memberId } = await client.ask('JoinGroup', request)
+    const join = client.join('g')
+    await client.clock.advance(3000)
+    await join
+    expect((await client.ask('JoinGroup', { ...request, memberId })).errorCode).toBe(81)
+    expect(client.coordinator.group('g').pendingJoins.size).toBe(0)
   })
 
   it('takes the session timeout as rebalance timeout from version 0, which has no other', async () => {
@@ -290,6 +339,30 @@ describe('rebalancing a group', () => {
     expect(await client.join('g', { memberId: joined.memberId })).toEqual(joined)
   })
 
+  it('is over when all have joined: the time that was left does not count any more', async () => {
+    const client = new GroupClient()
+    const [first] = await client.stableGroup('g', 1, { sessionTimeoutMs: 300_000 })
+    const newcomer = client.join('g', { sessionTimeoutMs: 300_000 })
+    await client.clock.advance(0)
+    const leads = await client.join('g', { memberId: first!.memberId, sessionTimeoutMs: 300_000 })
+    await Promise.all([client.sync('g', leads), client.sync('g', await newcomer)])
+    await client.clock.advance(2 * REBALANCE_MS)
+    expect(await client.heartbeat('g', leads)).toBe(0)
+  })
+
+  it('does not begin early because a member is lost, while others have not joined', async () => {
+    const client = new GroupClient()
+    const joins = [client.join('g', { sessionTimeoutMs: 300_000 }), client.join('g')]
+    await client.clock.advance(6000)
+    const [slow, lost] = await Promise.all(joins)
+    await Promise.all([client.sync('g', lost!), client.sync('g', slow!)])
+    void client.join('g')
+    await client.clock.advance(SESSION_MS)
+    expect(await client.describe('g')).toMatchObject({ groupState: 'PreparingRebalance' })
+    expect(await client.heartbeat('g', lost!)).toBe(25)
+    expect(await client.heartbeat('g', slow!)).toBe(27)
+  })
+
   it('waits for new members that were given an id, until their session timeout', async () => {
     const client = new GroupClient()
     const [member] = await client.stableGroup('g', 1, { sessionTimeoutMs: 30_000 })
@@ -393,6 +466,8 @@ describe('leaving a group', () => {
   it('names errors by member: unknown (25), fenced (82)', async () => {
     const client = new GroupClient()
     const [member] = await client.stableGroup('g', 1, { groupInstanceId: 'i' })
+    expect(await client.leave('g', { memberId: 'stranger' })).toEqual([25])
+    expect(await client.heartbeat('g', member!)).toBe(0)
     const left = await client.leave(
       'g',
       { memberId: 'stranger' },

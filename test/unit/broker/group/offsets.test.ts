@@ -220,6 +220,7 @@ describe('offsets in a transaction', () => {
     expect(await addOffset(client, 'g', 1, mine)).toBe(0)
     expect(await addOffset(client, 'g', 1, { ...mine, generationId: 2 })).toBe(22)
     expect(await addOffset(client, 'g', 1, { ...mine, groupInstanceId: null, memberId: 'stranger' })).toBe(25)
+    expect(await addOffset(client, 'g', 1, { memberId: 'stranger' })).toBe(25)
     expect(await addOffset(client, 'g', 1, { ...mine, memberId: 'old' })).toBe(82)
     expect(await addOffset(client, 'nowhere', 1, mine)).toBe(22)
   })

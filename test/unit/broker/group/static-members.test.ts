@@ -20,6 +20,16 @@ describe('a static member', () => {
     expect(await client.heartbeat('g', leader!, 'i-0')).toBe(0)
   })
 
+  it('whose old id is not heard of any more does not make the group rebalance', async () => {
+    const client = new GroupClient()
+    await client.stableGroup('g', 1, { groupInstanceId: 'i' })
+    const back = await client.join('g', { groupInstanceId: 'i-0' })
+    await client.clock.advance(5000)
+    await client.heartbeat('g', back, 'i-0')
+    await client.clock.advance(5000)
+    expect(await client.heartbeat('g', back, 'i-0')).toBe(0)
+  })
+
   it('fences whoever still uses its old id (82)', async () => {
     const client = new GroupClient()
     const [member] = await client.stableGroup('g', 1, { groupInstanceId: 'i' })
@@ -125,7 +135,9 @@ describe('a static member', () => {
 
   it('is unknown under an instance id that nobody has (25)', async () => {
     const client = new GroupClient()
-    const [member] = await client.stableGroup('g')
+    const [member, left] = await client.stableGroup('g', 2, { groupInstanceId: 'i' })
     expect(await client.heartbeat('g', member!, 'nobody')).toBe(25)
+    await client.leave('g', { memberId: left!.memberId, groupInstanceId: 'i-1' })
+    expect(await client.heartbeat('g', member!, 'i-1')).toBe(25)
   })
 })
