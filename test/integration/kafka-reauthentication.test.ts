@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
-import type { Consumer, Delivery, Producer, ProducerRecord, RebalanceListener } from '../../src/kafka/ports.ts'
+import type { Consumer, Delivery, Producer, ProducerRecord } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
+import { noCallbacks } from '../support/no-callbacks.ts'
 import { MECHANISMS, saslProps, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
 
 /** Four sessions of 5 s. */
@@ -117,10 +118,4 @@ class Pipe {
       this.failures.push(String(error))
     }
   }
-}
-
-const noCallbacks: RebalanceListener = {
-  onPartitionsAssigned: () => Promise.resolve(),
-  onPartitionsRevoked: () => Promise.resolve(),
-  onPartitionsLost: () => Promise.resolve(),
 }

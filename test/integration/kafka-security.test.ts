@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { Logger } from '../../src/api/logger.ts'
 import type { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
-import type { Admin, ClientProps, Delivery, RebalanceListener } from '../../src/kafka/ports.ts'
+import type { Admin, ClientProps, Delivery } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
+import { noCallbacks } from '../support/no-callbacks.ts'
 import { eachReachable } from '../support/reachable-objects.ts'
 import { MECHANISMS, PASSWORD, saslProps, SCRAM_PASSWORD, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
 import { certificate } from '../support/services/postgresql-tls.ts'
@@ -20,12 +21,6 @@ beforeAll(async () => {
   kafka = await SecureKafka.start()
 })
 afterAll(() => kafka.stop())
-
-const noCallbacks: RebalanceListener = {
-  onPartitionsAssigned: () => Promise.resolve(),
-  onPartitionsRevoked: () => Promise.resolve(),
-  onPartitionsLost: () => Promise.resolve(),
-}
 
 const trust = { 'ssl.truststore.type': 'PEM', 'ssl.truststore.location': certificate('ca') }
 

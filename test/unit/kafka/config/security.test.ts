@@ -5,7 +5,7 @@ import { parseAdminConfig } from '../../../../src/kafka/config/admin-config.ts'
 import { clientSecurity } from '../../../../src/kafka/config/security.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 
-const security = (props: Readonly<Record<string, string>>, log = new CollectingLogger()) =>
+const security = async (props: Readonly<Record<string, string>>, log = new CollectingLogger()) =>
   clientSecurity(parseAdminConfig({ 'bootstrap.servers': 'a:1', ...props }, log), log)
 
 function messageOf(run: () => unknown): string {
@@ -53,6 +53,35 @@ describe('security of a client', () => {
     const line = 'org.apache.kafka.common.security.scram.ScramLoginModule required username="u" password="p";'
     const { sasl } = await security({ 'security.protocol': 'sasl_plaintext', 'sasl.mechanism': 'SCRAM-SHA-512', 'sasl.jaas.config': line })
     expect(sasl).toEqual({ mechanism: 'SCRAM-SHA-512', username: 'u', password: new Password('p'), isDelegationToken: false })
+  })
+
+  it.each([
+    ['PLAIN', 'kafkashaded.org.apache.kafka.common.security.plain.PlainLoginModule'],
+    ['plain', 'org.apache.flink.kafka.shaded.org.apache.kafka.common.security.plain.PlainLoginModule'],
+    ['SCRAM-SHA-256', 'com.vendor.ScramLoginModule'],
+    ['SCRAM-SHA-512', 'ScramLoginModule'],
+  ])('takes the login module of %s under the package of a vendor, %s', async (mechanism, module) => {
+    const line = `${module} required username="u" password="p" tokenauth="true" serviceName="kafka";`
+    const { sasl } = await security({ 'security.protocol': 'SASL_PLAINTEXT', 'sasl.mechanism': mechanism, 'sasl.jaas.config': line })
+    expect(sasl).toMatchObject({ mechanism: mechanism.toUpperCase(), username: 'u', isDelegationToken: true })
+  })
+
+  it('follows nothing of SASL and TLS that security.protocol does not ask for', async () => {
+    const stale = { 'sasl.mechanism': 'GSSAPI', 'sasl.jaas.config': 'nonsense', 'ssl.truststore.location': '/nowhere' }
+    expect(await security({ 'security.protocol': 'PLAINTEXT', ...stale })).toEqual({ tls: null, sasl: null })
+  })
+
+  it.each([
+    [{ 'sasl.mechanism': 'AWS_MSK_IAM' }, 'it needs Amazon’s Java library; MSK takes SCRAM-SHA-512 too. Set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER'],
+    [{ 'sasl.mechanism': 'DIGEST-MD5' }, 'Invalid value DIGEST-MD5 for configuration sasl.mechanism: not supported. Set PLAIN'],
+    [{ 'sasl.mechanism': '' }, 'mechanism must be non-null and non-empty string'],
+    [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.ScramLoginModule required;' }, 'x.ScramLoginModule is not the login module of PLAIN. Write org.apache.kafka.common.security.plain.PlainLoginModule required username='],
+    [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.NotThePlainLoginModule required;' }, 'x.NotThePlainLoginModule is not the login module of PLAIN'],
+    [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.PlainLoginModule required username="u";' }, 'x.PlainLoginModule needs the option password'],
+    [{ 'sasl.mechanism': 'PLAIN', 'sasl.login.class': 'x.Login' }, 'sasl.login.class: Java classes cannot be loaded'],
+    [{ 'sasl.mechanism': 'PLAIN', 'sasl.client.callback.handler.class': 'x.C' }, 'sasl.client.callback.handler.class: Java classes cannot be loaded'],
+  ])('SASL refuses %j and says what to do', async (props, reason) => {
+    await expect(security({ 'security.protocol': 'SASL_PLAINTEXT', ...props })).rejects.toThrow(reason)
   })
 
   it.each([
