@@ -124,7 +124,7 @@ async function openParts({ props, settings, dirs, clock, log }: PartsOptions): P
     dirs,
     log,
     clock,
-    ...flushPolicy(settings),
+    ...logSettings(settings),
     onAdvance: (partition) => waiting.advanced(partition),
   })
   const store = directory.stateStore
@@ -177,10 +177,16 @@ function apisOf({ directory, waiting, topics, groups, transactions, config }: Pa
   }
 }
 
-/** How often what was appended is synced; `log.flush.interval.messages=1` does so before the answer, topics and groups included. */
-function flushPolicy(settings: BrokerSettings): Pick<LogDirectoryOptions, 'flushIntervalMs' | 'syncState'> {
+/** What is done to logs in the background. `log.flush.interval.messages=1` syncs before the answer, topics and groups included. */
+function logSettings(settings: BrokerSettings): Partial<LogDirectoryOptions> {
   const intervalMs = settings['log.flush.interval.ms'] ?? settings['log.flush.scheduler.interval.ms']
-  return { flushIntervalMs: Math.max(1, Math.min(intervalMs, FLUSH_MS)), syncState: settings['log.flush.interval.messages'] === 1 }
+  return {
+    flushIntervalMs: Math.max(1, Math.min(intervalMs, FLUSH_MS)),
+    syncState: settings['log.flush.interval.messages'] === 1,
+    retentionCheckMs: settings['log.retention.check.interval.ms'],
+    cleanerBackoffMs: settings['log.cleaner.backoff.ms'],
+    producerExpirationMs: settings['producer.id.expiration.ms'],
+  }
 }
 
 const FLUSH_MS = 1000

@@ -11,6 +11,9 @@ export interface ConfigChange {
   readonly value: string | null
 }
 
+/** Older versions of the protocol cannot tell a longer one. */
+const MOST_BYTES = 32_767
+
 export const Operation = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const
 
 /**
@@ -36,6 +39,12 @@ export function changedProps(before: Props, changes: readonly ConfigChange[], de
         throw new ApiError(Errors.INVALID_REQUEST, `Unknown operations type ${configOperation}`)
     }
   }
+  const tooLong = [...after.values()].some((value) => Buffer.byteLength(value) > MOST_BYTES)
+  if (tooLong)
+    throw new ApiError(
+      Errors.INVALID_CONFIG,
+      `The configuration value cannot be added because it exceeds the maximum value size of ${MOST_BYTES} bytes.`,
+    )
   return Object.fromEntries(after)
 }
 
