@@ -11,12 +11,13 @@ import { sinkConfigs } from '../connectors/jdbc/sink/config/definitions.ts'
 import { sourceConfigs } from '../connectors/jdbc/source/config/definitions.ts'
 import type { ConfigDef } from '../src/api/config/config-def.ts'
 import type { ConfigKey } from '../src/api/config/config-key.ts'
-import { configText } from '../src/api/config/config-type.ts'
+import { valueText } from '../src/broker/config/config-text.ts'
 import { adminConfigDef } from '../src/kafka/config/admin-keys.ts'
 import type { KeyTreatment } from '../src/kafka/config/client-config.ts'
 import { consumerConfigDef } from '../src/kafka/config/consumer-keys.ts'
 import { producerConfigDef } from '../src/kafka/config/producer-keys.ts'
 import { ADMIN_TREATMENTS, CONSUMER_TREATMENTS, PRODUCER_TREATMENTS } from '../src/kafka/config/treatments.ts'
+import { brokerConfigDef } from '../src/broker/config/broker-config-keys.ts'
 import { clientIds, consumerProps, producerProps } from '../src/runtime/client-props.ts'
 import { sinkRuntimeConfigDef, sourceRuntimeConfigDef } from '../src/runtime/connector-config.ts'
 import { workerConfigDef } from '../src/runtime/worker-config.ts'
@@ -26,6 +27,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** What stands between the marks of each name. Names that the file has no marks for are not written. */
 const tables: Readonly<Record<string, () => string>> = {
   'worker-keys': () => keyTable(workerConfigDef.keys.values()),
+  'broker-keys': () => keyTable(brokerConfigDef.keys.values()),
   'connector-keys': () => keyTable(connectorKeys()),
   'file-source-keys': () => keyTable(fileStreamSourceConfig.keys.values()),
   'file-sink-keys': () => keyTable(fileStreamSinkConfig.keys.values()),
@@ -67,7 +69,7 @@ function keyRow(key: ConfigKey): string[] {
 
 function defaultText(key: ConfigKey): string {
   if (!key.hasDefault) return '**required**'
-  const text = configText(key.defaultValue, key.type)
+  const text = valueText(key.defaultValue, key.type)
   if (text === null || key.type === 'password') return ''
   return text === '' ? 'empty' : `\`${text}\``
 }
