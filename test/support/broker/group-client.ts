@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { RequestContext } from '../../../src/broker/api.ts'
 import { groupApis } from '../../../src/broker/group/group-apis.ts'
 import { GroupCoordinator, type GroupCoordinatorOptions } from '../../../src/broker/group/group-coordinator.ts'
@@ -249,10 +248,6 @@ export function subscription(...topics: string[]): Buffer {
 
 export function topicId(topic: string): string {
   return Buffer.from(topic.padEnd(16, '_')).toString('base64url')
-}
-
-export function randomGroup(): string {
-  return `group-${randomUUID()}`
 }
 
 function placeOf(place: string): { topic: string; partition: number } {

@@ -171,10 +171,11 @@ describe('a log with flush.messages=1', () => {
   it('shares one sync among appends that wait together', async () => {
     const folder = new ForgetfulFolder()
     const log = openLog({ folder, config: { 'flush.messages': 1 } })
-    const waits = Array.from({ length: 50 }, (_, index) => {
+    const waits: Promise<void>[] = []
+    for (let index = 0; index < 50; index++) {
       appendValues(log, [`v${index}`])
-      return log.whenSafe(index + 1)
-    })
+      waits.push(log.whenSafe(index + 1)!)
+    }
     await Promise.all(waits)
     expect(folder.syncs).toBe(1)
   })
