@@ -2,7 +2,7 @@ import type { DecodedResponse } from '../../src/broker/protocol/codec.ts'
 import { Errors } from '../../src/broker/protocol/errors.ts'
 import { Writer } from '../../src/kafka/protocol/writer.ts'
 import type { RawClient } from '../support/raw-client.ts'
-import { coordinated } from './raw-requests.ts'
+import { coordinated, eventually } from './raw-requests.ts'
 
 export interface MemberOptions {
   readonly group: string
@@ -113,13 +113,42 @@ export async function onlyMember(raw: RawClient, options: MemberOptions): Promis
   return member
 }
 
-/** All of them join, the leader gives each its assignment: their answers to SyncGroup. */
-export async function rebalanced(
+/** All of them join, and again when others come, as clients do, until one generation has them all. @returns its number, and the leader's parts */
+export async function settled(
   members: readonly GroupMember[],
-): Promise<{ readonly joins: readonly JoinAnswer[]; readonly assignments: readonly string[] }> {
-  const joins = await Promise.all(members.map((member) => member.join()))
-  const assignments = Object.fromEntries(joins[0]!.memberId === '' ? [] : members.map(({ memberId }, index) => [memberId, `part ${index}`]))
-  const leader = joins[0]!.leader
-  const syncs = await Promise.all(members.map((member) => member.sync(member.memberId === leader ? assignments : {})))
-  return { joins, assignments: syncs.map(({ assignment }) => assignment.toString()) }
+): Promise<{ readonly generation: number; readonly assignments: readonly string[] }> {
+  const settling = new Settling(members.length)
+  const assignments = await Promise.all(members.map((member) => settling.take(member)))
+  return { generation: settling.generation, assignments }
+}
+
+class Settling {
+  readonly #count: number
+  /** Set by the leader, when all are in it. */
+  generation = -1
+
+  constructor(count: number) {
+    this.#count = count
+  }
+
+  async take(member: GroupMember): Promise<string> {
+    for (;;) {
+      const { errorCode, leader, members } = await member.join()
+      if (errorCode !== 0) throw new Error(`JoinGroup is answered with ${errorCode}`)
+      const parts = Object.fromEntries(members.map(({ memberId }) => [memberId, `part of ${memberId}`]))
+      const synced = await member.sync(leader === member.memberId ? parts : {})
+      if (synced.errorCode !== 0) continue
+      if (members.length === this.#count) this.generation = member.generation
+      if (await this.#isSettled(member)) return synced.assignment.toString()
+    }
+  }
+
+  /** False: others came, and the member must join again. */
+  async #isSettled(member: GroupMember): Promise<boolean> {
+    const error = await eventually(
+      () => member.heartbeat(),
+      (answer) => answer !== 0 || this.generation === member.generation,
+    )
+    return error === 0
+  }
 }

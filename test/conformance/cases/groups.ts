@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Errors } from '../../../src/broker/protocol/errors.ts'
-import { GroupMember, onlyMember, rebalanced, type MemberOptions } from '../group-member.ts'
+import { GroupMember, onlyMember, settled, type MemberOptions } from '../group-member.ts'
 import { coordinated, eventually, newName, newTopic } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
 import { versions } from '../versions.ts'
@@ -292,20 +292,12 @@ export function groupCases(stage: Stage): void {
     it('gets from generation to generation, as members come and go', async () => {
       const group = newName('group')
       const members = await Promise.all(Array.from({ length: 5 }, () => member({ group })))
-      let generation = 0
-      await eventually(
-        async () => {
-          const { joins } = await rebalanced(members)
-          generation = joins[0]!.generationId
-          return joins
-        },
-        (joins) => joins.every(({ errorCode, generationId }) => errorCode === 0 && generationId === generation),
-      )
-      const last = members.pop()!
-      await last.leave()
-      const { joins } = await rebalanced(members)
-      expect(joins.map(({ generationId }) => generationId)).toEqual([1, 1, 1, 1].map((one) => generation + one))
-      expect(joins.reduce((total, join) => total + join.members.length, 0)).toBe(4)
+      const five = await settled(members)
+      expect([...five.assignments]).toEqual(members.map(({ memberId }) => `part of ${memberId}`))
+      await members.pop()!.leave()
+      const four = await settled(members)
+      expect(four.generation).toBeGreaterThan(five.generation)
+      expect([...four.assignments]).toEqual(members.map(({ memberId }) => `part of ${memberId}`))
     })
   })
 }
