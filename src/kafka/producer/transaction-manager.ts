@@ -225,9 +225,9 @@ export class TransactionManager {
     await this.#ask(async (requests) => {
       if (!(await requests.addOffsets(this.#identity, group.groupId, isWanted))) return
       this.#hasOffsets = true
-      await requests.commitOffsets(this.#identity, group, offsets, isWanted)
+      if (isWanted()) await requests.commitOffsets(this.#identity, group, offsets, isWanted)
     })
-    if (this.#state.error !== null) throw this.#state.error
+    if (!isWanted()) throw this.#state.error ?? transactionAborted()
   }
 
   async #addPartitions(queues: readonly PartitionQueue[]): Promise<boolean> {

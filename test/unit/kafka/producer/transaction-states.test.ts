@@ -4,6 +4,8 @@ import { startCluster } from './cluster.ts'
 import { anonymous, transactionalProducer } from './transactional.ts'
 
 const OFFSETS = [{ topic: 't', partition: 0, offset: 5 }]
+/** Each attempt may take `max.block.ms`. */
+const PATIENT = { timeout: 10_000 }
 const record = new TestRecord('t', 'v', { partition: 0 })
 
 test('a producer without transactional.id has no transactions', async () => {
@@ -78,13 +80,13 @@ test('initTransactions that times out goes on, and must be called again before a
     'Cannot attempt operation `beginTransaction` because the previous call to `initTransactions` timed out and must be retried',
   )
   loading()
-  await expect.poll(() => producer.initTransactions().then(() => 'ready', String)).toBe('ready')
+  await expect.poll(() => producer.initTransactions().then(() => 'ready', String), PATIENT).toBe('ready')
   producer.beginTransaction()
 })
 
 test('a commit that times out is the same commit when it is called again', async () => {
   const cluster = await startCluster({ topics: { t: 1 } })
-  const producer = await transactionalProducer(cluster, { 'max.block.ms': '50' })
+  const producer = await transactionalProducer(cluster, { 'max.block.ms': '500' })
   const busy = cluster.onRequest('EndTxn', () => ({ do: 'error', code: 51 }))
   producer.beginTransaction()
   await sendAll(producer, [new TestRecord('t', 'v')])
@@ -97,14 +99,14 @@ test('a commit that times out is the same commit when it is called again', async
     'Cannot attempt operation `abortTransaction` because the previous call to `commitTransaction` timed out and must be retried',
   )
   busy()
-  await expect.poll(() => producer.commitTransaction().then(() => 'committed', String)).toBe('committed')
+  await expect.poll(() => producer.commitTransaction().then(() => 'committed', String), PATIENT).toBe('committed')
   producer.beginTransaction()
   expect(cluster.transaction('tx').ended).toEqual(['commit'])
 })
 
 test('offsets that time out are still part of the transaction', async () => {
   const cluster = await startCluster({ topics: { t: 1 } })
-  const producer = await transactionalProducer(cluster, { 'max.block.ms': '50' })
+  const producer = await transactionalProducer(cluster, { 'max.block.ms': '500' })
   const loading = cluster.onRequest('TxnOffsetCommit', () => ({ do: 'error', code: 14 }))
   producer.beginTransaction()
 
@@ -112,14 +114,14 @@ test('offsets that time out are still part of the transaction', async () => {
     'SendOffsetsToTransaction timed out - did not reach the coordinator or receive the TxnOffsetCommit/AddOffsetsToTxn response within max.block.ms',
   )
   loading()
-  await expect.poll(() => producer.commitTransaction().then(() => 'committed', String)).toBe('committed')
+  await expect.poll(() => producer.commitTransaction().then(() => 'committed', String), PATIENT).toBe('committed')
 
   expect(cluster.committed('g', 't', 0)).toBe(5)
 })
 
 test('an abort ends the waiting of partitions and offsets that the coordinator does not take', async () => {
   const cluster = await startCluster({ topics: { t: 1 } })
-  const producer = await transactionalProducer(cluster, { 'max.block.ms': '20' })
+  const producer = await transactionalProducer(cluster, { 'max.block.ms': '500' })
   cluster.onRequest('AddPartitionsToTxn', () => ({ do: 'error', code: 3 }))
   cluster.onRequest('AddOffsetsToTxn', () => ({ do: 'error', code: 51 }))
   const unsent = new TestRecord('t', 'v')
@@ -127,7 +129,7 @@ test('an abort ends the waiting of partitions and offsets that the coordinator d
   await sendAll(producer, [unsent])
   await expect(producer.sendOffsetsToTransaction(OFFSETS, anonymous)).rejects.toThrow('timed out')
 
-  await expect.poll(() => producer.abortTransaction().then(() => 'aborted', String)).toBe('aborted')
+  await expect.poll(() => producer.abortTransaction().then(() => 'aborted', String), PATIENT).toBe('aborted')
 
   expect(unsent.failure?.code).toBe('TRANSACTION_ABORTED')
   expect(cluster.requestsOf('EndTxn')).toEqual([])

@@ -114,6 +114,29 @@ test('abort drops what is unsent, waits for what is on its way, and tells every 
   expect(cluster.requestsOf('EndTxn').map(({ request }) => request.committed)).toEqual([false])
 })
 
+test.each(['AddPartitionsToTxn', 'AddOffsetsToTxn'] as const)(
+  'abort waits for an %s on its way: what the coordinator was told is ended with the rest',
+  async (api) => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const producer = await transactionalProducer(cluster)
+    const answer = Promise.withResolvers<void>()
+    cluster.onRequest(api, () => answer.promise)
+    const record = new TestRecord('t', 'never')
+
+    producer.beginTransaction()
+    if (api === 'AddPartitionsToTxn') await sendAll(producer, [record])
+    else producer.sendOffsetsToTransaction([{ topic: 't', partition: 0, offset: 5 }], anonymous).catch(() => record.outcome.resolve())
+    await cluster.until(() => cluster.requestsOf(api).length > 0)
+    const aborted = producer.abortTransaction()
+    setImmediate(() => answer.resolve())
+    await aborted
+
+    await record.outcome.promise
+    expect(cluster.transaction('tx')).toMatchObject({ state: 'CompleteAbort', ended: ['abort'] })
+    expect(cluster.committed('g', 't', 0)).toBe(-1)
+  },
+)
+
 test('offsets are committed with the transaction and not before, under the member’s generation', async () => {
   const cluster = await startCluster({ topics: { t: 2 } })
   const producer = await transactionalProducer(cluster)
