@@ -10,6 +10,8 @@ import { startExchange, type SaslExchange } from './sasl-exchange.ts'
 /** Java's share of a session after which it is renewed, at random, so that not all clients do it at once. SaslClientAuthenticator. */
 const RENEW_FROM = 0.85
 const RENEW_WITHIN = 0.1
+/** A request may take that long to a busy broker. More than Java leaves, which loses connections where sessions are of seconds. */
+const MIN_RESERVE_MS = 1_000
 /** A broker takes an earlier handshake for a mistake. KafkaChannel, MIN_REAUTH_INTERVAL_ONE_SECOND_NANOS. */
 const MIN_INTERVAL_MS = 1_010
 
@@ -61,7 +63,7 @@ export class SaslSession {
     await this.#handshake()
     this.#handshakeAt = monotonic()
     const lifetimeMs = await this.#exchange(exchange)
-    this.#dueAt = lifetimeMs <= 0 ? Infinity : this.#handshakeAt + lifetimeMs * (RENEW_FROM + RENEW_WITHIN * Math.random())
+    this.#dueAt = lifetimeMs <= 0 ? Infinity : this.#handshakeAt + usableMs(lifetimeMs)
   }
 
   #start(): Promise<SaslExchange> {
@@ -111,4 +113,10 @@ export class SaslSession {
     const message = `Authentication with ${credentials.mechanism} failed at ${broker}: ${words}${advice}`
     return error === ILLEGAL_STATE || error === UNSUPPORTED_MECHANISM ? kafkaError(error, { message }) : saslAuthenticationFailed(message)
   }
+}
+
+/** How much of a session is used. */
+function usableMs(lifetimeMs: number): number {
+  const share = lifetimeMs * (RENEW_FROM + RENEW_WITHIN * Math.random())
+  return Math.min(share, Math.max(lifetimeMs - MIN_RESERVE_MS, lifetimeMs / 2))
 }
