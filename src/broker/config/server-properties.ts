@@ -45,7 +45,7 @@ export function checkedProps(file: ServerProperties, log: Logger): Props {
   const props = withoutAliases(file.props)
   const problems = brokerConfigDef
     .validate(props)
-    .flatMap(({ name, errorMessages }) => errorMessages.map((text) => `  ${text}${placeOf(name, file)}`))
+    .flatMap(({ name, errorMessages: [first] }) => (first === undefined ? [] : [`  ${first}${placeOf(name, file)}`]))
   if (problems.length > 0) throw new ConfigException(`The broker's configuration has ${problems.length} error(s):\n${problems.join('\n')}`)
   reportUnused(props, file, log)
   return props
