@@ -2,7 +2,7 @@ import { fork } from 'node:child_process'
 import { randomInt, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFailed, onTestFinished, test } from 'vitest'
 import { JavaMember } from '../support/java-member.ts'
 import { withAdmin } from '../support/kafka-records.ts'
 import { addPartitions, electPreferredLeader, reassign } from '../support/partition-changes.ts'
@@ -11,7 +11,7 @@ import { describeWithKafka } from '../support/services/suite.ts'
 import { seededRandom } from '../support/soak/seeded-random.ts'
 import type { SoakOrder, SoakReport } from '../support/soak/soak-process.ts'
 
-const MINUTES = Number(process.env.STANDPIPE_SOAK_MINUTES ?? '0.5')
+const MINUTES = Number(process.env.STANDPIPE_SOAK_MINUTES ?? '0.4')
 const SEED = Number(process.env.STANDPIPE_SOAK_SEED ?? randomInt(1_000_000))
 const REBALANCE_EVERY_MS = 20_000
 const MOST_PARTITIONS = 12
@@ -48,7 +48,7 @@ describeWithKafka('Kafka clients for a long time', () => {
       const end = Date.now() + MINUTES * 60_000
       const rebalancing = setInterval(() => tell({ do: 'rebalance' }), REBALANCE_EVERY_MS)
       onTestFinished(() => clearInterval(rebalancing))
-      while (Date.now() < end) events.push(await trouble(cluster, names, random, tell))
+      while (Date.now() < end && clients.exitCode === null) events.push(await trouble(cluster, names, random, tell))
       clearInterval(rebalancing)
 
       tell({ do: 'end' })
@@ -59,8 +59,12 @@ describeWithKafka('Kafka clients for a long time', () => {
       clients.send('read')
       java.leave()
       const ended = await Promise.race([exited, sleep(10_000, 'still runs', { ref: false })])
+      onTestFailed(() => console.log(report.warnings.join('\n')))
+      const { warnings, memory, ...counts } = report
+      const troubles = `${events.length} troubles (${events.join('; ')})`
       console.log(
-        `soak of ${MINUTES} minutes, seed ${SEED}: ${events.length} troubles (${events.join('; ')}), ${java.records} records read by Java\n${JSON.stringify(report)}`,
+        `soak of ${MINUTES} minutes, seed ${SEED}: ${troubles}, ${java.records} records read by Java, ${warnings.length} warnings\n` +
+          `${JSON.stringify(counts)}\nMB in use, every 2 s: ${memory.join(' ')}`,
       )
 
       expect(report).toMatchObject({ failures: [], disorder: [], gaps: [], jumps: [], backward: [], onceRepeated: 0 })
@@ -76,7 +80,7 @@ describeWithKafka('Kafka clients for a long time', () => {
 })
 
 /** Standard streams and the channel to the test. */
-const OF_THE_PROCESS = new Set(['PipeWrap', 'TTYWrap', 'FSReqCallback'])
+const OF_THE_PROCESS = new Set(['PipeWrap', 'TTYWrap'])
 
 /** After a warm-up, the level does not rise: the median of the last third against that of the middle one. */
 function expectFlat(memory: readonly number[]): void {

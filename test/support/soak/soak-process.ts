@@ -38,21 +38,30 @@ export interface SoakReport {
   readonly maxRss: number
   /** What the event loop still waits for, beside the channel to the test. */
   readonly resources: readonly string[]
+  /** What the clients warned of. */
+  readonly warnings: readonly string[]
 }
 
 const [bootstrapServers = '', once_ = '', atLeast = '', group = '', batch = '1'] = process.argv.slice(2)
 const BASE = { 'bootstrap.servers': bootstrapServers }
 const CONNECT = { acks: 'all', 'max.in.flight.requests.per.connection': '1', 'enable.idempotence': 'false' }
 const MEMORY_EVERY_MS = 2000
+const MOST_WARNINGS = 5000
 
 const log: Logger = {
   trace: () => undefined,
   debug: () => undefined,
   info: () => undefined,
-  warn: (message) => console.log(`${new Date().toISOString()} WARN ${message}`),
-  error: (message, ...rest) => console.log(`${new Date().toISOString()} ERROR ${message}`, ...rest),
+  warn: (message) => note(`WARN ${message}`),
+  error: (message, error) => note(`ERROR ${message} ${String(error)}`),
   child: () => log,
 }
+const warnings: string[] = []
+
+function note(line: string): void {
+  if (warnings.length < MOST_WARNINGS) warnings.push(`${new Date().toISOString()} ${line}`)
+}
+
 const clients = createKafkaClients()
 const covered = new OffsetRanges()
 let consumed = 0
@@ -204,6 +213,7 @@ const report: SoakReport = {
   memory,
   maxRss,
   resources: process.getActiveResourcesInfo(),
+  warnings,
 }
 process.send?.(report)
 await once(process, 'message') // it was read
