@@ -243,6 +243,20 @@ describe('synchronising a group', () => {
     await sync
   })
 
+  it('forgets an assignment that is kept only when the group rebalances again', async () => {
+    const client = new GroupClient()
+    const join = client.join('g')
+    await client.clock.advance(3000)
+    const joined = await join
+    const release = client.store.hold()
+    const sync = client.sync('g', joined, { [joined.memberId]: 'all' })
+    void client.join('g')
+    await client.clock.advance(0)
+    release()
+    expect((await sync).errorCode).toBe(27)
+    expect((await client.describe('g')).groupState).toBe('PreparingRebalance')
+  })
+
   it('lets members join again when the assignment cannot be kept', async () => {
     const client = new GroupClient()
     const join = client.join('g')
@@ -436,6 +450,30 @@ describe('staying in a group', () => {
     const join = client.join('g')
     await client.clock.advance(3000)
     expect(await client.heartbeat('g', await join)).toBe(0)
+  })
+
+  it('ends for a member that is silent after it had its share, however long it had waited for it', async () => {
+    const client = new GroupClient()
+    const joins = [client.join('g', { sessionTimeoutMs: 100_000 }), client.join('g')]
+    await client.clock.advance(6000)
+    const [leader, silent] = await Promise.all(joins)
+    const waiting = client.sync('g', silent!)
+    await client.clock.advance(SESSION_MS * 2)
+    await Promise.all([client.sync('g', leader!), waiting])
+    await client.clock.advance(SESSION_MS)
+    expect(await client.heartbeat('g', silent!)).toBe(25)
+  })
+
+  it('ends once: of a member that left it disturbs nobody later', async () => {
+    const client = new GroupClient()
+    const [stays, leaves] = await client.stableGroup('g', 2)
+    await client.leave('g', { memberId: leaves!.memberId })
+    const again = await client.join('g', { memberId: stays!.memberId })
+    await client.sync('g', again)
+    await client.clock.advance(SESSION_MS / 2)
+    await client.heartbeat('g', again)
+    await client.clock.advance(SESSION_MS / 2)
+    expect(await client.heartbeat('g', again)).toBe(0)
   })
 
   it('ends for a member that is silent after it was told to join again, however long it had waited', async () => {
