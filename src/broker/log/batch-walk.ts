@@ -20,11 +20,12 @@ export class BatchWalk {
   #windowStart = 0
   #windowBytes = 0
 
-  constructor(file: LogFile, from = 0, end = file.sizeBytes, windowBytes = WINDOW_BYTES) {
+  /** @param window how much is read at a time, or the memory for it */
+  constructor(file: LogFile, from = 0, end = file.sizeBytes, window: number | Buffer = WINDOW_BYTES) {
     this.#file = file
     this.nextPosition = from
     this.#end = end
-    this.#window = Buffer.allocUnsafe(Math.max(RECORDS, Math.min(windowBytes, end - from)))
+    this.#window = typeof window === 'number' ? Buffer.allocUnsafe(Math.max(RECORDS, Math.min(window, end - from))) : window
   }
 
   next(): boolean {

@@ -1,10 +1,12 @@
 import type { LogFile } from './storage/log-storage.ts'
 
 const FIRST_PENDING_BYTES = 256
+/** So many entries around the last one that was looked for are kept: who reads a log from end to end asks for its neighbours next. */
+const PAGE_ENTRIES = 512
 
 /**
  * Entries of one size in a file, sorted. New ones wait in memory until `flush`, so that an append costs no write; those in the file are read
- * one by one, so that an index costs no memory.
+ * when they are looked for, so that an index costs no memory.
  */
 export class IndexFile {
   readonly #file: LogFile
@@ -12,6 +14,9 @@ export class IndexFile {
   readonly #scratch: Buffer
   #pending = Buffer.alloc(0)
   #pendingBytes = 0
+  #page: Buffer | null = null
+  #pageStart = 0
+  #pageEnd = 0
 
   constructor(file: LogFile, entryBytes: number) {
     this.#file = file
@@ -29,6 +34,10 @@ export class IndexFile {
 
   /** An entry; valid until the next call. */
   entry(index: number): Buffer {
+    if (index >= this.#pageStart && index < this.#pageEnd && this.#page !== null) {
+      const start = (index - this.#pageStart) * this.#entryBytes
+      return this.#page.subarray(start, start + this.#entryBytes)
+    }
     const fileCount = this.#fileCount
     if (index < fileCount) {
       this.#file.read(this.#scratch, index * this.#entryBytes)
@@ -55,7 +64,9 @@ export class IndexFile {
   countWhile(before: (entry: Buffer) => boolean): number {
     let low = 0
     let high = this.count
+    if (this.#isInPage(before)) [low, high] = [this.#pageStart, this.#pageEnd]
     while (low < high) {
+      if (high - low <= PAGE_ENTRIES && (low < this.#pageStart || high > this.#pageEnd)) this.#loadPage(low, high)
       const middle = (low + high) >>> 1
       if (before(this.entry(middle))) low = middle + 1
       else high = middle
@@ -65,6 +76,7 @@ export class IndexFile {
 
   /** Keeps the first `count` entries, and drops half an entry that a crash left. */
   truncate(count: number): void {
+    this.#pageEnd = 0
     const fileCount = this.#fileCount
     this.#pendingBytes = Math.max(0, count - fileCount) * this.#entryBytes
     this.#file.truncate(Math.min(count, fileCount) * this.#entryBytes)
@@ -84,6 +96,21 @@ export class IndexFile {
 
   close(): void {
     this.#file.close()
+  }
+
+  /** Whether the place that is looked for is between the first and the last entry of the page. */
+  #isInPage(before: (entry: Buffer) => boolean): boolean {
+    return this.#pageEnd > this.#pageStart && before(this.entry(this.#pageStart)) && !before(this.entry(this.#pageEnd - 1))
+  }
+
+  #loadPage(low: number, high: number): void {
+    const end = Math.min(high, this.#fileCount)
+    if (low >= end) return
+    this.#page ??= Buffer.allocUnsafeSlow(PAGE_ENTRIES * this.#entryBytes)
+    const start = Math.max(0, Math.min(low, end - PAGE_ENTRIES))
+    this.#file.read(this.#page.subarray(0, (end - start) * this.#entryBytes), start * this.#entryBytes)
+    this.#pageStart = start
+    this.#pageEnd = end
   }
 
   get #fileCount(): number {

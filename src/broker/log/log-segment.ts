@@ -9,6 +9,8 @@ import { TransactionIndex } from './transaction-index.ts'
 const MAX_RELATIVE_OFFSET = 0x7fffffff
 /** A place in the log between two index entries is looked up with one read of this size. */
 const LOOK_UP_BYTES = 8 * 1024
+/** For look-ups that keep nothing. */
+const LOOK_UP_WINDOW = Buffer.allocUnsafeSlow(LOOK_UP_BYTES)
 
 export interface BatchPlace {
   readonly position: number
@@ -90,13 +92,13 @@ export class LogSegment {
 
   /** The first batch that ends at this offset or behind it; null: there is none in this segment. */
   placeOf(offset: number): BatchPlace | null {
-    const walk = this.walkFrom(offset)
+    const walk = this.walkFrom(offset, LOOK_UP_WINDOW)
     return walk === null ? null : { position: walk.position, sizeBytes: walk.batch.sizeBytes }
   }
 
   /** Walks from the first batch that ends at this offset or behind it, which is the current one already. */
-  walkFrom(offset: number, windowBytes = LOOK_UP_BYTES): BatchWalk | null {
-    const walk = new BatchWalk(this.file, this.offsets.positionBefore(offset), this.file.sizeBytes, windowBytes)
+  walkFrom(offset: number, window: number | Buffer = LOOK_UP_BYTES): BatchWalk | null {
+    const walk = new BatchWalk(this.file, this.offsets.positionBefore(offset), this.file.sizeBytes, window)
     while (walk.next()) if (walk.batch.lastOffset >= offset) return walk
     return null
   }

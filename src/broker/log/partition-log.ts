@@ -1,5 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import { BASE_OFFSET, PARTITION_LEADER_EPOCH, writeInt64 } from '../../kafka/record/batch-format.ts'
+import { LEADER_EPOCH } from '../partition/leader-epoch.ts'
 import type { AppendedRecords, Isolation, KnownProducer, OffsetAndTime, ReadRecords } from '../partition/record-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import { BatchCheck } from './batch-check.ts'
@@ -19,8 +20,6 @@ import { CLEANED, swapIn } from './segment-swap.ts'
 import type { LogFolder } from './storage/log-storage.ts'
 import { findOffsetForTime, findOffsetOfMaxTimestamp } from './time-lookup.ts'
 
-/** This broker leads every partition for ever. */
-const LEADER_EPOCH = 0
 const NO_RECORDS = Buffer.alloc(0)
 
 export interface AppendOptions {
@@ -273,10 +272,15 @@ export class PartitionLog {
   /**
    * Forgets records before an offset.
    * @returns the log start offset, which may be larger already
-   * @throws ApiError OFFSET_OUT_OF_RANGE for an offset behind the high watermark
+   * @throws ApiError OFFSET_OUT_OF_RANGE for an offset behind the high watermark; POLICY_VIOLATION in a topic that is only compacted
    */
   deleteRecordsBefore(offset: number): number {
     this.#checkUsable()
+    const policy = this.#config['cleanup.policy']
+    if (policy.includes('compact') && !policy.includes('delete')) {
+      const message = `Records of partition ${this.name} can not be deleted due to the configured policy`
+      throw new ApiError(Errors.POLICY_VIOLATION, message)
+    }
     if (offset > this.#highWatermark) throw this.#outOfRange(offset)
     this.#logStartOffset = Math.max(this.#logStartOffset, offset)
     return this.#logStartOffset

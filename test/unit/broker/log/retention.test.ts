@@ -5,10 +5,13 @@ import { batchOf, record } from '../../../support/record-batches.ts'
 import { appendValues, openLog, readValues, RECORD_TIME, type LogChanges } from './log-fixture.ts'
 
 /** A log with a segment for every two batches, whose records are a second apart. */
-function manySegments(config: LogChanges['config'], now: () => number = () => RECORD_TIME, folder = new MemoryFolder()) {
-  const log = openLog({ folder, now, config: { 'segment.bytes': 150, 'message.timestamp.after.max.ms': 1e12, ...config } })
+function manySegments(config: LogChanges['config'], now: () => number = () => RECORD_TIME, folder = new MemoryFolder(), key?: string) {
+  const log = openLog({ folder, now, config: { 'segment.bytes': 155, 'message.timestamp.after.max.ms': 1e12, ...config } })
   for (let index = 0; index < 10; index++) {
-    log.append(batchOf([record(`v${index}`, { timestamp: RECORD_TIME + index * 1000 })]), { origin: 'client' })
+    log.append(
+      batchOf([record(`v${index}`, { timestamp: RECORD_TIME + index * 1000, key: key === undefined ? null : Buffer.from(key) })]),
+      { origin: 'client' },
+    )
   }
   expect(log.segments.all).toHaveLength(5)
   return log
@@ -64,6 +67,11 @@ describe('retention', () => {
     expect([log.logStartOffset, log.segments.first.baseOffset]).toEqual([5, 4])
     expect(log.deleteRecordsBefore(3)).toBe(5)
     expect(() => log.deleteRecordsBefore(11)).toThrow(expect.objectContaining({ error: Errors.OFFSET_OUT_OF_RANGE }))
+  })
+
+  it('leaves it to compaction where that is the only policy', () => {
+    const log = manySegments({ 'cleanup.policy': ['compact'] }, undefined, undefined, 'k')
+    expect(() => log.deleteRecordsBefore(5)).toThrow(expect.objectContaining({ error: Errors.POLICY_VIOLATION }))
   })
 
   it('removes no file that a crash would bring back under a wrong offset', async () => {
