@@ -4,9 +4,13 @@ import { apiVersionsCases } from './cases/api-versions.ts'
 import { configCases } from './cases/configs.ts'
 import { fetchCases } from './cases/fetch.ts'
 import { groupCases } from './cases/groups.ts'
+import { javaToolCases } from './cases/java-tools.ts'
+import { kafkajsCases } from './cases/kafkajs.ts'
+import { kcatCases } from './cases/kcat.ts'
 import { listOffsetsCases } from './cases/list-offsets.ts'
 import { metadataCases } from './cases/metadata.ts'
 import { offsetCases } from './cases/offsets.ts'
+import { ownClientCases } from './cases/own-client.ts'
 import { produceCases } from './cases/produce.ts'
 import { topicCases } from './cases/topics.ts'
 import { transactionCases } from './cases/transactions.ts'
@@ -40,5 +44,9 @@ export function conformance(target: ConformanceTarget): void {
     offsetCases(stage)
     transactionCases(stage)
     configCases(stage)
+    ownClientCases(stage)
+    kafkajsCases(stage)
+    kcatCases(stage)
+    javaToolCases(stage)
   })
 }

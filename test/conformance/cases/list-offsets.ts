@@ -76,6 +76,14 @@ export function listOffsetsCases(stage: Stage): void {
       expect(await listOffset(raw, newName('absent'), LATEST)).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION })
     })
 
+    it('refuses a partition that is asked for twice', async () => {
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      const partitions = [EARLIEST, LATEST].map((timestamp) => ({ partitionIndex: 0, timestamp }))
+      const { topics } = await raw.send('ListOffsets', 7, { replicaId: -1, topics: [{ name: topic, partitions }] })
+      for (const { errorCode } of topics[0]!.partitions) expect(errorCode).toBe(Errors.INVALID_REQUEST)
+    })
+
     it('tells queries that know another leader epoch', async () => {
       const raw = await stage.connect()
       const topic = await newTopic(raw)

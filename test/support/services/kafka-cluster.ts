@@ -31,7 +31,7 @@ const PROPERTIES = {
 }
 
 /** Three Apache Kafka nodes on 127.0.0.1, each broker and controller, in racks `rack-1` to `rack-3`. One may be down at a time. */
-export class KafkaCluster implements AsyncDisposable {
+export class KafkaCluster {
   readonly #nodes: ReadonlyMap<NodeId, KafkaBroker>
 
   constructor(nodes: ReadonlyMap<NodeId, KafkaBroker>) {
@@ -45,10 +45,6 @@ export class KafkaCluster implements AsyncDisposable {
 
   get nodeIds(): readonly NodeId[] {
     return NODES
-  }
-
-  address(id: NodeId): string {
-    return this.#node(id).address
   }
 
   /** SIGKILL. */
@@ -91,10 +87,6 @@ export class KafkaCluster implements AsyncDisposable {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.stop()))
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
   }
 
   #node(id: NodeId): KafkaBroker {

@@ -1,7 +1,7 @@
 import { CountingProxy } from '../counting-proxy.ts'
 import { freePorts } from './free-ports.ts'
 import { javaTool } from './java-tools.ts'
-import { startKafka, type KafkaBroker } from './kafka.ts'
+import { newClusterId, prepareKafka, type KafkaBroker } from './kafka.ts'
 import { certificate } from './postgresql-tls.ts'
 import { TokenEndpoint } from './token-endpoint.ts'
 
@@ -59,15 +59,17 @@ export class SecureKafka {
 
   static async start(): Promise<SecureKafka> {
     const names = Object.keys(LISTENERS) as ListenerName[]
-    const free = await freePorts(names.length)
+    const [port = 0, controllerPort = 0, ...free] = await freePorts(names.length + 2)
     const ports = new Map(names.map((name, index) => [name, free[index]!]))
     const proxies = new Map<ListenerName, CountingProxy>()
     for (const [name, port] of ports) proxies.set(name, await CountingProxy.start(port))
     const tokens = await TokenEndpoint.start()
-    const broker = await startKafka({
+    const place = { port, controllerPort, clusterId: newClusterId() }
+    const broker = await prepareKafka(place, {
       properties: properties(ports, proxies, tokens),
       jvm: ['-Xms256m', '-Xmx512m', `-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=${tokens.keysUrl},${tokens.tokenUrl}`],
     })
+    await broker.start()
     const secure = new SecureKafka(broker, tokens, proxies)
     await secure.setPassword('SCRAM-SHA-256', SCRAM_PASSWORD)
     await secure.setPassword('SCRAM-SHA-512', SCRAM_PASSWORD)
