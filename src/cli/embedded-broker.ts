@@ -24,7 +24,9 @@ export type BrokerThreadReport =
   | { readonly type: 'log'; readonly line: LaneLogLine }
 
 /** Beside this folder among the sources, and in dist. */
-const threadFile = new URL(import.meta.url.endsWith('.ts') ? '../broker-thread.ts' : '../broker-thread.js', import.meta.url)
+const threadFile = import.meta.url.endsWith('.ts')
+  ? new URL('../broker-thread.ts', import.meta.url)
+  : new URL('../broker-thread.js', import.meta.url)
 
 export interface EmbeddedBrokerOptions {
   /** The worker's. */

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
+import { until } from '../worker-process.ts'
+
+const standpipe = join(resolve(import.meta.dirname, '../../..'), 'dist', 'bin', 'standpipe.js')
+
+/** `standpipe broker` as a user starts it. Killed when the test ends. */
+export class BrokerCommand {
+  readonly exited: Promise<number | null>
+  stdout = ''
+  stderr = ''
+  readonly #child
+
+  constructor(args: readonly string[], cwd: string) {
+    this.#child = spawn(process.execPath, [standpipe, 'broker', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    this.exited = once(this.#child, 'exit').then(([code]) => code as number | null)
+    onTestFinished(async () => {
+      this.kill('SIGKILL')
+      await this.exited
+    })
+  }
+
+  /** Its address, once it is ready. */
+  async ready(): Promise<string> {
+    await until(() => this.stdout.includes('\n') || this.#child.exitCode !== null)
+    const [, address] = /^Broker ready at ([^,]+),/.exec(this.stdout) ?? []
+    if (address === undefined) throw new Error(`The broker is not ready: ${this.stdout}${this.stderr}`)
+    return address
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
