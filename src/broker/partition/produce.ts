@@ -3,7 +3,7 @@ import type { DecodedRequest } from '../protocol/codec.ts'
 import { RecordsRejected } from '../log/record-errors.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
-import { checkProducedRecords, isTransactional, producerEpochOf, producerIdOf } from './produced-batch.ts'
+import { producedBatch, isTransactional, producerEpochOf, producerIdOf } from './produced-batch.ts'
 import type { RecordLog, RecordTopic, RecordTopics, TransactionChecks } from './record-log.ts'
 
 type ProduceRequest = DecodedRequest<'Produce'>
@@ -79,7 +79,7 @@ class ProduceRound {
   #append(topic: RecordTopic, index: number, records: Buffer | null): PartitionAnswer {
     const { acks } = this.#request
     if (acks !== ALL_REPLICAS && acks !== LEADER_ONLY && acks !== NO_ACKS) throw new ApiError(Errors.INVALID_REQUIRED_ACKS)
-    const batch = checkProducedRecords(records, this.#version)
+    const batch = producedBatch(records, this.#version)
     const log = topic.partitions[index]
     if (log === undefined) throw new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION)
     if (acks === ALL_REPLICAS && topic.minInsyncReplicas > 1)

@@ -64,6 +64,8 @@ describe('Produce', () => {
     ['no bytes', Buffer.alloc(0), 9, Errors.INVALID_RECORD, 'must have at least one record batch'],
     ['a batch that is cut off', batch('a').subarray(0, 40), 9, Errors.INVALID_RECORD, 'must have at least one record batch'],
     ['two batches', Buffer.concat([batch('a'), batch('b')]), 9, Errors.INVALID_RECORD, 'exactly one record batch'],
+    ['a batch shorter than its header', withLength(batch('a'), 14), 9, Errors.CORRUPT_MESSAGE, ''],
+    ['a batch with a length that nothing has', withLength(batch('a'), 13), 9, Errors.CORRUPT_MESSAGE, ''],
     ['an older format', withByte(batch('a'), 16, 1), 9, Errors.INVALID_RECORD, 'magic version 2'],
     ['no format', withByte(batch('a'), 16, 9), 9, Errors.CORRUPT_MESSAGE, ''],
     ['a wrong checksum', withByte(batch('a'), 20, 0), 9, Errors.CORRUPT_MESSAGE, ''],
@@ -74,6 +76,12 @@ describe('Produce', () => {
     expect(answer?.errorCode).toBe(errorCode)
     expect(answer?.errorMessage ?? '').toContain(text)
     expect(broker.log(0).logEndOffset).toBe(0)
+  })
+
+  it('leaves out what is too short for another batch', async () => {
+    const broker = new RecordBroker()
+    expect(await broker.produce(Buffer.concat([batch('a'), Buffer.alloc(16)]))).toMatchObject({ errorCode: 0 })
+    expect(broker.log(0).sizeBytes).toBe(batch('a').length)
   })
 
   it('names the records that a compacted topic cannot take', async () => {
@@ -131,6 +139,11 @@ describe('Produce', () => {
     expect(broker.log(0).logEndOffset).toBe(0)
   })
 })
+
+function withLength(bytes: Buffer, length: number): Buffer {
+  bytes.writeInt32BE(length, 8)
+  return bytes
+}
 
 function withByte(bytes: Buffer, at: number, value: number): Buffer {
   bytes[at] = value
