@@ -1,5 +1,6 @@
 import type { LogSegment } from './log-segment.ts'
 import type { LogSegments } from './log-segments.ts'
+import { lendBuffer } from './read-buffers.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
 /** Reads of more than this go through a thread: their bytes may have to come from the disk. */
@@ -29,11 +30,15 @@ export function findRange(segments: LogSegments, offset: number, bound: number, 
   }
 }
 
+/** @returns the bytes, in memory that `returnBuffer` takes back */
 export function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promise<Buffer> {
-  // not from a pool: an answer may wait long for its client, and would keep the pool's block
-  const bytes = Buffer.allocUnsafeSlow(sizeBytes)
-  if (sizeBytes > MAX_SYNC_BYTES) return segment.file.readAsync(bytes, position).then((count) => bytes.subarray(0, count))
-  return bytes.subarray(0, segment.file.read(bytes, position))
+  const bytes = lendBuffer(sizeBytes)
+  if (sizeBytes > MAX_SYNC_BYTES) return segment.file.readAsync(bytes, position).then((count) => firstOf(bytes, count))
+  return firstOf(bytes, segment.file.read(bytes, position))
+}
+
+function firstOf(bytes: Buffer, count: number): Buffer {
+  return count === bytes.length ? bytes : bytes.subarray(0, count)
 }
 
 /** Aborted transactions of which there are records between the offsets. Kafka: LocalLog#collectAbortedTransactions. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Logger } from '../../api/logger.ts'
+import { isLent, returnBuffer } from '../log/read-buffers.ts'
 import { FrameReader } from './frame-reader.ts'
 import { InvalidRequest } from './invalid-request.ts'
 import type { Answer, RequestSession } from './request-session.ts'
@@ -111,7 +112,10 @@ export class Connection {
     this.#hasAsked = true
     const { socket, session } = this.#options
     if (this.#isClosed || !socket.writable) return
-    for (const part of answer ?? []) socket.write(part)
+    for (const part of answer ?? []) {
+      if (isLent(part)) socket.write(part, () => returnBuffer(part))
+      else socket.write(part)
+    }
     if (session.isOver) this.#end()
   }
 
