@@ -1,5 +1,6 @@
 /**
- * Our side of `npm run bench -- kafka`, a process of its own: `kafka-client.js produce|consume ADDRESS TOPIC COUNT PAYLOADS`.
+ * Our side of `npm run bench -- kafka`, a process of its own: `kafka-client.js produce|consume ADDRESS TOPIC COUNT PAYLOADS`; prints
+ * {"records":N,"ms":T}.
  * Client settings are the defaults of both sides, which are Java's.
  */
 import { readFileSync } from 'node:fs'
@@ -25,40 +26,42 @@ function asBuffer(text: string): Buffer {
   return Buffer.from(text)
 }
 
-async function produce(): Promise<void> {
+async function produce(): Promise<number> {
   const values = readFileSync(payloads, 'utf8').split('\n').map(asBuffer)
   const messages: ProducerRecord[] = values.map((value) => ({ topic, partition: null, timestamp: null, key: null, value, headers: [] }))
   const producer = await clients.producer({ 'bootstrap.servers': address }, silentLogger)
   const delivery = new CountedDelivery()
+  const startedAt = performance.now()
   for (let sent = 0; sent < records; sent++) {
-    const taken = producer.send(messages[Math.floor(Math.random() * messages.length)]!, delivery)
+    const taken = producer.send(messages[sent % messages.length]!, delivery)
     if (taken !== undefined) await taken
   }
+  await producer.flush()
+  const ms = performance.now() - startedAt
   await producer.close()
   if (delivery.failures > 0) throw new Error(`${delivery.failures} records were not delivered.`)
+  return ms
 }
 
-/** Counts as ConsumerPerformance does: from the assignment, so that joining the group is left out. */
-async function consume(): Promise<void> {
-  const props = { 'bootstrap.servers': address, 'group.id': `bench-${process.pid}`, 'auto.offset.reset': 'earliest' }
-  const consumer = await clients.consumer(props, silentLogger)
-  let assignedAt = 0
-  const onPartitionsAssigned = async () => {
-    assignedAt = performance.now()
-  }
-  const ignore = () => Promise.resolve()
-  consumer.subscribe([topic], { onPartitionsAssigned, onPartitionsRevoked: ignore, onPartitionsLost: ignore })
-  let seen = 0
+/** All partitions from the beginning, without a group; counted from the first records on. */
+async function consume(): Promise<number> {
+  const consumer = await clients.consumer({ 'bootstrap.servers': address, 'auto.offset.reset': 'earliest' }, silentLogger)
+  consumer.assign((await consumer.partitionsFor(topic)).map((partition) => ({ topic, partition })))
+  let startedAt = 0
   let bytes = 0
-  while (seen < records) {
-    for (const partition of await consumer.poll(100)) {
+  for (let seen = 0; seen < records;) {
+    const polled = await consumer.poll(100)
+    if (startedAt === 0 && polled.length > 0) startedAt = performance.now()
+    for (const partition of polled) {
       seen += partition.records.length
       for (const record of partition.records) bytes += record.value?.length ?? 0
     }
   }
-  const fetchMs = performance.now() - assignedAt
+  const ms = performance.now() - startedAt
   await consumer.close()
-  console.log(JSON.stringify({ records: seen, bytes, fetchMs }))
+  if (bytes === 0) throw new Error('The records had no values.')
+  return ms
 }
 
-await (verb === 'produce' ? produce() : consume())
+const ms = await (verb === 'produce' ? produce() : consume())
+console.log(JSON.stringify({ records, ms }))

@@ -1,21 +1,38 @@
-/** Producer and consumer beside Apache's ProducerPerformance and ConsumerPerformance, 100 B and 1 KiB a record. */
-import { randomBytes, randomUUID } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { build } from 'esbuild'
-import { kafkaJars } from '../test/support/services/kafka-jars.ts'
+/**
+ * Kafka clients side by side, 100 B and 1 KiB a record, 4 partitions: on a broker that does no work, which shows what a client can do, and on
+ * Apache Kafka. Each run is a process of its own, which says how long it took from its first record to its last.
+ */
+import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { KafkaBroker } from '../test/support/services/kafka.ts'
-import { log4jOption } from '../test/support/services/log4j.ts'
+import { endOffsets } from '../test/support/services/kcat.ts'
 import { ServerProcess } from '../test/support/services/server-process.ts'
-import { EndOffset } from '../test/support/services/end-offset.ts'
-import { throughput, watchArrival, watchToEnd } from './measured-process.ts'
+import {
+  bundled,
+  clientProgram,
+  JAVA,
+  KAFKAJS,
+  LIBRDKAFKA,
+  PLATFORMATIC_KAFKA,
+  STANDPIPE,
+  type ClientProgram,
+  type Job,
+} from './kafka-clients.ts'
+import { watchToEnd } from './measured-process.ts'
+import { writePayloads } from './payloads.ts'
+import { cpuSeconds } from './process-usage.ts'
 import type { Metrics, Results } from './results.ts'
 import { deleteTopic, newTopic } from './topics.ts'
 
-const TIMEOUT_MS = 300_000
-const PAYLOADS = 1_000
+const PARTITIONS = 4
+/** The null broker's CPU is the client's limit from here on. */
+const BUSY = 0.6
 
-type ClientSide = 'standpipe' | 'java'
+const ON_NULL_BROKER: readonly string[] = [STANDPIPE, LIBRDKAFKA]
+export const KAFKA_CLIENTS: readonly string[] = [STANDPIPE, LIBRDKAFKA, JAVA, KAFKAJS, PLATFORMATIC_KAFKA]
+/** So much slower that they get a fraction of the records. */
+const SLOW: Readonly<Record<string, number>> = { [KAFKAJS]: 10, [PLATFORMATIC_KAFKA]: 5 }
 
 export interface KafkaBenchmark {
   readonly kafka: KafkaBroker
@@ -23,121 +40,106 @@ export interface KafkaBenchmark {
   readonly rounds: number
   /** Of 100 B; of 1 KiB a fifth as many. */
   readonly records: number
-  readonly sides: readonly ClientSide[]
+  readonly only: string
+  readonly nodeOptions: readonly string[]
+  readonly isWanted: (side: string) => boolean
   readonly results: Results
 }
 
-/** One measured client process: what to run, and on what. */
-interface Job {
-  readonly address: string
-  readonly topic: string
+export async function benchmarkKafka(bench: KafkaBenchmark): Promise<void> {
+  const programs = new Map<string, ClientProgram>()
+  for (const name of KAFKA_CLIENTS.filter(bench.isWanted)) programs.set(name, await clientProgram(name, bench.dir, bench.nodeOptions))
+  for (let round = 1; round <= bench.rounds; round++) {
+    for (const [bytes, records] of [
+      [100, bench.records],
+      [1024, Math.round(bench.records / 5)],
+    ] as const) {
+      const payloads = await writePayloads(bench.dir, bytes)
+      if (isChosen(bench, 'null broker')) await onNullBroker({ bench, programs, round, bytes, records, payloads })
+      if (isChosen(bench, 'Kafka')) await onKafka({ bench, programs, round, bytes, records, payloads })
+    }
+  }
+}
+
+interface Round {
+  readonly bench: KafkaBenchmark
+  readonly programs: ReadonlyMap<string, ClientProgram>
+  readonly round: number
+  readonly bytes: number
   readonly records: number
   readonly payloads: string
 }
 
-type Command = (verb: 'produce' | 'consume', job: Job) => readonly string[]
-
-export async function benchmarkKafka(bench: KafkaBenchmark): Promise<void> {
-  const commands = new Map<ClientSide, Command>()
-  for (const side of bench.sides) commands.set(side, await (side === 'java' ? javaCommand : standpipeCommand)(bench.dir))
-  for (let round = 1; round <= bench.rounds; round++) {
-    await benchmarkSize(bench, commands, round, 100, bench.records)
-    await benchmarkSize(bench, commands, round, 1024, Math.round(bench.records / 5))
-  }
+/** The target's name decides, when a case was named. */
+function isChosen({ only }: KafkaBenchmark, target: string): boolean {
+  return only === '' || target.toLowerCase().includes(only.toLowerCase())
 }
 
-async function benchmarkSize(
-  bench: KafkaBenchmark,
-  commands: ReadonlyMap<ClientSide, Command>,
-  round: number,
-  bytes: number,
-  records: number,
-): Promise<void> {
-  const payloads = await writePayloads(bench.dir, bytes)
-  const jobs: Job[] = []
-  for (const [side, command] of commands) {
-    const job = { address: bench.kafka.address, topic: await newTopic(bench.kafka.address, `client-${randomUUID()}`), records, payloads }
-    jobs.push(job)
-    bench.results.add({ case: `produce, ${bytes} B`, side, round, metrics: await measureProduce(command, job, bench.dir) })
-  }
-  const written = jobs.at(-1)! // by Java, when it takes part: a stranger's batches for both sides
-  for (const [side, command] of commands) {
-    bench.results.add({ case: `consume, ${bytes} B`, side, round, metrics: await measureConsume(side, command, written, bench.dir) })
-  }
-  for (const { topic } of jobs) await deleteTopic(bench.kafka.address, topic)
-}
-
-async function start(command: readonly string[], dir: string): Promise<ServerProcess> {
-  const [program, ...args] = command
-  return ServerProcess.start({ command: program!, args, cwd: dir, logFile: join(dir, `${randomUUID()}.log`) })
-}
-
-async function measureProduce(command: Command, job: Job, dir: string): Promise<Metrics> {
-  const offsets = await EndOffset.of(job.address, job.topic)
-  const startedAt = performance.now()
-  const client = await start(command('produce', job), dir)
+async function onNullBroker({ bench, programs, round, bytes, records, payloads }: Round): Promise<void> {
+  const { dir } = bench
+  const topic = `client-${randomUUID()}`
+  const script = await bundled('null-broker-process.ts', dir)
+  const logFile = join(dir, `null-broker-${randomUUID()}.log`)
+  const args = [script, topic, String(PARTITIONS), String(records), payloads]
+  const broker = await ServerProcess.start({ command: process.execPath, args, cwd: dir, logFile })
   try {
-    const watched = await watchArrival(client, { read: () => offsets.read(), expected: job.records, timeoutMs: TIMEOUT_MS })
-    return throughput(startedAt, watched)
+    const port = async () => (await readFile(logFile, 'utf8')).trim()
+    await broker.waitUntil(async () => /^\d+$/.test(await port()), 'The null broker', 10_000)
+    const address = `127.0.0.1:${await port()}`
+    for (const verb of ['produce', 'consume'] as const) {
+      for (const name of ON_NULL_BROKER) {
+        const program = programs.get(name)
+        if (program === undefined) continue
+        const before = cpuSeconds(broker.pid) ?? 0
+        const metrics = await measured(program, { verb, address, topic, records, payloads }, dir)
+        bench.results.add({ case: `null broker, ${verb}, ${bytes} B`, side: name, round, metrics })
+        sayIfBusy((cpuSeconds(broker.pid) ?? 0) - before, records / metrics.rate!)
+      }
+    }
   } finally {
-    offsets.close()
-    await client.stop()
+    await broker.stop()
   }
 }
 
-/** Arrival cannot be watched from outside: both sides say themselves how long it took from the assignment to the last record. */
-async function measureConsume(side: ClientSide, command: Command, job: Job, dir: string): Promise<Metrics> {
-  const startedAt = performance.now()
-  const client = await start(command('consume', job), dir)
-  const { cpuSeconds, peakMb } = await watchToEnd(client)
-  const endedAt = performance.now()
-  const { records, fetchMs } = consumed(side, await readFile(client.logFile, 'utf8'))
-  return {
-    rate: (records * 1000) / fetchMs,
-    rateWithStart: (records * 1000) / (endedAt - startedAt),
-    cpuMicrosWithStart: (cpuSeconds * 1e6) / records,
-    peakMb,
+function sayIfBusy(cpu: number, seconds: number): void {
+  if (cpu / seconds > BUSY) console.log(`         the null broker itself took ${Math.round((cpu / seconds) * 100)} % of a core`)
+}
+
+async function onKafka({ bench, programs, round, bytes, records, payloads }: Round): Promise<void> {
+  const { kafka, dir, results } = bench
+  const topics: string[] = []
+  for (const [name, program] of programs) {
+    const topic = await newTopic(kafka.address, `client-${randomUUID()}`, PARTITIONS)
+    const job: Job = { verb: 'produce', address: kafka.address, topic, records: fewer(name, records), payloads }
+    results.add({ case: `Kafka, produce, ${bytes} B`, side: name, round, metrics: await measured(program, job, dir) })
+    await checkArrival(job)
+    topics.push(topic)
   }
-}
-
-function consumed(side: ClientSide, log: string): { records: number; fetchMs: number } {
-  if (side === 'standpipe') return JSON.parse(log.trim().split('\n').at(-1)!) as { records: number; fetchMs: number }
-  const lines = log.split('\n').map((line) => line.split(', '))
-  const header = lines.findIndex((columns) => columns.includes('fetch.time.ms'))
-  const column = (name: string) => Number(lines[header + 1]?.[lines[header]!.indexOf(name)])
-  return { records: column('data.consumed.in.nMsg'), fetchMs: column('fetch.time.ms') }
-}
-
-/** Bundled, as a user runs it: the process does not spend its start on reading TypeScript. */
-async function standpipeCommand(dir: string): Promise<Command> {
-  const outfile = join(dir, 'kafka-client.js')
-  await build({
-    entryPoints: [resolve(import.meta.dirname, 'kafka-client.ts')],
-    outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    conditions: ['standpipe:source'],
-    banner: { js: `import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);` },
-  })
-  return (verb, job) => [process.execPath, outfile, verb, job.address, job.topic, String(job.records), job.payloads]
-}
-
-async function javaCommand(dir: string): Promise<Command> {
-  const { classPath } = await kafkaJars()
-  const java = ['java', '-server', '-Xmx512m', '-XX:+UseG1GC', '-XX:MaxGCPauseMillis=20', await log4jOption(dir, 'WARN'), '-cp', classPath]
-  return (verb, { address, topic, records, payloads }) => {
-    const common = ['--bootstrap-server', address, '--topic', topic, '--num-records', String(records)]
-    return verb === 'produce'
-      ? [...java, 'org.apache.kafka.tools.ProducerPerformance', ...common, '--throughput', '-1', '--payload-file', payloads]
-      : [...java, 'org.apache.kafka.tools.ConsumerPerformance', ...common]
+  const written = topics.at(programs.has(JAVA) ? [...programs.keys()].indexOf(JAVA) : 0)! // a stranger's batches for all
+  for (const [name, program] of programs) {
+    const job: Job = { verb: 'consume', address: kafka.address, topic: written, records: fewer(name, records), payloads }
+    results.add({ case: `Kafka, consume, ${bytes} B`, side: name, round, metrics: await measured(program, job, dir) })
   }
+  for (const topic of topics) await deleteTopic(kafka.address, topic)
 }
 
-/** Both sides send from the same lines, so that neither pays for inventing them. */
-async function writePayloads(dir: string, bytes: number): Promise<string> {
-  const file = join(dir, `payloads-${bytes}.txt`)
-  const line = () => randomBytes(bytes).toString('base64').slice(0, bytes)
-  await writeFile(file, Array.from({ length: PAYLOADS }, line).join('\n'))
-  return file
+function fewer(name: string, records: number): number {
+  return Math.round(records / (SLOW[name] ?? 1))
+}
+
+async function measured(program: ClientProgram, job: Job, dir: string): Promise<Metrics> {
+  const [command = '', ...args] = program.command(job)
+  const logFile = join(dir, `${randomUUID()}.log`)
+  const client = await ServerProcess.start({ command, args, cwd: dir, logFile })
+  const { cpuSeconds: cpu, peakMb } = await watchToEnd(client)
+  const { records, ms } = program.said(await readFile(logFile, 'utf8'))
+  if (records < job.records) throw new Error(`${program.name} has only ${records} of ${job.records} records.\n${client.logTail()}`)
+  return { rate: (records * 1000) / ms, cpuMicrosWithStart: (cpu * 1e6) / records, peakMb }
+}
+
+/** What a client says it has sent is in the log. */
+async function checkArrival({ address, topic, records }: Job): Promise<void> {
+  const partitions = Array.from({ length: PARTITIONS }, (_, index) => index)
+  const arrived = (await endOffsets(address, topic, partitions)).reduce((sum, offset) => sum + offset, 0)
+  if (arrived !== records) throw new Error(`${arrived} of ${records} records are in ${topic}.`)
 }

@@ -13,6 +13,8 @@ const METRICS = {
   rateWithStart: { title: 'records/s, process start in', better: 'higher', digits: 0 },
   cpuMicros: { title: 'CPU µs per record, first to last', better: 'lower', digits: 2 },
   cpuMicrosWithStart: { title: 'CPU µs per record, process start in', better: 'lower', digits: 2 },
+  p50Millis: { title: 'median latency, ms', better: 'lower', digits: 0 },
+  p99Millis: { title: '99th percentile of latency, ms', better: 'lower', digits: 0 },
   peakMb: { title: 'peak memory, MB', better: 'lower', digits: 0 },
 } as const
 
