@@ -42,8 +42,8 @@ export class MetadataApi {
     if (misuse !== null) return refusal(asked ?? [], misuse)
     if (asked === null) return this.#answerOf(request, context, this.#all(request))
     const topics = asked.map((topic) => this.#topic(topic, request))
-    if (!topics.some((topic) => topic instanceof Promise)) return this.#answerOf(request, context, topics as TopicAnswer[])
-    return Promise.all(topics).then((answers) => this.#answerOf(request, context, answers))
+    if (topics.every(isAnswered)) return this.#answerOf(request, context, topics)
+    return Promise.all(topics.map((topic) => Promise.resolve(topic))).then((answers) => this.#answerOf(request, context, answers))
   }
 
   /** Null: all topics. */
@@ -115,6 +115,10 @@ export function leaderOf(partitionIndex: number, node: number): TopicAnswer['par
     isrNodes: [node],
     offlineReplicas: [],
   }
+}
+
+function isAnswered(topic: TopicAnswer | Promise<TopicAnswer>): topic is TopicAnswer {
+  return !(topic instanceof Promise)
 }
 
 function operations({ includeTopicAuthorizedOperations }: Request): number {

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigException } from '../../api/errors.ts'
-import { parseList } from '../../api/config/config-type.ts'
 import type { Props } from '../../api/props.ts'
 import { parseProperties } from '../../properties/parse-properties.ts'
 import type { ListenerOptions, TlsOptions } from '../network/listener.ts'

@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node'
+import { startBroker } from '../../../src/testing.ts'
 import { found, type Found } from './found.ts'
 import { answersMetadata } from './metadata-probe.ts'
 import { startKafka } from './kafka.ts'
@@ -21,12 +22,20 @@ export default async function setUpServices(project: TestProject): Promise<() =>
   return startSharedKafka(project)
 }
 
+/**
+ * Where Apache Kafka cannot be had, the suites run on the embedded broker as far as it goes: a test that needs Java, or a broker of its own to
+ * kill, is skipped and says so.
+ */
+async function startSharedEmbedded(project: TestProject, missing: string): Promise<() => Promise<void>> {
+  console.log(`Tests run on the embedded broker in place of Apache Kafka: ${missing}`)
+  const broker = await startBroker()
+  project.provide('kafka', { server: broker.address })
+  return () => broker.stop()
+}
+
 async function startSharedKafka(project: TestProject): Promise<() => Promise<void>> {
   const kafka = await found(() => startKafka())
-  if ('missing' in kafka) {
-    project.provide('kafka', kafka)
-    return () => Promise.resolve()
-  }
+  if ('missing' in kafka) return startSharedEmbedded(project, kafka.missing)
   const broker = kafka.server
   project.provide('kafka', { server: broker.address })
   return async () => {

@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheDir, cached, maven, requireProgram } from './download.ts'
+import { orSkipTest } from './or-skip-test.ts'
 
 const KAFKA_VERSION = '4.3.1'
 const KAFKA = `Apache Kafka ${KAFKA_VERSION}`
@@ -17,7 +18,7 @@ export interface KafkaJars {
  * @throws Error that says what is missing on this machine
  */
 export async function kafkaJars(): Promise<KafkaJars> {
-  await requireProgram(KAFKA, 'java', ['-version'], 'openjdk-17-jdk-headless')
+  await orSkipTest(() => requireProgram(KAFKA, 'java', ['-version'], 'openjdk-17-jdk-headless'))
   const home = join(cacheDir, `kafka-${KAFKA_VERSION}`)
   await cached(KAFKA, join(home, 'libs'), copyDependencies)
   await cached(KAFKA, join(home, 'plugins'), copyFileConnectors)

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
+import { requireProgram } from './download.ts'
+import { orSkipTest } from './or-skip-test.ts'
+
+let isThere: Promise<void> | null = null
 
 /**
  * Runs kcat, a second client (librdkafka), to its end.
@@ -8,6 +12,7 @@ import { buffer } from 'node:stream/consumers'
  * @throws Error with its standard error when it fails
  */
 export async function kcat(address: string, args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
+  await orSkipTest(() => (isThere ??= requireProgram('This test', 'kcat', ['-V'], 'kcat')))
   const child = spawn('kcat', ['-b', address, ...args])
   child.stdin.on('error', () => undefined).end(input) // one that reads no input closes the pipe
   const ended = once(child, 'close') as Promise<[number | null]>

@@ -44,7 +44,7 @@ describe('the configuration of a topic', () => {
       "Invalid value [x] for configuration leader.replication.throttled.replicas: leader.replication.throttled.replicas must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
     ],
   ])('refuses %j with Kafka’s sentence', (overrides, message) => {
-    const parse = () => parseTopicConfig({}, overrides as Record<string, string>)
+    const parse = () => parseTopicConfig({}, overrides)
     expect(parse).toThrow(expect.objectContaining({ error: Errors.INVALID_CONFIG, message }) as Error)
   })
 
@@ -59,7 +59,7 @@ describe('the configuration of a topic', () => {
     [{ 'log.flush.scheduler.interval.ms': '9' }, 'flush.ms', 9],
     [{ 'message.max.bytes': '17' }, 'max.message.bytes', 17],
   ])('takes from the broker’s %j that %s is %d', (props, key, value) => {
-    const config = parseTopicConfig(defaultsOf(props as Record<string, string>), {})
+    const config = parseTopicConfig(defaultsOf(props), {})
     expect(config[key as 'retention.ms']).toBe(value)
   })
 })
