@@ -4,6 +4,7 @@ import { apiVersionsCases } from './cases/api-versions.ts'
 import { configCases } from './cases/configs.ts'
 import { fetchCases } from './cases/fetch.ts'
 import { groupCases } from './cases/groups.ts'
+import { javaConnectCases, javaConnectDistributedCases } from './cases/java-connect.ts'
 import { javaToolCases } from './cases/java-tools.ts'
 import { kafkajsCases } from './cases/kafkajs.ts'
 import { kcatCases } from './cases/kcat.ts'
@@ -48,5 +49,7 @@ export function conformance(target: ConformanceTarget): void {
     kafkajsCases(stage)
     kcatCases(stage)
     javaToolCases(stage)
+    javaConnectCases(stage)
+    if (target.takesCluster) javaConnectDistributedCases(stage)
   })
 }

@@ -23,6 +23,8 @@ export interface RunningTarget {
 /** A broker that the suite is run against. */
 export interface ConformanceTarget {
   readonly name: 'Apache Kafka 4.3.1' | 'the embedded broker'
+  /** Java Connect's distributed worker is tried, too: on one target only, since its start takes 20 seconds of CPU. */
+  readonly takesCluster: boolean
   readonly start: () => Promise<RunningTarget>
 }
 

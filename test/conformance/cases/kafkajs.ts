@@ -150,7 +150,6 @@ export function kafkajsCases(stage: Stage): void {
       expect(await operator.fetchTopicOffsetsByTimestamp(topic, 0)).toMatchObject([{ offset: '2' }])
       const groupId = newName('kafkajs')
       await operator.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '3' }] })
-      await operator.resetOffsets({ groupId, topic, earliest: true })
       expect(await operator.fetchOffsets({ groupId, topics: [topic], resolveOffsets: true })).toMatchObject([
         { partitions: [{ offset: '2' }] },
       ])

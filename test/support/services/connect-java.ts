@@ -19,9 +19,11 @@ export interface ConnectJavaOptions {
   readonly worker: string
   /** Connector property files, used as they are. */
   readonly connectors: readonly string[]
+  /** One worker of a cluster, which keeps all it knows in topics and is given connectors by REST only. Default: standalone. */
+  readonly isDistributed?: boolean
 }
 
-/** Java Kafka Connect 4.3.1 standalone: the peer. Its folder holds the log and is removed by `stop`. */
+/** Java Kafka Connect 4.3.1: the peer. Its folder holds the log and is removed by `stop`. */
 export class ConnectJava {
   /** Address of its REST API. */
   readonly url: string
@@ -57,7 +59,8 @@ export async function spawnConnectJava(options: ConnectJavaOptions): Promise<Con
   const [port] = (await freePorts(1)) as [number]
   const url = `http://127.0.0.1:${port}`
   const worker = await workerCopy(options.worker, dir, url, pluginPath)
-  const command = [...CONNECT_JVM, await log4jOption(dir, 'INFO'), '-cp', classPath, 'org.apache.kafka.connect.cli.ConnectStandalone']
+  const program = `org.apache.kafka.connect.cli.${options.isDistributed === true ? 'ConnectDistributed' : 'ConnectStandalone'}`
+  const command = [...CONNECT_JVM, await log4jOption(dir, 'INFO'), '-cp', classPath, program]
   const server = await ServerProcess.start({
     command: 'java',
     args: [...command, worker, ...options.connectors],
