@@ -32,7 +32,7 @@ function fill(log: PartitionLog): void {
     )
     const producer = { producerId: 7, producerEpoch: 0, baseSequence: sequence }
     sequence += records.length
-    log.append(batchOf(records, { producer, compression: { type }, isTransactional: true }), { origin: 'client' })
+    log.append(batchOf(records, { producer, compression: { type }, isTransactional: true }))
     if (index % 10 === 9) log.appendMarker(7, 0, index % 20 === 9 ? 'abort' : 'commit', 4)
   }
 }
@@ -58,7 +58,9 @@ describe("a partition's files", () => {
     }
     expect(await dump(folder, '.timeindex')).toMatch(/timestamp: \d+ offset: 185/)
     expect(await dump(folder, '.txnindex')).toContain('producerId: 7 firstOffset: 0 lastOffset: 30 lastStableOffset: 31')
-    expect(await dump(folder, '.snapshot')).toContain('producerId: 7 producerEpoch: 0 coordinatorEpoch: 4 currentTxnFirstOffset: OptionalLong.empty')
+    expect(await dump(folder, '.snapshot')).toContain(
+      'producerId: 7 producerEpoch: 0 coordinatorEpoch: 4 currentTxnFirstOffset: OptionalLong.empty',
+    )
   })
 
   it('are as sound after they were cleaned', async () => {
@@ -67,9 +69,9 @@ describe("a partition's files", () => {
     const config = { ...CONFIG, 'cleanup.policy': ['compact'] }
     const log = directory.partition({ topic: 'orders', partition: 0, topicId: 'b8tRS7h4TJ2Vt43Dp85v2A' }, config)
     fill(log)
-    log.append(batchOf([record(null, { key: Buffer.from('k1'), timestamp: Date.now() })]), { origin: 'client' })
+    log.append(batchOf([record(null, { key: Buffer.from('k1'), timestamp: Date.now() })]))
     for (let cleaned = 0; cleaned < 2; cleaned++) {
-      log.append(batchOf([record('x', { key: Buffer.from(`other ${cleaned}`), timestamp: Date.now() })]), { origin: 'client' })
+      log.append(batchOf([record('x', { key: Buffer.from(`other ${cleaned}`), timestamp: Date.now() })]))
       log.roll()
       const part = dirtyPart(log, Date.now())
       if (part !== null) await new LogCleaning(log, part, Date.now()).run()

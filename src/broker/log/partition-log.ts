@@ -22,10 +22,6 @@ import { findOffsetForTime, findOffsetOfMaxTimestamp } from './time-lookup.ts'
 
 const NO_RECORDS = Buffer.alloc(0)
 
-export interface AppendOptions {
-  readonly origin: 'client' | 'broker'
-}
-
 export interface AppendResult extends AppendedRecords {
   /** The producer sent the batch before; nothing was appended. */
   readonly isDuplicate: boolean
@@ -165,7 +161,7 @@ export class PartitionLog {
    * @throws ApiError CORRUPT_MESSAGE, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, INVALID_RECORD, INVALID_TIMESTAMP, UNSUPPORTED_COMPRESSION_TYPE,
    * OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, KAFKA_STORAGE_ERROR; nothing was appended then
    */
-  append(records: Buffer, _options: AppendOptions): AppendResult {
+  append(records: Buffer): AppendResult {
     this.#checkUsable()
     const now = this.#now()
     const bytes = this.#check.check(records, now)

@@ -88,7 +88,7 @@ class ProduceRound {
         `The size of the current ISR : 1 is insufficient to satisfy the min.isr requirement of ${topic.minInsyncReplicas} for partition ${topic.name}-${index}`,
       )
     if (isTransactional(batch)) this.#checkTransaction(batch, topic.name, index)
-    const { baseOffset, lastOffset, logAppendTime, logStartOffset } = log.append(batch, CLIENT)
+    const { baseOffset, lastOffset, logAppendTime, logStartOffset } = log.append(batch)
     const answer: PartitionAnswer = { index, errorCode: 0, baseOffset, logAppendTimeMs: logAppendTime, logStartOffset, errorMessage: null }
     if (acks !== NO_ACKS) this.#awaitFlush(log, lastOffset + 1, answer)
     return answer
@@ -131,8 +131,6 @@ class ProduceRound {
     }
   }
 }
-
-const CLIENT = { origin: 'client' } as const
 
 function refused(index: number, error: unknown): PartitionAnswer {
   if (!(error instanceof ApiError)) throw error

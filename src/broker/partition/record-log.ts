@@ -45,7 +45,7 @@ export interface RecordLog {
   readonly lastStableOffset: number
   readonly sizeBytes: number
   /** Checks and appends; offsets are written into `records`, which belong to the log from now on. */
-  append(records: Buffer, options: { readonly origin: 'client' }): AppendedRecords
+  append(records: Buffer): AppendedRecords
   /** Appends the marker that ends a transaction here; returns its offset. */
   appendMarker(producerId: number, producerEpoch: number, outcome: TransactionOutcome, coordinatorEpoch: number): number
   /** Resolves when everything before `offset` is as safe as the flush policy asks; null when it is. */

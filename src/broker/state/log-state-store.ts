@@ -66,7 +66,7 @@ export class LogStateStore implements StateStore {
   async #append(batch: BatchWriter): Promise<void> {
     if (this.#batch === batch) this.#batch = null
     try {
-      const { lastOffset } = this.#log.append(batch.close(), { origin: 'broker' })
+      const { lastOffset } = this.#log.append(batch.close())
       await this.#log.whenSafe(lastOffset + 1)
     } finally {
       batch.release()

@@ -19,13 +19,11 @@ import { crc32c } from '../../../../src/kafka/record/crc32c.ts'
 import { batchOf, readAll, record, withCrc } from '../../../support/record-batches.ts'
 import { openLog, readRecords, RECORD_TIME } from './log-fixture.ts'
 
-const client = { origin: 'client' } as const
-
 /** The error an append ends with; fails when it is taken. */
 function refusal(log: PartitionLog, batch: Buffer): ApiError & { recordErrors?: readonly { batchIndex: number }[] } {
   const before = [log.logEndOffset, log.sizeBytes]
   try {
-    log.append(batch, client)
+    log.append(batch)
   } catch (error) {
     expect([log.logEndOffset, log.sizeBytes]).toEqual(before)
     return error as ApiError
@@ -90,7 +88,7 @@ describe('append refuses', () => {
     const batch = batchOf([record('x'.repeat(500))])
     const tooSmall = openLog({ config: { 'max.message.bytes': batch.length - 1 } })
     expect(refusal(tooSmall, Buffer.from(batch)).error).toBe(Errors.MESSAGE_TOO_LARGE)
-    expect(openLog({ config: { 'max.message.bytes': batch.length } }).append(batch, client).baseOffset).toBe(0)
+    expect(openLog({ config: { 'max.message.bytes': batch.length } }).append(batch).baseOffset).toBe(0)
   })
 
   it('a batch larger than a segment', () => {
@@ -112,9 +110,9 @@ describe('append refuses', () => {
     const tooOld = refusal(log, at(RECORD_TIME, RECORD_TIME - 1001))
     expect([tooOld.error, tooOld.recordErrors?.map(({ batchIndex }) => batchIndex)]).toEqual([Errors.INVALID_TIMESTAMP, [1]])
     expect(refusal(log, at(RECORD_TIME + 2001)).error).toBe(Errors.INVALID_TIMESTAMP)
-    expect(log.append(at(RECORD_TIME - 1000, RECORD_TIME + 2000), client).baseOffset).toBe(0)
-    expect(log.append(at(-1), client).baseOffset).toBe(2)
-    expect(log.append(at(-1, RECORD_TIME), client).baseOffset).toBe(3)
+    expect(log.append(at(RECORD_TIME - 1000, RECORD_TIME + 2000)).baseOffset).toBe(0)
+    expect(log.append(at(-1)).baseOffset).toBe(2)
+    expect(log.append(at(-1, RECORD_TIME)).baseOffset).toBe(3)
   })
 
   it('a batch that says it was stamped by a broker, where the broker stamps', () => {
@@ -126,29 +124,26 @@ describe('append refuses', () => {
 describe('append', () => {
   it('stores a batch byte for byte but for its offset and leader epoch', async () => {
     const log = openLog()
-    log.append(batchOf([record('first')]), client)
+    log.append(batchOf([record('first')]))
     const batch = batchOf([record('a'), record('b', { headers: [{ key: 'h', value: Buffer.from('v') }] })])
     const want = Buffer.from(batch)
     want.writeInt32BE(1, BASE_OFFSET + 4)
     want.writeInt32BE(0, 12)
-    log.append(batch, client)
+    log.append(batch)
     const { records } = await log.read(1, 1000, { isolation: 'read_uncommitted', minOneBatch: true })
     expect(Buffer.from(records as Buffer).equals(want)).toBe(true)
   })
 
   it('stamps batches with LogAppendTime, and seals them again', async () => {
     const log = openLog({ now: () => RECORD_TIME + 77, config: { 'message.timestamp.type': 'LogAppendTime' } })
-    expect(log.append(batchOf([record('a'), record('b')]), client).logAppendTime).toBe(RECORD_TIME + 77)
+    expect(log.append(batchOf([record('a'), record('b')])).logAppendTime).toBe(RECORD_TIME + 77)
     expect((await readRecords(log, 0)).map(({ timestamp }) => timestamp)).toEqual([RECORD_TIME + 77, RECORD_TIME + 77])
     expect(await log.offsetForTime(RECORD_TIME + 77)).toEqual({ offset: 0, timestamp: RECORD_TIME + 77 })
   })
 
   it('corrects a wrong largest timestamp, and seals the batch again', async () => {
     const log = openLog()
-    log.append(
-      changed((batch) => writeInt64(batch, MAX_TIMESTAMP, 5)),
-      client,
-    )
+    log.append(changed((batch) => writeInt64(batch, MAX_TIMESTAMP, 5)))
     const { records } = await log.read(0, 1000, { isolation: 'read_uncommitted', minOneBatch: true })
     const batch = new BatchView().at(records as Buffer, 0)
     expect(batch.maxTimestamp).toBe(RECORD_TIME)
@@ -159,7 +154,7 @@ describe('append', () => {
   it.each(codecs)('stores %s as the topic asks: %s', async (from, to) => {
     const log = openLog({ config: { 'compression.type': to === 'none' ? 'uncompressed' : to } })
     const records = Array.from({ length: 20 }, (_, index) => record(`value ${index}`, { timestamp: RECORD_TIME + index }))
-    log.append(batchOf(records, { compression: { type: from } }), client)
+    log.append(batchOf(records, { compression: { type: from } }))
     const read = await log.read(0, 100_000, { isolation: 'read_uncommitted', minOneBatch: true })
     expect(new BatchView().at(read.records as Buffer, 0).codec).toBe(COMPRESSION_TYPES.indexOf(to))
     expect(readAll(read.records as Buffer).map(({ value, timestamp }) => [String(value), timestamp])).toEqual(
@@ -173,7 +168,7 @@ describe('append', () => {
     expect(batch[secondDelta]).toBe(2)
     batch[secondDelta] = 14
     const log = openLog()
-    log.append(withCrc(batch), client)
+    log.append(withCrc(batch))
     expect((await readRecords(log, 0)).map(({ offset }) => offset)).toEqual([0, 1])
   })
 })

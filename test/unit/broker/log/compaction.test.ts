@@ -31,7 +31,7 @@ function write(
 ) {
   const records = pairs.map(([key, value]) => record(value, { key: Buffer.from(key) }))
   const producer = { producerId, producerEpoch: producerId < 0 ? -1 : 0, baseSequence: sequence }
-  return log.append(batchOf(records, { producer, isTransactional, compression: { type } }), { origin: 'client' })
+  return log.append(batchOf(records, { producer, isTransactional, compression: { type } }))
 }
 
 async function clean(log: PartitionLog, now = RECORD_TIME): Promise<void> {

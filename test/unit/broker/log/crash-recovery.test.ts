@@ -183,7 +183,7 @@ describe('a log with flush.messages=1', () => {
   it('keeps a transaction unstable until its marker is safe', async () => {
     const log = openLog({ folder: new ForgetfulFolder(), config: { 'flush.messages': 1 } })
     const producer = { producerId: 7, producerEpoch: 0, baseSequence: 0 }
-    log.append(batchOf([record('a')], { producer, isTransactional: true }), { origin: 'client' })
+    log.append(batchOf([record('a')], { producer, isTransactional: true }))
     await log.whenSafe(1)
     log.appendMarker(7, 0, 'commit', 0)
     expect([log.highWatermark, log.lastStableOffset]).toEqual([1, 0])

@@ -6,6 +6,8 @@ import { systemClock } from '../../../../src/broker/clock.ts'
 import { DEFAULT_LOG_CONFIG } from '../../../../src/broker/log/log-config.ts'
 import { LogDirectory } from '../../../../src/broker/log/log-directory.ts'
 import { silentLogger } from '../../../../src/logging/logger.ts'
+import { ManualClock } from '../../../support/broker/manual-clock.ts'
+import { batchOf, record } from '../../../support/record-batches.ts'
 import { appendValues, readValues } from './log-fixture.ts'
 
 const ID = 'b8tRS7h4TJ2Vt43Dp85v2A'
@@ -85,6 +87,27 @@ describe('a log directory', () => {
     const again = await openDirectory(dirs)
     expect(again.partition(orders(), DEFAULT_LOG_CONFIG).logStartOffset).toBe(2)
     await again.close()
+  })
+
+  it('syncs what was appended every second, and looks for old and dirty segments', async () => {
+    const clock = new ManualClock()
+    const directory = await LogDirectory.open({ dirs: null, clock, log: silentLogger, onAdvance: () => undefined })
+    const small = { ...DEFAULT_LOG_CONFIG, 'segment.bytes': 150, 'message.timestamp.after.max.ms': Number.MAX_SAFE_INTEGER }
+    const deleted = directory.partition(orders(0), { ...small, 'retention.bytes': 0 })
+    const compacted = directory.partition(orders(1), { ...small, 'cleanup.policy': ['compact'] })
+    for (let index = 0; index < 9; index++) {
+      appendValues(deleted, [`v${index}`])
+      compacted.append(batchOf([record(`v${index}`, { key: Buffer.from('k') })]))
+    }
+    expect([deleted.flushedOffset, deleted.recoveryPoint]).toEqual([0, 0])
+    await clock.advance(1000)
+    expect([deleted.flushedOffset, compacted.flushedOffset, deleted.recoveryPoint]).toEqual([9, 9, 0])
+    await clock.advance(60_000)
+    await expect.poll(() => [deleted.recoveryPoint, compacted.recoveryPoint]).toEqual([9, 9])
+    await expect.poll(() => readValues(compacted, 0)).toEqual(['v7'])
+    await clock.advance(300_000)
+    await expect.poll(() => [deleted.logStartOffset, deleted.sizeBytes]).toEqual([9, 0])
+    await directory.close()
   })
 
   it('works the same in memory', async () => {

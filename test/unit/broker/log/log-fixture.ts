@@ -40,7 +40,6 @@ export function appendValues(log: PartitionLog, values: readonly string[], chang
       values.map((value) => record(value)),
       changes,
     ),
-    { origin: 'client' },
   ).baseOffset
 }
 

@@ -16,7 +16,7 @@ interface Send {
 function send(log: PartitionLog, { sequence, epoch = 0, count = 1, producerId = 7, isTransactional = false }: Send) {
   const records = Array.from({ length: count }, (_, index) => record(`${producerId}/${sequence + index}`))
   const producer = { producerId, producerEpoch: epoch, baseSequence: sequence }
-  return log.append(batchOf(records, { producer, isTransactional }), { origin: 'client' })
+  return log.append(batchOf(records, { producer, isTransactional }))
 }
 
 function errorOf(action: () => unknown): number {

@@ -8,10 +8,7 @@ import { appendValues, openLog, readValues, RECORD_TIME, type LogChanges } from 
 function manySegments(config: LogChanges['config'], now: () => number = () => RECORD_TIME, folder = new MemoryFolder(), key?: string) {
   const log = openLog({ folder, now, config: { 'segment.bytes': 155, 'message.timestamp.after.max.ms': 1e12, ...config } })
   for (let index = 0; index < 10; index++) {
-    log.append(
-      batchOf([record(`v${index}`, { timestamp: RECORD_TIME + index * 1000, key: key === undefined ? null : Buffer.from(key) })]),
-      { origin: 'client' },
-    )
+    log.append(batchOf([record(`v${index}`, { timestamp: RECORD_TIME + index * 1000, key: key === undefined ? null : Buffer.from(key) })]))
   }
   expect(log.segments.all).toHaveLength(5)
   return log
@@ -89,7 +86,7 @@ describe('retention', () => {
 describe('a segment ends', () => {
   it('when its first record is older than segment.ms, by the records own time', () => {
     const log = openLog({ config: { 'segment.ms': 1000, 'message.timestamp.after.max.ms': 1e12 } })
-    const at = (timestamp: number) => log.append(batchOf([record('a', { timestamp })]), { origin: 'client' })
+    const at = (timestamp: number) => log.append(batchOf([record('a', { timestamp })]))
     at(RECORD_TIME)
     at(RECORD_TIME + 1000)
     expect(log.segments.all).toHaveLength(1)
@@ -124,9 +121,9 @@ describe('offsets by time', () => {
     const log = openLog({ config: { 'message.timestamp.after.max.ms': 1e12 } })
     expect(await log.offsetOfMaxTimestamp()).toBeNull()
     const at = (...timestamps: number[]) => timestamps.map((timestamp) => record('a', { timestamp }))
-    log.append(batchOf(at(50, 40, 70), { compression: { type: 'gzip' } }), { origin: 'client' })
-    log.append(batchOf(at(60, 90, 90, 10)), { origin: 'client' })
-    log.append(batchOf(at(80)), { origin: 'client' })
+    log.append(batchOf(at(50, 40, 70), { compression: { type: 'gzip' } }))
+    log.append(batchOf(at(60, 90, 90, 10)))
+    log.append(batchOf(at(80)))
     expect(await log.offsetForTime(55)).toEqual({ offset: 2, timestamp: 70 })
     expect(await log.offsetForTime(71)).toEqual({ offset: 4, timestamp: 90 })
     expect(await log.offsetOfMaxTimestamp()).toEqual({ offset: 4, timestamp: 90 })

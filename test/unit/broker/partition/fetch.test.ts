@@ -8,12 +8,12 @@ import { RecordBroker, type FetchChanges } from './record-broker.ts'
 const TRANSACTIONAL = 0x10
 
 function append(broker: RecordBroker, value: string, partition = 0): void {
-  broker.log(partition).append(batchOf([record(value)]), { origin: 'client' })
+  broker.log(partition).append(batchOf([record(value)]))
 }
 
 function appendInTransaction(broker: RecordBroker, value: string, baseSequence = 0): void {
   const producer = { producerId: 7, producerEpoch: 0, baseSequence }
-  broker.log(0).append(batchOf([record(value)], { attributes: TRANSACTIONAL, producer }), { origin: 'client' })
+  broker.log(0).append(batchOf([record(value)], { attributes: TRANSACTIONAL, producer }))
 }
 
 const valuesOf = (records: Buffer | null) => readAll(records!).map(({ value }) => String(value))

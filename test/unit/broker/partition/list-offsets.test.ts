@@ -13,7 +13,7 @@ function brokerWithRecords(): RecordBroker {
   const broker = new RecordBroker()
   for (const seconds of [0, 3, 2]) {
     const records = batchOf([record('a', { timestamp: TIME + seconds * 1000 })])
-    broker.log(0).append(records, { origin: 'client' })
+    broker.log(0).append(records)
   }
   return broker
 }
@@ -60,7 +60,7 @@ describe('ListOffsets', () => {
       attributes: TRANSACTIONAL,
       producer: { producerId: 7, producerEpoch: 0, baseSequence: 0 },
     })
-    broker.log(0).append(open, { origin: 'client' })
+    broker.log(0).append(open)
     expect(await broker.offset(-1, { isolationLevel: 1 })).toMatchObject({ offset: 3 })
     expect(await broker.offset(-1)).toMatchObject({ offset: 4 })
     expect(await broker.offset(TIME + 9000, { isolationLevel: 1 })).toMatchObject(NOTHING)

@@ -91,7 +91,7 @@ describe('after a kill', () => {
   it('a transaction that nobody knows any more is aborted in its partition', async () => {
     const broker = await TransactionBroker.start()
     const producer = { producerId: 4711, producerEpoch: 2, baseSequence: 0 }
-    broker.log(1).append(batchOf([record('a')], { attributes: 0x10, producer }), { origin: 'client' })
+    broker.log(1).append(batchOf([record('a')], { attributes: 0x10, producer }))
     const again = await broker.restart({ isCleanStart: false })
     expect(again.log(1).lastStableOffset).toBe(2)
   })
