@@ -43,7 +43,7 @@ export function createKafkaClients(): KafkaClients {
     async producer(props: ClientProps, log: Logger, inflight: InflightBytes = unboundedBytes): Promise<Producer> {
       const config = parseProducerConfig(props, log)
       const clientId = config['client.id'] || nextClientId('producer')
-      const clientLog = log.child(`[Producer clientId=${clientId}]`)
+      const clientLog = log.child(`[Producer clientId=${clientId}${transaction(config['transactional.id'])}]`)
       return new KafkaProducer({ config, inflight, log: clientLog, ...(await cluster(config, clientId, true, clientLog)) })
     },
     async consumer(props: ClientProps, log: Logger, inflight: InflightBytes = unboundedBytes): Promise<Consumer> {
@@ -78,6 +78,10 @@ function nextClientId(prefix: string): string {
 
 function instance(groupInstanceId: string | null): string {
   return groupInstanceId === null ? '' : `instanceId=${groupInstanceId}, `
+}
+
+function transaction(transactionalId: string | null): string {
+  return transactionalId === null ? '' : `, transactionalId=${transactionalId}`
 }
 
 async function cluster(config: ConnectionKeys, clientId: string, allowAutoTopicCreation: boolean, log: Logger): Promise<Cluster> {

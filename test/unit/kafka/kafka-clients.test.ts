@@ -18,6 +18,7 @@ test('each client logs under the name that Java gives it', async () => {
   const servers = { 'bootstrap.servers': '127.0.0.1:9' }
   const opened = await Promise.all([
     clients.producer({ ...servers, 'client.id': 'p' }, log),
+    clients.producer({ ...servers, 'client.id': 'p', 'transactional.id': 't' }, log),
     clients.consumer({ ...servers, 'client.id': 'c', 'group.id': 'g' }, log),
     clients.consumer({ ...servers, 'client.id': 'c', 'group.id': 'g', 'group.instance.id': 'i' }, log),
     clients.consumer({ ...servers, 'client.id': 'c' }, log),
@@ -26,6 +27,7 @@ test('each client logs under the name that Java gives it', async () => {
   await Promise.all(opened.map((client) => client.close()))
   expect(log.contexts).toEqual([
     '[Producer clientId=p]',
+    '[Producer clientId=p, transactionalId=t]',
     '[Consumer clientId=c, groupId=g]',
     '[Consumer instanceId=i, clientId=c, groupId=g]',
     '[Consumer clientId=c, groupId=null]',
