@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { RawClient } from '../support/raw-client.ts'
+import { describeWith } from '../support/services/suite.ts'
 import { apiVersionsCases } from './cases/api-versions.ts'
 import { configCases } from './cases/configs.ts'
 import { fetchCases } from './cases/fetch.ts'
@@ -17,20 +18,16 @@ import { topicCases } from './cases/topics.ts'
 import { transactionCases } from './cases/transactions.ts'
 import type { ConformanceTarget, RunningTarget, Stage } from './target.ts'
 
+const ABSENT: RunningTarget = { address: '', stop: () => Promise.resolve() }
+
 /** What clients of Kafka may rely on. Every case passes on Apache Kafka: where the embedded broker fails one, the broker is wrong. */
-export function conformance(target: ConformanceTarget): void {
-  describe(`${target.name} conforms`, () => {
-    let running: RunningTarget | null = null
-    beforeAll(async () => {
-      running = await target.start()
-    })
-    afterAll(() => running?.stop())
+export function conformance({ name, takesCluster, running }: ConformanceTarget): void {
+  describeWith(`${name} conforms`, running, ABSENT, ({ address, stop }) => {
+    afterAll(() => stop())
     const stage: Stage = {
-      get address() {
-        return running!.address // tests run after beforeAll
-      },
+      address,
       async connect() {
-        const raw = await RawClient.connect(running!.address)
+        const raw = await RawClient.connect(address)
         onTestFinished(() => raw.close())
         return raw
       },
@@ -50,6 +47,6 @@ export function conformance(target: ConformanceTarget): void {
     kcatCases(stage)
     javaToolCases(stage)
     javaConnectCases(stage)
-    if (target.takesCluster) javaConnectDistributedCases(stage)
+    if (takesCluster) javaConnectDistributedCases(stage)
   })
 }

@@ -1,4 +1,5 @@
 import type { RawClient } from '../support/raw-client.ts'
+import type { Found } from '../support/services/found.ts'
 
 /** What every target is started with. Short times, so that the cases about them are quick. */
 export const SERVER_PROPERTIES = {
@@ -25,7 +26,8 @@ export interface ConformanceTarget {
   readonly name: 'Apache Kafka 4.3.1' | 'the embedded broker'
   /** Java Connect's distributed worker is tried, too: on one target only, since its start takes 20 seconds of CPU. */
   readonly takesCluster: boolean
-  readonly start: () => Promise<RunningTarget>
+  /** Started with SERVER_PROPERTIES, or why it could not be. Stopped by the suite. */
+  readonly running: Found<RunningTarget>
 }
 
 /** What the cases see of the target; only inside of tests. */

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { JavaToolRunner } from '../../support/services/java-tool-runner.ts'
+import { scratchDir } from '../../support/worker-process.ts'
 import { newName, newTopic, produce, valuesFrom } from '../raw-requests.ts'
 import { TransactionalProducer } from '../transaction.ts'
 import type { Stage } from '../target.ts'
@@ -12,19 +12,12 @@ const TOOLS = 'org.apache.kafka.tools.'
 export function javaToolCases(stage: Stage): void {
   describe('Kafka’s own tools (Java)', () => {
     let tools: JavaToolRunner | null = null
-    let dir = ''
-    beforeAll(async () => {
-      tools = await JavaToolRunner.start()
-      dir = await mkdtemp(join(tmpdir(), 'standpipe-conformance-'))
-    })
-    afterAll(async () => {
-      await tools?.stop()
-      await rm(dir, { recursive: true, force: true })
-    })
+    afterAll(() => tools?.stop())
 
     async function tool(name: string, args: readonly string[], input = ''): Promise<string> {
       const mainClass = name.includes('.') && name.startsWith('kafka.') ? name : TOOLS + name
-      const { code, output, errors } = await tools!.run(mainClass, ['--bootstrap-server', stage.address, ...args], input)
+      tools ??= await JavaToolRunner.start()
+      const { code, output, errors } = await tools.run(mainClass, ['--bootstrap-server', stage.address, ...args], input)
       if (code !== 0) throw new Error(`${name} ${args.join(' ')} ended with ${code}: ${output}${errors}`)
       return output
     }
@@ -161,7 +154,7 @@ export function javaToolCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       for (const value of ['a', 'b', 'c']) await produce(raw, topic, [{ value }])
-      const file = join(dir, 'delete.json')
+      const file = join(await scratchDir(), 'delete.json')
       await writeFile(file, JSON.stringify({ partitions: [{ topic, partition: 0, offset: 2 }], version: 1 }))
       expect(await tool('DeleteRecordsCommand', ['--offset-json-file', file])).toContain(`partition: ${topic}-0\tlow_watermark: 2`)
       expect(await valuesFrom(raw, topic, 2)).toEqual(['c'])

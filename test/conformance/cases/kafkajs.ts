@@ -140,7 +140,7 @@ export function kafkajsCases(stage: Stage): void {
       await expect.poll(() => operator.listTopics()).not.toContain(topic)
     })
 
-    it('administers records and offsets', async () => {
+    it('administers records', async () => {
       const topic = await newTopic(await stage.connect())
       const operator = await admin()
       await (await producer()).send({ topic, messages: ['a', 'b', 'c'].map((value) => ({ value })) })
@@ -148,11 +148,6 @@ export function kafkajsCases(stage: Stage): void {
       await operator.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
       expect(await operator.fetchTopicOffsets(topic)).toMatchObject([{ low: '2', high: '3' }])
       expect(await operator.fetchTopicOffsetsByTimestamp(topic, 0)).toMatchObject([{ offset: '2' }])
-      const groupId = newName('kafkajs')
-      await operator.setOffsets({ groupId, topic, partitions: [{ partition: 0, offset: '3' }] })
-      expect(await operator.fetchOffsets({ groupId, topics: [topic], resolveOffsets: true })).toMatchObject([
-        { partitions: [{ offset: '2' }] },
-      ])
     })
 
     it('administers groups', async () => {
