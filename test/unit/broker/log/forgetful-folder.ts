@@ -101,6 +101,10 @@ class ForgetfulFile implements LogFile {
     return this.#inner.read(target, position)
   }
 
+  isWarm(position: number): boolean {
+    return this.#inner.isWarm(position)
+  }
+
   readAsync(target: Buffer, position: number): Promise<number> {
     return this.#inner.readAsync(target, position)
   }

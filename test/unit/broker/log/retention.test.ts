@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Errors } from '../../../../src/broker/protocol/errors.ts'
 import { MemoryFolder } from '../../../../src/broker/log/storage/memory-storage.ts'
 import { batchOf, record } from '../../../support/record-batches.ts'
+import { ForgetfulFolder } from './forgetful-folder.ts'
 import { appendValues, openLog, readValues, RECORD_TIME, type LogChanges } from './log-fixture.ts'
 
 /** A log with a segment for every two batches, whose records are a second apart. */
@@ -64,6 +65,14 @@ describe('retention', () => {
     expect([log.logStartOffset, log.segments.first.baseOffset]).toEqual([5, 4])
     expect(log.deleteRecordsBefore(3)).toBe(5)
     expect(() => log.deleteRecordsBefore(11)).toThrow(expect.objectContaining({ error: Errors.OFFSET_OUT_OF_RANGE }))
+  })
+
+  it('removes nothing that is not visible yet', async () => {
+    const log = openLog({ folder: new ForgetfulFolder(), config: { 'flush.messages': 1, 'segment.bytes': 150, 'retention.bytes': 0 } })
+    for (let index = 0; index < 10; index++) appendValues(log, [`v${index}`])
+    expect(log.deleteOldSegments()).toBe(0)
+    await log.whenSafe(10)
+    expect(log.deleteOldSegments()).toBe(5)
   })
 
   it('leaves it to compaction where that is the only policy', () => {
