@@ -3,7 +3,7 @@ import type { LogSegments } from './log-segments.ts'
 import { lendBuffer } from './read-buffers.ts'
 import type { AbortedTransaction } from './transaction-index.ts'
 
-/** Reads of more than this go through a thread: their bytes may have to come from the disk. */
+/** Reads of more than this go through a thread where their bytes may have to come from the disk. */
 const MAX_SYNC_BYTES = 64 * 1024
 
 export interface ReadRange {
@@ -33,7 +33,7 @@ export function findRange(segments: LogSegments, offset: number, bound: number, 
 /** @returns the bytes, in memory that `returnBuffer` takes back */
 export function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promise<Buffer> {
   const bytes = lendBuffer(sizeBytes)
-  if (sizeBytes > MAX_SYNC_BYTES) return segment.file.readAsync(bytes, position).then((count) => firstOf(bytes, count))
+  if (sizeBytes > MAX_SYNC_BYTES && !segment.file.isWarm(position)) return segment.file.readAsync(bytes, position).then((count) => firstOf(bytes, count))
   return firstOf(bytes, segment.file.read(bytes, position))
 }
 

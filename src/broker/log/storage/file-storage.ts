@@ -114,6 +114,7 @@ class DiskFile implements LogFile {
   readonly #path: string
   #descriptor: number | null = null
   #size: number | null = null
+  #sizeAtStart = 0
   #readers = 0
   #isClosed = false
   #isSynced = false
@@ -123,7 +124,8 @@ class DiskFile implements LogFile {
   }
 
   get sizeBytes(): number {
-    return (this.#size ??= fs.statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0)
+    if (this.#size === null) this.#size = this.#sizeAtStart = fs.statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0
+    return this.#size
   }
 
   append(bytes: Uint8Array): void {
@@ -168,6 +170,10 @@ class DiskFile implements LogFile {
       this.#readers--
       if (this.#isClosed) this.close()
     }
+  }
+
+  isWarm(position: number): boolean {
+    return this.#size !== null && position >= this.#sizeAtStart
   }
 
   truncate(sizeBytes: number): void {

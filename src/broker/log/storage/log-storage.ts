@@ -10,6 +10,8 @@ export interface LogFile {
   read(target: Buffer, position: number): number
   /** The same off the main thread, for bytes that may have to come from the disk. */
   readAsync(target: Buffer, position: number): Promise<number>
+  /** Whether the bytes from `position` on were written by this process: they come from memory, and a thread would cost more than the read. */
+  isWarm(position: number): boolean
   /** Cuts the file; nothing happens when it is shorter. */
   truncate(sizeBytes: number): void
   /** Resolves when everything appended before the call would survive a crash of the machine. */

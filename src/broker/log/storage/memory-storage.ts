@@ -103,6 +103,10 @@ export class MemoryFile implements LogFile {
     return this.#buffer.copy(target, 0, position, Math.min(this.#length, position + target.length))
   }
 
+  isWarm(): boolean {
+    return true
+  }
+
   readAsync(target: Buffer, position: number): Promise<number> {
     return Promise.resolve(this.read(target, position))
   }
