@@ -13,8 +13,7 @@ import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 const store = (name: string): string => new URL(`../../../support/key-stores/${name}`, import.meta.url).pathname
 const pem = (name: string): string => readFileSync(store(name), 'utf8')
 
-async function tlsOf(props: Readonly<Record<string, string>>) {
-  const log = new CollectingLogger()
+async function tlsOf(props: Readonly<Record<string, string>>, log = new CollectingLogger()) {
   const config = parseAdminConfig({ 'bootstrap.servers': 'a:1', 'security.protocol': 'SSL', ...props }, log)
   return (await clientSecurity(config, log)).tls!
 }
@@ -54,6 +53,12 @@ describe('TLS of a client', () => {
     const thirteen = { 'ssl.cipher.suites': 'TLS_AES_128_GCM_SHA256' }
     expect(await handshake({ ...trust, ...thirteen })).toMatchObject({ cipher: 'TLS_AES_128_GCM_SHA256', version: 'TLSv1.3' })
     await expect(handshake({ ...trust, ...thirteen }, { maxVersion: 'TLSv1.2' })).rejects.toThrow('alert')
+  })
+
+  it('warns of cipher suites that Node does not have', async () => {
+    const log = new CollectingLogger()
+    await tlsOf({ ...trust, 'ssl.cipher.suites': 'TLS_NO_SUCH,TLS_AES_128_GCM_SHA256' }, log)
+    expect(log.lines).toEqual(['WARN ssl.cipher.suites: Node.js does not have TLS_NO_SUCH; the others are offered'])
   })
 
   it('shows its certificate', async () => {
