@@ -42,6 +42,7 @@ const APIS = [
     'WriteTxnMarkers',
   ],
 ]
+const DATA = ['ConsumerProtocolSubscription', 'ConsumerProtocolAssignment']
 
 interface FieldDefinition {
   readonly name: string
@@ -188,6 +189,7 @@ function layouts(messages: readonly (readonly [string, MessageDefinition])[]): s
 
 const requests = APIS.map((api) => [api, definition(`${api}Request`)] as const)
 const responses = APIS.map((api) => [api, definition(`${api}Response`)] as const)
+const data = DATA.map((name) => [name, definition(name)] as const)
 const keys = requests.map(([api, { apiKey }]) => `  ${api}: ${apiKey},`).join('\n')
 
 writeFileSync(
@@ -205,8 +207,12 @@ export type ApiName = keyof typeof API_KEYS
 /** Optional fields have a default, so that whoever builds a message may leave them out. A decoded one has them all: see \`Decoded\`. */
 ${types('RequestMessages', requests)}
 ${types('ResponseMessages', responses)}
+/** What clients put into the byte fields of other messages; a version of two bytes comes first. */
+${types('DataMessages', data)}
 export const REQUEST_LAYOUTS: { readonly [Api in ApiName]: MessageLayout } = ${layouts(requests)}
 
 export const RESPONSE_LAYOUTS: { readonly [Api in ApiName]: MessageLayout } = ${layouts(responses)}
+
+export const DATA_LAYOUTS: { readonly [Name in keyof DataMessages]: MessageLayout } = ${layouts(data)}
 `,
 )

@@ -1,9 +1,18 @@
-import type { Reader } from '../../kafka/protocol/reader.ts'
-import type { Writer } from '../../kafka/protocol/writer.ts'
+import { Reader } from '../../kafka/protocol/reader.ts'
+import { Writer } from '../../kafka/protocol/writer.ts'
 import { structCodec } from './struct-codec.ts'
 import type { ValueCodec } from './value-codec.ts'
 import type { MessageLayout } from './layout.ts'
-import { API_KEYS, REQUEST_LAYOUTS, RESPONSE_LAYOUTS, type ApiName, type RequestMessages, type ResponseMessages } from './messages.ts'
+import {
+  API_KEYS,
+  DATA_LAYOUTS,
+  REQUEST_LAYOUTS,
+  RESPONSE_LAYOUTS,
+  type ApiName,
+  type DataMessages,
+  type RequestMessages,
+  type ResponseMessages,
+} from './messages.ts'
 
 /** A message as it comes from the wire: fields that its version does not have, or that were not sent, hold their defaults. */
 export type Decoded<T> = T extends Buffer
@@ -51,6 +60,20 @@ export function decodeResponse<Api extends ApiName>(api: Api, version: number, r
 /** Byte fields `records` are attached and not copied. */
 export function encodeResponse<Api extends ApiName>(api: Api, version: number, response: ResponseMessages[Api], writer: Writer): void {
   codecOf(RESPONSE_LAYOUTS[api], version).write(writer, response)
+}
+
+/** Reads what clients put into byte fields, behind its version. A version newer than ours is read as far as ours goes, as Kafka does. */
+export function decodeData<Name extends keyof DataMessages>(name: Name, bytes: Buffer): Decoded<DataMessages[Name]> {
+  const reader = new Reader(bytes)
+  const layout = DATA_LAYOUTS[name]
+  const version = Math.min(reader.int16(), layout.versions[1])
+  return codecOf(layout, version).read(reader) as Decoded<DataMessages[Name]>
+}
+
+export function encodeData<Name extends keyof DataMessages>(name: Name, version: number, data: DataMessages[Name]): Buffer {
+  const writer = new Writer().int16(version)
+  codecOf(DATA_LAYOUTS[name], version).write(writer, data)
+  return Buffer.concat(writer.finish())
 }
 
 const codecs = new Map<MessageLayout, ValueCodec[]>()

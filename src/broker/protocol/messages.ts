@@ -646,6 +646,18 @@ export interface ResponseMessages {
   }
 }
 
+/** What clients put into the byte fields of other messages; a version of two bytes comes first. */
+export interface DataMessages {
+  ConsumerProtocolSubscription: {
+    topics: string[]
+    userData?: Buffer | null
+    ownedPartitions?: { topic?: string; partitions?: number[] }[]
+    generationId?: number
+    rackId?: string | null
+  }
+  ConsumerProtocolAssignment: { assignedPartitions: { topic: string; partitions: number[] }[]; userData?: Buffer | null }
+}
+
 export const REQUEST_LAYOUTS: { readonly [Api in ApiName]: MessageLayout } = {
   Produce: {
     versions: [3, 13],
@@ -2744,6 +2756,45 @@ export const RESPONSE_LAYOUTS: { readonly [Api in ApiName]: MessageLayout } = {
           },
         ],
       },
+    ],
+  },
+}
+
+export const DATA_LAYOUTS: { readonly [Name in keyof DataMessages]: MessageLayout } = {
+  ConsumerProtocolSubscription: {
+    versions: [0, 3],
+    flexibleFrom: Infinity,
+    fields: [
+      { name: 'topics', type: 'string', array: true },
+      { name: 'userData', type: 'bytes', nullableFrom: 0, default: null },
+      {
+        name: 'ownedPartitions',
+        type: 'struct',
+        array: true,
+        from: 1,
+        fields: [
+          { name: 'topic', type: 'string', from: 1 },
+          { name: 'partitions', type: 'int32', array: true, from: 1 },
+        ],
+      },
+      { name: 'generationId', type: 'int32', from: 2, default: -1 },
+      { name: 'rackId', type: 'string', from: 3, nullableFrom: 3, default: null },
+    ],
+  },
+  ConsumerProtocolAssignment: {
+    versions: [0, 3],
+    flexibleFrom: Infinity,
+    fields: [
+      {
+        name: 'assignedPartitions',
+        type: 'struct',
+        array: true,
+        fields: [
+          { name: 'topic', type: 'string' },
+          { name: 'partitions', type: 'int32', array: true },
+        ],
+      },
+      { name: 'userData', type: 'bytes', nullableFrom: 0, default: null },
     ],
   },
 }
