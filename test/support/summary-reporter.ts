@@ -54,13 +54,19 @@ function countTests(modules: readonly TestModule[], unhandledErrors: number): Co
 /** One line for each suite with tests that were not run. */
 function skippedSuites(modules: readonly TestModule[], root: string): string[] {
   const skipped = new Map<string, number>()
+  const reasons = new Map<string, Set<string>>()
   for (const module of modules) {
     for (const test of module.children.allTests('skipped')) {
       const suite = `${relative(root, module.moduleId)} > ${outermostName(test)}`
       skipped.set(suite, (skipped.get(suite) ?? 0) + 1)
+      const { note } = test.result() as { readonly note?: string }
+      if (note !== undefined) reasons.set(suite, (reasons.get(suite) ?? new Set()).add(note))
     }
   }
-  return [...skipped].map(([suite, tests]) => `SKIPPED ${tests} of ${suite}`)
+  return [...skipped].map(([suite, tests]) => {
+    const why = [...(reasons.get(suite) ?? [])].join('; ')
+    return `SKIPPED ${tests} of ${suite}${why === '' ? '' : ` (not run: ${why})`}`
+  })
 }
 
 function outermostName(test: TestCase): string {
