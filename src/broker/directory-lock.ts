@@ -25,7 +25,7 @@ export class DirectoryLock {
     let database: DatabaseSync | null = null
     try {
       database = new DatabaseSync(join(dir, '.lock'), { timeout: 0 })
-      database.exec('BEGIN EXCLUSIVE')
+      database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE')
       await writeFile(holder, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`)
       return new DirectoryLock(database)
     } catch (error) {
