@@ -1,4 +1,4 @@
-import { Reader } from '../../kafka/protocol/reader.ts'
+import type { Reader } from '../../kafka/protocol/reader.ts'
 import { Writer } from '../../kafka/protocol/writer.ts'
 import { structCodec } from './struct-codec.ts'
 import type { ValueCodec } from './value-codec.ts'
@@ -62,14 +62,7 @@ export function encodeResponse<Api extends ApiName>(api: Api, version: number, r
   codecOf(RESPONSE_LAYOUTS[api], version).write(writer, response)
 }
 
-/** Reads what clients put into byte fields, behind its version. A version newer than ours is read as far as ours goes, as Kafka does. */
-export function decodeData<Name extends keyof DataMessages>(name: Name, bytes: Buffer): Decoded<DataMessages[Name]> {
-  const reader = new Reader(bytes)
-  const layout = DATA_LAYOUTS[name]
-  const version = Math.min(reader.int16(), layout.versions[1])
-  return codecOf(layout, version).read(reader) as Decoded<DataMessages[Name]>
-}
-
+/** What clients put into byte fields, behind its version; subscriptions of group members, for example. */
 export function encodeData<Name extends keyof DataMessages>(name: Name, version: number, data: DataMessages[Name]): Buffer {
   const writer = new Writer().int16(version)
   codecOf(DATA_LAYOUTS[name], version).write(writer, data)
