@@ -1,15 +1,18 @@
 import { createServer, type AddressInfo } from 'node:net'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startBroker } from '../../src/testing.ts'
 import { endOffset, firstRecords } from '../support/kafka-records.ts'
 import { freePorts } from '../support/services/free-ports.ts'
 import { scratchDir, until } from '../support/worker-process.ts'
 
-const bin = join(resolve(import.meta.dirname, '../..'), 'dist', 'bin', 'connect-standalone.js')
+const run = promisify(execFile)
+const root = resolve(import.meta.dirname, '../..')
+const bin = join(root, 'dist', 'bin', 'connect-standalone.js')
 
 /** A worker with a file source, in a folder of its own. */
 class EmbeddedWorker {
@@ -108,5 +111,16 @@ describe('connect-standalone --embedded', () => {
     expect(second.log).toContain(
       '--embedded starts a broker on this machine alone, but bootstrap.servers is kafka.example:9092. Set it to localhost:9092',
     )
+  })
+})
+
+describe('npm run demo -- --once', () => {
+  it('needs no Kafka: the worker brings its own, and a look at the topic shows what is there', async () => {
+    const address = await freeAddress()
+    const args = ['--conditions=standpipe:source', join(root, 'scripts/demo.ts'), '--once']
+    const { stdout } = await run(process.execPath, args, { cwd: root, env: { ...process.env, CONNECT_BOOTSTRAP_SERVERS: address } })
+    expect(stdout).toContain(`${address} nobody answers: the worker brings its own broker, in memory (--embedded)`)
+    expect(stdout).toMatch(/connect-test: 1000 records, the last of them\n.*"payload":"demo \w+, line 1000 of 1000"/)
+    expect(stdout).toMatch(/sink .*test\.sink\.txt: 1000 lines/)
   })
 })
