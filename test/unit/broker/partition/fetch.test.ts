@@ -52,6 +52,8 @@ describe('Fetch', () => {
     const small = await broker.fetchAnswer({ maxBytes: 10, topics })
     expect(small.responses[0]!.partitions.map(({ records }) => records!.length > 0)).toEqual([true, false])
     expect(small.responses[0]!.partitions[1]).toMatchObject({ errorCode: 0, highWatermark: 1 })
+    const almost = await broker.fetchAnswer({ maxBytes: small.responses[0]!.partitions[0]!.records!.length * 2 - 1, topics })
+    expect(almost.responses[0]!.partitions.map(({ records }) => records!.length > 0)).toEqual([true, false])
     const large = await broker.fetchAnswer({ maxBytes: 10_000, topics })
     expect(large.responses[0]!.partitions.map(({ records }) => records!.length > 0)).toEqual([true, true])
   })

@@ -197,6 +197,16 @@ describe('a transaction that takes too long', () => {
     expect(await broker.init('pay')).toMatchObject({ errorCode: 0, producerEpoch: producer.producerEpoch + 2 })
   })
 
+  it('leaves no epoch of before with which anyone could go on', async () => {
+    const broker = await TransactionBroker.start()
+    const first = await broker.producer('pay', { timeoutMs: 5000 })
+    const { producerEpoch } = await broker.init('pay', { known: first, timeoutMs: 5000 })
+    const second = { ...first, producerEpoch }
+    await broker.add(second, [0])
+    await broker.clock.advance(5000)
+    for (const known of [first, second]) expect(await broker.init('pay', { known })).toMatchObject({ errorCode: Errors.PRODUCER_FENCED })
+  })
+
   it('has its time from its own beginning', async () => {
     const broker = await TransactionBroker.start()
     const producer = await broker.producer('pay', { timeoutMs: 5000 })
