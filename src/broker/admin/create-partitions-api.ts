@@ -4,6 +4,7 @@ import type { ResponseMessages } from '../protocol/messages.ts'
 import type { Topic } from '../topic/topic.ts'
 import type { Topics } from '../topic/topics.ts'
 import { failureOf, repeated } from './api-failure.ts'
+import { excessivePartitions, MAX_PARTITIONS_PER_REQUEST } from './partition-limit.ts'
 import { checkAssignment } from './replica-assignment.ts'
 
 type Request = DecodedRequest<'CreatePartitions'>
@@ -55,6 +56,7 @@ export class CreatePartitionsApi {
         Errors.INVALID_PARTITIONS,
         `The topic ${name} currently has ${now} partition(s); ${count} would not be an increase.`,
       )
+    if (count - now > MAX_PARTITIONS_PER_REQUEST) throw excessivePartitions()
     if (assignments === null) return topic
     if (assignments.length !== count - now) {
       const text = `Attempted to add ${count - now} additional partition(s), but only ${assignments.length} assignment(s) were specified.`

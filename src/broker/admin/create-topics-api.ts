@@ -7,6 +7,7 @@ import { randomTopicId } from '../topic/topic-id.ts'
 import type { NewTopic, Topics } from '../topic/topics.ts'
 import { failureOf, repeated } from './api-failure.ts'
 import { ZERO_UUID } from './metadata-api.ts'
+import { excessivePartitions, MAX_PARTITIONS_PER_REQUEST } from './partition-limit.ts'
 import { checkAssignment, checkReplication } from './replica-assignment.ts'
 import type { TopicConfigView } from './topic-config-view.ts'
 
@@ -35,9 +36,19 @@ export class CreateTopicsApi {
   async answer({ topics, validateOnly }: Request, _context: RequestContext): Promise<ResponseMessages['CreateTopics']> {
     const twice = repeated(topics.map(({ name }) => name))
     const once = topics.filter(({ name }) => !twice.has(name))
-    const answers = await Promise.all(once.map((topic) => this.#answerTopic(topic, validateOnly)))
+    const answers = this.#isExcessive(once)
+      ? once.map(({ name }) => refusal(name, excessivePartitions()))
+      : await Promise.all(once.map((topic) => this.#answerTopic(topic, validateOnly)))
     const refused = Array.from(twice, (name) => refusal(name, new ApiError(Errors.INVALID_REQUEST, 'Duplicate topic name.')))
     return { topics: [...refused, ...answers] }
+  }
+
+  #isExcessive(topics: readonly RequestedTopic[]): boolean {
+    const byDefault = Number(this.#options.config.value('num.partitions'))
+    let partitions = 0
+    for (const { assignments, numPartitions } of topics)
+      partitions += assignments.length > 0 ? assignments.length : numPartitions === DEFAULT ? byDefault : numPartitions
+    return partitions > MAX_PARTITIONS_PER_REQUEST
   }
 
   async #answerTopic(requested: RequestedTopic, validateOnly: boolean): Promise<TopicAnswer> {

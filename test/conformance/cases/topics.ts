@@ -151,6 +151,17 @@ export function topicCases(stage: Stage): void {
       expect(answer!.errorMessage).toMatch(message)
     })
 
+    it('refuses more partitions than one request may create, whatever else it creates', async () => {
+      const raw = await stage.connect()
+      const names = [newName('many'), newName('many')] as const
+      const answers = await create(raw, [topicOf(names[0], { numPartitions: 9_000 }), topicOf(names[1], { numPartitions: 9_000 })], true)
+      const refused = { errorCode: Errors.POLICY_VIOLATION, errorMessage: 'Excessively large number of partitions per request.' }
+      expect(answers).toMatchObject([refused, refused])
+      const topic = await newTopic(raw)
+      const request = { topics: [{ name: topic, count: 2_000_000_000, assignments: null }], timeoutMs: 1000, validateOnly: true }
+      expect((await raw.send('CreatePartitions', 1, request)).results[0]!.errorCode).not.toBe(0)
+    })
+
     it('refuses a topic that exists', async () => {
       const raw = await stage.connect()
       const name = await newTopic(raw)
