@@ -101,8 +101,8 @@ class ForgetfulFile implements LogFile {
     return this.#inner.read(target, position)
   }
 
-  isWarm(position: number): boolean {
-    return this.#inner.isWarm(position)
+  isWarm(): boolean {
+    return this.#inner.isWarm()
   }
 
   readAsync(target: Buffer, position: number): Promise<number> {
