@@ -1,7 +1,7 @@
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
 import { ConfigException } from 'standpipe/api'
 import type { SslSettings } from '../config/settings.ts'
-import { readKeyStore, readTrustStore } from './stores/read-store.ts'
+import { ownIdentityOf, trustOf } from './tls-stores.ts'
 
 const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']
 
@@ -11,24 +11,12 @@ const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv
  */
 export async function tlsOptions(ssl: SslSettings): Promise<ConnectionOptions> {
   return {
-    ...(await trusted(ssl)),
-    ...(await ownCertificate(ssl)),
+    ...(await trustOf(ssl)),
+    ...(await ownIdentityOf(ssl)),
     ...versions(ssl.protocols),
     ...(ssl.cipherSuites.length === 0 ? {} : { ciphers: ssl.cipherSuites.join(':') }),
     ...verification(ssl),
   }
-}
-
-async function trusted({ trustedCertificates, truststore }: SslSettings): Promise<ConnectionOptions> {
-  if (trustedCertificates !== null) return { ca: trustedCertificates.value() }
-  return truststore === null ? {} : { ca: await readTrustStore(truststore.location, truststore.password) }
-}
-
-async function ownCertificate({ key, certificateChain, keyPassword, keystore }: SslSettings): Promise<ConnectionOptions> {
-  if (key !== null && certificateChain !== null) {
-    return { key: key.value(), cert: certificateChain.value(), ...(keyPassword === null ? {} : { passphrase: keyPassword.value() }) }
-  }
-  return keystore === null ? {} : await readKeyStore(keystore.location, keystore.password, keyPassword)
 }
 
 function versions(protocols: readonly string[]): ConnectionOptions {
