@@ -1,5 +1,5 @@
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
-import { ConfigException } from 'standpipe/api'
+import { ConfigException, cipherSuiteOptions } from 'standpipe/api'
 import type { SslSettings } from '../config/settings.ts'
 import { ownIdentityOf, trustOf } from './tls-stores.ts'
 
@@ -7,30 +7,22 @@ const VERSIONS: readonly SecureVersion[] = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv
 
 /**
  * Node's TLS options for the `elastic.https` keys.
- * @throws ConfigException for a store that cannot be read
+ * @throws ConfigException for a store that cannot be read, and for versions and cipher suites of which none is left
  */
 export async function tlsOptions(ssl: SslSettings): Promise<ConnectionOptions> {
   return {
     ...(await trustOf(ssl)),
     ...(await ownIdentityOf(ssl)),
-    ...versions(ssl.protocols),
-    ...(ssl.cipherSuites.length === 0 ? {} : { ciphers: ssl.cipherSuites.join(':') }),
+    ...cipherSuiteOptions('elastic.https.ssl.cipher.suites', ssl.cipherSuites, enabledVersions(ssl.protocols)),
     ...verification(ssl),
   }
 }
 
-function versions(protocols: readonly string[]): ConnectionOptions {
+function enabledVersions(protocols: readonly string[]): readonly SecureVersion[] {
   const enabled = VERSIONS.filter((version) => protocols.includes(version))
-  const [minVersion] = enabled
-  const maxVersion = enabled.at(-1)
-  if (minVersion === undefined || maxVersion === undefined) {
-    throw ConfigException.forKey(
-      'elastic.https.ssl.enabled.protocols',
-      protocols.join(','),
-      `names no protocol. Set some of ${VERSIONS.join(', ')}`,
-    )
-  }
-  return { minVersion, maxVersion }
+  if (enabled.length > 0) return enabled
+  const reason = `names no protocol. Set some of ${VERSIONS.join(', ')}`
+  throw ConfigException.forKey('elastic.https.ssl.enabled.protocols', protocols.join(','), reason)
 }
 
 /** A fingerprint says which authority to trust, where none is given by a store. */

@@ -1,4 +1,4 @@
-import type { Logger, Props } from 'standpipe/api'
+import { unknownCipherSuites, type Logger, type Props } from 'standpipe/api'
 import { elasticsearchSinkConfig } from './elasticsearch-sink-config.ts'
 import { sslPrefix } from './security-keys.ts'
 import { isSslEnabled } from './settings.ts'
@@ -47,6 +47,10 @@ export function configNotices(props: Props): ConfigNotice[] {
   }
   if (!isSslEnabled(keys) && Object.keys(props).some((key) => key.startsWith(sslPrefix))) {
     notices.push(warn('elastic.https keys are used for https:// addresses although elastic.security.protocol is not SSL'))
+  }
+  const unknown = unknownCipherSuites(keys['elastic.https.ssl.cipher.suites'])
+  if (unknown.length > 0) {
+    notices.push(warn(`elastic.https.ssl.cipher.suites: Node.js does not have ${unknown.join(', ')}; the others are offered`))
   }
   return notices
 }

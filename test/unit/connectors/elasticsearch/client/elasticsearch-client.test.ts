@@ -265,6 +265,13 @@ describe('#84 TLS', () => {
     expect(await failureOf((await open(server.url)).ping())).toMatchObject({ kind: 'unreachable' })
   })
 
+  it('offers the cipher suites of the list only', async () => {
+    const suites = { ...trust('ca.pem'), ...ssl({ 'cipher.suites': 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256' }) }
+    expect(await (await open((await fake({ tls })).url, suites)).ping()).toBe(true)
+    const newer = await fake({ tls: { ...tls, minVersion: 'TLSv1.3' } })
+    expect(await failureOf((await open(newer.url, suites)).ping())).toMatchObject({ kind: 'unreachable' })
+  })
+
   it('refuses another name, unless names are not looked at', async () => {
     const stranger = await fake({ tls: { key: pem('stranger.pem'), cert: pem('stranger.pem') } })
     expect(await failureOf((await open(stranger.url, trust('ca.pem'))).ping())).toMatchObject({ kind: 'unreachable' })

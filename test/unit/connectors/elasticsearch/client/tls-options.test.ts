@@ -46,6 +46,15 @@ describe('TLS of the client', () => {
     expect(await handshake({ ...trust, ...keys })).toMatchObject({ version })
   })
 
+  it('offers the cipher suites of the list only, by Java’s names', async () => {
+    const twelve = { ...trust, 'cipher.suites': 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256' }
+    expect(await handshake(twelve)).toEqual({ cipher: 'ECDHE-ECDSA-CHACHA20-POLY1305', version: 'TLSv1.2' })
+    await expect(handshake(twelve, { minVersion: 'TLSv1.3' })).rejects.toThrow('alert')
+    const thirteen = { ...trust, 'cipher.suites': 'TLS_AES_128_GCM_SHA256' }
+    expect(await handshake(thirteen)).toEqual({ cipher: 'TLS_AES_128_GCM_SHA256', version: 'TLSv1.3' })
+    await expect(handshake(thirteen, { maxVersion: 'TLSv1.2' })).rejects.toThrow('alert')
+  })
+
   it('trusts what is in the store, which need not be a root', async () => {
     expect(await handshake({ 'truststore.location': store('server.pem') })).toMatchObject({ version: 'TLSv1.3' })
     await expect(handshake({ 'truststore.location': store('expired-ca.pem') })).rejects.toThrow('certificate')
@@ -98,6 +107,11 @@ describe('the keys elastic.https.ssl', () => {
     [
       { 'enabled.protocols': 'SSLv3' },
       'Invalid value SSLv3 for configuration elastic.https.ssl.enabled.protocols: names no protocol. Set some of TLSv1,',
+    ],
+    [{ 'cipher.suites': 'TLS_NO_SUCH' }, 'Invalid value TLS_NO_SUCH for configuration elastic.https.ssl.cipher.suites: Node.js has none'],
+    [
+      { 'enabled.protocols': 'TLSv1.2', 'cipher.suites': 'TLS_AES_128_GCM_SHA256' },
+      'elastic.https.ssl.cipher.suites: no suite is for TLSv1.2',
     ],
   ])('%j are refused in words', async (keys, reason) => {
     await expect(optionsOf(keys as Keys)).rejects.toThrow(reason)

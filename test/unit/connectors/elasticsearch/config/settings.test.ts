@@ -68,6 +68,13 @@ describe('notices of a configuration', () => {
     expect(configNotices(baseProps)).toEqual([])
   })
 
+  it('tell which cipher suites Node does not have', () => {
+    const suites = { 'elastic.https.ssl.cipher.suites': 'TLS_NO_SUCH,TLS_AES_128_GCM_SHA256', 'elastic.security.protocol': 'SSL' }
+    expect(configNotices({ ...baseProps, ...suites }).map(({ message }) => message)).toEqual([
+      'elastic.https.ssl.cipher.suites: Node.js does not have TLS_NO_SUCH; the others are offered',
+    ])
+  })
+
   it('tell that fewer requests are made, and that TLS keys are used without being asked for', () => {
     const props = { ...baseProps, 'max.buffered.records': '1000', 'elastic.https.ssl.truststore.location': '/x' }
     expect(configNotices(props).map(({ message }) => message)).toEqual([
