@@ -5,6 +5,7 @@ import { encodeRequest, isFlexible, knownVersions } from '../../src/broker/proto
 import type { FieldLayout } from '../../src/broker/protocol/layout.ts'
 import { API_KEYS, REQUEST_LAYOUTS, type ApiName } from '../../src/broker/protocol/messages.ts'
 import { startBroker, type TestBroker } from '../../src/testing.ts'
+import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { Random } from '../support/random.ts'
 import { framed, RawClient, requestHeader } from '../support/raw-client.ts'
 import { writeBatch } from '../support/scripted-broker/record-batch.ts'
@@ -98,9 +99,10 @@ function usedBytes(): number {
 }
 
 describe('requests that are malformed, or valid and strange', () => {
+  const log = new CollectingLogger()
   let broker: TestBroker
   beforeAll(async () => {
-    broker = await startBroker({ topics: ['fuzzed'] })
+    broker = await startBroker({ topics: ['fuzzed'], log })
   })
   afterAll(() => broker.stop())
 
@@ -141,6 +143,7 @@ describe('requests that are malformed, or valid and strange', () => {
     expect([...outcomes.values()].reduce((sum, count) => sum + count)).toBe(REQUESTS)
     expect(outcomes.get('answered')).toBeGreaterThan(REQUESTS / 20)
     expect(outcomes.get('closed')).toBeGreaterThan(REQUESTS / 20)
+    expect(log.errors, `seed ${seed}`).toEqual([]) // what is wrong with a request is a warning
     expect(usedBytes() - warm, `seed ${seed}`).toBeLessThan(MOST_GROWTH_BYTES)
     await other.close()
   })

@@ -1,6 +1,7 @@
 import type { AnswerRequest, RequestContext } from '../api.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { RecordsRejected } from '../log/record-errors.ts'
+import { InvalidRequest } from '../network/invalid-request.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
 import { producedBatch, isTransactional, producerEpochOf, producerIdOf } from './produced-batch.ts'
@@ -54,7 +55,9 @@ class ProduceRound {
     for (const { name, topicId, partitionResponses } of this.#responses)
       for (const { index, errorCode, errorMessage } of partitionResponses)
         if (errorCode !== Errors.NONE)
-          throw new Error(`Produce with acks=0 to ${name === '' ? topicId : name}-${index} failed with error ${errorCode}: ${errorMessage}`)
+          throw new InvalidRequest(
+            `Produce with acks=0 to ${name === '' ? topicId : name}-${index} failed with error ${errorCode}: ${errorMessage}`,
+          )
     return null
   }
 
