@@ -4,6 +4,7 @@ export interface MessageLayout {
   readonly versions: readonly [number, number]
   /** First version with compact lengths and tagged fields. */
   readonly flexibleFrom: number
+  /** Made anew each time it is asked for. */
   readonly fields: readonly FieldLayout[]
 }
 
