@@ -86,10 +86,10 @@ export class Connection {
   #answer(frame: Buffer): void {
     try {
       const answer = this.#options.session.answer(frame)
-      if (!(answer instanceof Promise)) return this.#write(answer)
+      if (!(answer instanceof Promise)) return this.#write(answer, frame)
       this.#isAnswering = true
       answer.then(
-        (later) => this.#writeLate(later),
+        (later) => this.#writeLate(later, frame),
         (error: unknown) => this.#fail(error),
       )
     } catch (error) {
@@ -97,17 +97,18 @@ export class Connection {
     }
   }
 
-  #writeLate(answer: Answer): void {
+  #writeLate(answer: Answer, frame: Buffer): void {
     this.#isAnswering = false
     const { socket } = this.#options
     socket.cork()
-    this.#write(answer)
+    this.#write(answer, frame)
     this.#answerWaiting()
     socket.uncork()
   }
 
-  /** Called on a corked socket, so that the parts go out with one system call. */
-  #write(answer: Answer): void {
+  /** Called on a corked socket, so that the parts go out with one system call. Of the request nobody needs anything any more. */
+  #write(answer: Answer, frame: Buffer): void {
+    returnBuffer(frame)
     this.#lastActivityMs = Date.now()
     this.#hasAsked = true
     const { socket, session } = this.#options

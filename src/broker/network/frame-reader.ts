@@ -1,3 +1,4 @@
+import { lendBuffer } from '../log/read-buffers.ts'
 import { InvalidRequest } from './invalid-request.ts'
 
 const LENGTH_BYTES = 4
@@ -8,7 +9,8 @@ const ARRIVED_PART = 1 / 4
 
 /**
  * Cuts the bytes of a connection into frames: a length of four bytes, then as many. A frame that came in one piece is a view on that piece;
- * any other is copied once. A length alone costs no memory, however large: only bytes that arrive do.
+ * any other is copied once, into memory that `returnBuffer` takes back. A length alone costs no memory, however large: only bytes that
+ * arrive do.
  */
 export class FrameReader {
   readonly #maxBytes: number
@@ -74,7 +76,7 @@ export class FrameReader {
   }
 
   #joinedPieces(): Buffer {
-    const frame = Buffer.allocUnsafe(this.#frameBytes)
+    const frame = lendBuffer(this.#frameBytes)
     let at = 0
     for (const piece of this.#pieces) at += piece.copy(frame, at)
     return frame
