@@ -90,7 +90,8 @@ function mappingProblem(keys: ElasticsearchSinkKeys, { topics, hasTopicPattern }
     const mapped = readExternalResources(keys[mapping], keys['max.external.resource.mappings'])
     if (hasTopicPattern) return null
     const missing = topics.find((topic) => !mapped.has(topic))
-    if (missing !== undefined) return `Topic '${missing}' is not mapped to any resource. All configured topics must be mapped to a resource.`
+    if (missing !== undefined)
+      return `Topic '${missing}' is not mapped to any resource. All configured topics must be mapped to a resource.`
     const needless = [...mapped.keys()].find((topic) => !topics.includes(topic))
     return needless === undefined ? null : `Topic '${needless}' is mapped but not configured. All mapped topics must be configured topics.`
   } catch (error) {
@@ -148,7 +149,10 @@ function kerberosWithBasic(keys: ElasticsearchSinkKeys): Contradiction | null {
 
 function kerberosWithProxy(keys: ElasticsearchSinkKeys): Contradiction | null {
   if (!usesKerberos(keys) || keys['proxy.host'] === '') return null
-  return { keys: [...kerberos, 'proxy.host'], message: `Kerberos (${kerberos.join(', ')}) is not supported with proxy settings (proxy.host).` }
+  return {
+    keys: [...kerberos, 'proxy.host'],
+    message: `Kerberos (${kerberos.join(', ')}) is not supported with proxy settings (proxy.host).`,
+  }
 }
 
 function usesKerberos(keys: ElasticsearchSinkKeys): boolean {
@@ -159,7 +163,10 @@ function lingerBeyondFlush(keys: ElasticsearchSinkKeys): Contradiction | null {
   const linger = keys['linger.ms']
   const flush = keys['flush.timeout.ms']
   if (linger <= flush) return null
-  return { keys: ['linger.ms', 'flush.timeout.ms'], message: `'linger.ms' (${linger}) can not be larger than 'flush.timeout.ms' (${flush}).` }
+  return {
+    keys: ['linger.ms', 'flush.timeout.ms'],
+    message: `'linger.ms' (${linger}) can not be larger than 'flush.timeout.ms' (${flush}).`,
+  }
 }
 
 function proxyUserWithoutHost(keys: ElasticsearchSinkKeys, key: 'proxy.username' | 'proxy.password'): Contradiction | null {

@@ -13,10 +13,18 @@ export function readExternalResources(pairs: readonly string[], most: number): R
   for (const pair of pairs) {
     const [topic, resource] = splitPair(pair)
     if (resources.has(topic)) {
-      throw ConfigException.forKey(key, pair, `Topic '${topic}' is mapped to multiple resources. Each topic must be mapped to exactly one resource.`)
+      throw ConfigException.forKey(
+        key,
+        pair,
+        `Topic '${topic}' is mapped to multiple resources. Each topic must be mapped to exactly one resource.`,
+      )
     }
     if (seen.has(resource)) {
-      throw ConfigException.forKey(key, pair, `Resource '${resource}' is mapped from multiple topics. Each resource must be mapped to exactly one topic.`)
+      throw ConfigException.forKey(
+        key,
+        pair,
+        `Resource '${resource}' is mapped from multiple topics. Each resource must be mapped to exactly one topic.`,
+      )
     }
     resources.set(topic, resource)
     seen.add(resource)

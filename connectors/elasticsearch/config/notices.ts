@@ -42,7 +42,9 @@ export function configNotices(props: Props): ConfigNotice[] {
   const notices = [...former]
   if (buffered < wanted) {
     notices.push(
-      warn(`max.buffered.records (${buffered}) has no room for batch.size x max.in.flight.requests (${wanted}): fewer requests are made at the same time`),
+      warn(
+        `max.buffered.records (${buffered}) has no room for batch.size x max.in.flight.requests (${wanted}): fewer requests are made at the same time`,
+      ),
     )
   }
   if (!isSslEnabled(keys) && Object.keys(props).some((key) => key.startsWith(sslPrefix))) {

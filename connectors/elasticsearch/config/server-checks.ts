@@ -4,7 +4,13 @@ import { RequestFailure } from '../client/request-failure.ts'
 import { version } from '../version.ts'
 import { elasticsearchSinkConfig, type ElasticsearchSinkKeys } from './elasticsearch-sink-config.ts'
 import { absenceOf, absentResource } from './external-resources.ts'
-import { isSslEnabled, readElasticsearchSinkSettings, writesToDataStream, type ConnectionSettings, type ElasticsearchSinkSettings } from './settings.ts'
+import {
+  isSslEnabled,
+  readElasticsearchSinkSettings,
+  writesToDataStream,
+  type ConnectionSettings,
+  type ElasticsearchSinkSettings,
+} from './settings.ts'
 import { validateElasticsearchSinkConfig } from './validate.ts'
 
 type Key = keyof ElasticsearchSinkKeys
@@ -25,7 +31,10 @@ export interface ServerProbe {
  * external resources. The sentences before each cause are those of Confluent's connector.
  * @param open may fail, as for a key store that cannot be read
  */
-export async function validateWithServer(props: Props, open: (settings: ConnectionSettings) => Promise<ServerProbe>): Promise<ConfigValue[]> {
+export async function validateWithServer(
+  props: Props,
+  open: (settings: ConnectionSettings) => Promise<ServerProbe>,
+): Promise<ConfigValue[]> {
   const values = validateElasticsearchSinkConfig(props)
   if (values.some((value) => value.errorMessages.length > 0)) return values
   const checks = new ServerChecks(values, elasticsearchSinkConfig.parse(props), readElasticsearchSinkSettings(props))
@@ -110,9 +119,13 @@ class ServerChecks {
       const message = `Could not authenticate the user. Check the 'connection.username' and 'connection.password'. ${cause}`
       this.#tell(['connection.username', 'connection.password'], message)
     }
-    if (isSslEnabled(this.#keys)) this.#tell(['elastic.security.protocol'], `Could not connect to Elasticsearch. Check your SSL settings.${cause}`)
+    if (isSslEnabled(this.#keys))
+      this.#tell(['elastic.security.protocol'], `Could not connect to Elasticsearch. Check your SSL settings.${cause}`)
     if (kerberos !== null) {
-      this.#tell(['kerberos.user.principal', 'kerberos.keytab.path'], `Could not connect to Elasticsearch. Check your Kerberos settings. ${cause}`)
+      this.#tell(
+        ['kerberos.user.principal', 'kerberos.keytab.path'],
+        `Could not connect to Elasticsearch. Check your Kerberos settings. ${cause}`,
+      )
     }
     if (proxy === null) return
     const keys: readonly Key[] = proxy.credentials === null ? proxyKeys : [...proxyKeys, 'proxy.username', 'proxy.password']

@@ -235,7 +235,9 @@ function targetSettings(keys: ElasticsearchSinkKeys): TargetSettings {
   return {
     usage,
     externalResources:
-      usage === 'disabled' ? new Map() : readExternalResources(keys['topic.to.external.resource.mapping'], keys['max.external.resource.mappings']),
+      usage === 'disabled'
+        ? new Map()
+        : readExternalResources(keys['topic.to.external.resource.mapping'], keys['max.external.resource.mappings']),
     dataStream: isDataStream && usage === 'disabled' ? dataStream : null,
     isDataStream,
   }

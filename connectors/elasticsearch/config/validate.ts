@@ -26,7 +26,10 @@ function withoutKeys(props: Props, keys: ReadonlySet<string>): Props {
 
 function fileContext(props: Props): FileContext {
   return {
-    topics: (props['topics'] ?? '').split(',').map((topic) => topic.trim()).filter((topic) => topic !== ''),
+    topics: (props['topics'] ?? '')
+      .split(',')
+      .map((topic) => topic.trim())
+      .filter((topic) => topic !== ''),
     hasTopicPattern: (props['topics.regex'] ?? '') !== '',
     hasSslKeys: Object.keys(props).some((key) => key.startsWith(sslPrefix)),
   }

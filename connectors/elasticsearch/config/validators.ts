@@ -30,16 +30,13 @@ const unfitForDataStream = /[\\/*?"<>| ,#\-:]/
 
 /** The dataset or namespace of a data stream's name. @param part what errors call it */
 export function dataStreamPart(part: 'dataset' | 'namespace'): Validator<string> {
-  return lambda<string>(
-    (name, value) => {
-      if (value === null) return
-      const refuse = (reason: string) => ConfigException.forKey(name, value, `The specified ${part} must ${reason}`)
-      if (value.length > 100) throw refuse('be no longer than 100 characters.')
-      if (value !== value.toLowerCase()) throw refuse('be in all lowercase.')
-      if (unfitForDataStream.test(value)) throw refuse('not contain any spaces or invalid characters \\/*?"<>|,#-:')
-    },
-    `A valid ${part} name that is all lowercase, less than 100 characters, and does not contain any spaces or invalid characters \\/*?"<>|,#-:`,
-  )
+  return lambda<string>((name, value) => {
+    if (value === null) return
+    const refuse = (reason: string) => ConfigException.forKey(name, value, `The specified ${part} must ${reason}`)
+    if (value.length > 100) throw refuse('be no longer than 100 characters.')
+    if (value !== value.toLowerCase()) throw refuse('be in all lowercase.')
+    if (unfitForDataStream.test(value)) throw refuse('not contain any spaces or invalid characters \\/*?"<>|,#-:')
+  }, `A valid ${part} name that is all lowercase, less than 100 characters, and does not contain any spaces or invalid characters \\/*?"<>|,#-:`)
 }
 
 /** The path of a file that is there; null passes. */

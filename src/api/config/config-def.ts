@@ -6,7 +6,9 @@ import { Password } from './password.ts'
 import { originalsWithPrefix, type NullableProps } from './prefix.ts'
 import type { ListValidator, Validator } from './validators.ts'
 
-type ValueOf<Key extends KeyDeclaration> = Key extends { readonly default: null } ? ConfigTypes[Key['type']] | null : ConfigTypes[Key['type']]
+type ValueOf<Key extends KeyDeclaration> = Key extends { readonly default: null }
+  ? ConfigTypes[Key['type']] | null
+  : ConfigTypes[Key['type']]
 
 /** The values of a configuration, by key. A key that is set to null (possible in JSON only) is null whatever its declaration says. */
 export type ParsedConfig<Keys extends KeyDeclarations> = { readonly [Name in keyof Keys]: ValueOf<Keys[Name]> }
@@ -68,7 +70,13 @@ export class ConfigDef<const Keys extends KeyDeclarations = KeyDeclarations> {
     return Object.keys(props).filter((name) => !this.keys.has(name))
   }
 
-  #validateKey(name: string, props: NullableProps, options: ParseOptions, values: Map<string, ConfigValue>, parsed: Map<string, ConfigInput>): void {
+  #validateKey(
+    name: string,
+    props: NullableProps,
+    options: ParseOptions,
+    values: Map<string, ConfigValue>,
+    parsed: Map<string, ConfigInput>,
+  ): void {
     const key = this.keys.get(name)
     const result = values.get(name)
     if (key === undefined || result === undefined) return

@@ -68,7 +68,8 @@ export class JavaPatternError extends Error {
 function javaMessage(pattern: string, message: string): string {
   if (message.endsWith('Unterminated group')) return `Unclosed group near index ${pattern.length}\n${pattern}`
   const last = pattern.length - 1
-  if (message.endsWith('Unterminated character class')) return `Unclosed character class near index ${last}\n${pattern}\n${' '.repeat(last)}^`
+  if (message.endsWith('Unterminated character class'))
+    return `Unclosed character class near index ${last}\n${pattern}\n${' '.repeat(last)}^`
   const dangling = /^[*+?]/.exec(pattern)
   if (dangling !== null) return `Dangling meta character '${dangling[0]}' near index 0\n${pattern}\n^`
   return `${message.replace(/^Invalid regular expression: \/.*\/[a-z]*: /s, '')}\n${pattern}`

@@ -40,7 +40,15 @@ function editDistance(a: string, b: string, limit: number): number {
   return last[b.length] ?? limit
 }
 
-function cell(a: string, b: string, i: number, j: number, row: readonly number[], last: readonly number[], beforeLast: readonly number[]): number {
+function cell(
+  a: string,
+  b: string,
+  i: number,
+  j: number,
+  row: readonly number[],
+  last: readonly number[],
+  beforeLast: readonly number[],
+): number {
   const at = (values: readonly number[], index: number) => values[index] ?? Infinity
   const replaced = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1)
   const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? at(beforeLast, j - 2) + 1 : Infinity

@@ -43,7 +43,11 @@ export const nonEmptyStringWithoutControlChars = lambda<string>((name, value) =>
   if (value === '') throw ConfigException.forKey(name, value, 'String may not be empty')
   const found = [...value].map((char) => char.codePointAt(0) ?? 0).filter((code) => code <= 0x1f || (code >= 0x7f && code <= 0x9f))
   if (found.length > 0) {
-    throw ConfigException.forKey(name, value, `String may not contain control sequences but had the following ASCII chars: ${found.join(', ')}`)
+    throw ConfigException.forKey(
+      name,
+      value,
+      `String may not contain control sequences but had the following ASCII chars: ${found.join(', ')}`,
+    )
   }
 }, 'non-empty string without ISO control characters')
 

@@ -11,7 +11,13 @@ export const adminConfigDef = new ConfigDef({
     importance: 'high',
     doc: 'Brokers to connect to first, as `host:port`; the others are learned from them.',
   },
-  'bootstrap.controllers': { type: 'list', default: [], validator: validList(), importance: 'high', doc: 'Not supported: set `bootstrap.servers`.' },
+  'bootstrap.controllers': {
+    type: 'list',
+    default: [],
+    validator: validList(),
+    importance: 'high',
+    doc: 'Not supported: set `bootstrap.servers`.',
+  },
   'client.id': { type: 'string', default: '', importance: 'medium', doc: 'Name of this client in the brokers’ logs, metrics and quotas.' },
   retries: {
     type: 'int',
@@ -27,8 +33,24 @@ export const adminConfigDef = new ConfigDef({
     importance: 'medium',
     doc: 'Longest time of a call. Not less than `request.timeout.ms`.',
   },
-  'connections.max.idle.ms': { type: 'long', default: 300000, importance: 'medium', doc: 'Time without a request after which a connection is closed.' },
-  'receive.buffer.bytes': { type: 'int', default: 65536, validator: atLeast(-1), importance: 'medium', doc: 'Socket buffer. Accepted, without effect.' },
-  'enable.metrics.push': { type: 'boolean', default: false, importance: 'low', doc: 'Accepted, without effect: no metrics are pushed to brokers.' },
+  'connections.max.idle.ms': {
+    type: 'long',
+    default: 300000,
+    importance: 'medium',
+    doc: 'Time without a request after which a connection is closed.',
+  },
+  'receive.buffer.bytes': {
+    type: 'int',
+    default: 65536,
+    validator: atLeast(-1),
+    importance: 'medium',
+    doc: 'Socket buffer. Accepted, without effect.',
+  },
+  'enable.metrics.push': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: 'Accepted, without effect: no metrics are pushed to brokers.',
+  },
   ...clientKeys,
 })

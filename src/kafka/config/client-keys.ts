@@ -28,7 +28,13 @@ export const clientKeys = {
     importance: 'medium',
     doc: 'Longest wait for a broker’s answer before the request counts as failed.',
   },
-  'retry.backoff.ms': { type: 'long', default: 100, validator: atLeast(0), importance: 'low', doc: 'First wait before a failed request is repeated.' },
+  'retry.backoff.ms': {
+    type: 'long',
+    default: 100,
+    validator: atLeast(0),
+    importance: 'low',
+    doc: 'First wait before a failed request is repeated.',
+  },
   'retry.backoff.max.ms': {
     type: 'long',
     default: 1000,
@@ -50,7 +56,12 @@ export const clientKeys = {
     importance: 'low',
     doc: 'Longest wait before a broker is connected again. Follows `reconnect.backoff.ms` when only that one is set.',
   },
-  'socket.connection.setup.timeout.ms': { type: 'long', default: 10000, importance: 'medium', doc: 'Longest wait for a connection; doubles with each failure.' },
+  'socket.connection.setup.timeout.ms': {
+    type: 'long',
+    default: 10000,
+    importance: 'medium',
+    doc: 'Longest wait for a connection; doubles with each failure.',
+  },
   'socket.connection.setup.timeout.max.ms': { type: 'long', default: 30000, importance: 'medium', doc: 'Limit of that doubling.' },
   'metadata.max.age.ms': {
     type: 'long',
@@ -73,7 +84,13 @@ export const clientKeys = {
     importance: 'low',
     doc: 'Time without metadata after which the client starts again from `bootstrap.servers`.',
   },
-  'send.buffer.bytes': { type: 'int', default: 131072, validator: atLeast(-1), importance: 'medium', doc: 'Socket buffer. Accepted, without effect.' },
+  'send.buffer.bytes': {
+    type: 'int',
+    default: 131072,
+    validator: atLeast(-1),
+    importance: 'medium',
+    doc: 'Socket buffer. Accepted, without effect.',
+  },
   'metric.reporters': {
     type: 'list',
     default: ['org.apache.kafka.common.metrics.JmxReporter'],

@@ -6,7 +6,8 @@ import { clientKeys } from './client-keys.ts'
 const DURATION = /^by_duration:\+?P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/i
 
 const autoOffsetReset = lambda<string>((name, value) => {
-  if (value !== null && (['latest', 'earliest', 'none'].includes(value) || (value.startsWith('by_duration:') && DURATION.test(value)))) return
+  if (value !== null && (['latest', 'earliest', 'none'].includes(value) || (value.startsWith('by_duration:') && DURATION.test(value))))
+    return
   const reason = `Invalid value \`${String(value)}\` for configuration ${name}. The value must be either 'earliest', 'latest', 'none' or of the format 'by_duration:<PnDTnHnMn.nS.>'.`
   throw ConfigException.forKey(name, value, reason)
 }, '[latest, earliest, none, by_duration:PnDTnHnMn.nS]')
@@ -29,8 +30,18 @@ export const consumerConfigDef = new ConfigDef({
   'key.deserializer': { type: 'class', importance: 'high', doc: 'Java class. Accepted, without effect: converters read the bytes.' },
   'value.deserializer': { type: 'class', importance: 'high', doc: 'Java class. Accepted, without effect: converters read the bytes.' },
   'client.id': { type: 'string', default: '', importance: 'low', doc: 'Name of this client in the brokers’ logs, metrics and quotas.' },
-  'client.rack': { type: 'string', default: '', importance: 'low', doc: 'Rack of this client: reads go to a replica there, where brokers allow it.' },
-  'group.id': { type: 'string', default: null, importance: 'high', doc: 'Group whose members share the partitions, and whose committed offsets count.' },
+  'client.rack': {
+    type: 'string',
+    default: '',
+    importance: 'low',
+    doc: 'Rack of this client: reads go to a replica there, where brokers allow it.',
+  },
+  'group.id': {
+    type: 'string',
+    default: null,
+    importance: 'high',
+    doc: 'Group whose members share the partitions, and whose committed offsets count.',
+  },
   'group.instance.id': {
     type: 'string',
     default: null,
@@ -52,7 +63,12 @@ export const consumerConfigDef = new ConfigDef({
     importance: 'high',
     doc: 'Silence after which the group goes on without this member.',
   },
-  'heartbeat.interval.ms': { type: 'int', default: 3000, importance: 'high', doc: 'Time between two heartbeats; less than `session.timeout.ms`.' },
+  'heartbeat.interval.ms': {
+    type: 'int',
+    default: 3000,
+    importance: 'high',
+    doc: 'Time between two heartbeats; less than `session.timeout.ms`.',
+  },
   'max.poll.interval.ms': {
     type: 'int',
     default: 300000,
@@ -82,9 +98,20 @@ export const consumerConfigDef = new ConfigDef({
     importance: 'medium',
     doc: '`read_committed` leaves out records of open and aborted transactions.',
   },
-  'enable.auto.commit': { type: 'boolean', default: true, importance: 'medium', doc: 'Without effect: offsets are committed when records are safe.' },
+  'enable.auto.commit': {
+    type: 'boolean',
+    default: true,
+    importance: 'medium',
+    doc: 'Without effect: offsets are committed when records are safe.',
+  },
   'auto.commit.interval.ms': { type: 'int', default: 5000, validator: atLeast(0), importance: 'low', doc: 'Accepted, without effect.' },
-  'fetch.min.bytes': { type: 'int', default: 1, validator: atLeast(0), importance: 'high', doc: 'Bytes a broker waits for before it answers a fetch.' },
+  'fetch.min.bytes': {
+    type: 'int',
+    default: 1,
+    validator: atLeast(0),
+    importance: 'high',
+    doc: 'Bytes a broker waits for before it answers a fetch.',
+  },
   'fetch.max.wait.ms': { type: 'int', default: 500, validator: atLeast(0), importance: 'low', doc: 'How long it waits for them.' },
   'fetch.max.bytes': { type: 'int', default: 52428800, validator: atLeast(0), importance: 'medium', doc: 'Most bytes of one fetch.' },
   'max.partition.fetch.bytes': {
@@ -114,10 +141,32 @@ export const consumerConfigDef = new ConfigDef({
     importance: 'medium',
     doc: 'Longest time of a call that has no limit of its own.',
   },
-  'connections.max.idle.ms': { type: 'long', default: 540000, importance: 'medium', doc: 'Time without a request after which a connection is closed.' },
-  'receive.buffer.bytes': { type: 'int', default: 65536, validator: atLeast(-1), importance: 'medium', doc: 'Socket buffer. Accepted, without effect.' },
-  'enable.metrics.push': { type: 'boolean', default: true, importance: 'low', doc: 'Accepted, without effect: no metrics are pushed to brokers.' },
-  'interceptor.classes': { type: 'list', default: [], validator: validList(), importance: 'low', doc: 'Java classes. Not run; a warning says so.' },
+  'connections.max.idle.ms': {
+    type: 'long',
+    default: 540000,
+    importance: 'medium',
+    doc: 'Time without a request after which a connection is closed.',
+  },
+  'receive.buffer.bytes': {
+    type: 'int',
+    default: 65536,
+    validator: atLeast(-1),
+    importance: 'medium',
+    doc: 'Socket buffer. Accepted, without effect.',
+  },
+  'enable.metrics.push': {
+    type: 'boolean',
+    default: true,
+    importance: 'low',
+    doc: 'Accepted, without effect: no metrics are pushed to brokers.',
+  },
+  'interceptor.classes': {
+    type: 'list',
+    default: [],
+    validator: validList(),
+    importance: 'low',
+    doc: 'Java classes. Not run; a warning says so.',
+  },
   'share.acknowledgement.mode': {
     type: 'string',
     default: 'implicit',
@@ -132,6 +181,11 @@ export const consumerConfigDef = new ConfigDef({
     importance: 'medium',
     doc: 'For share groups. Accepted, without effect.',
   },
-  'internal.throw.on.fetch.stable.offset.unsupported': { type: 'boolean', default: false, importance: 'low', doc: 'Accepted, without effect.' },
+  'internal.throw.on.fetch.stable.offset.unsupported': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: 'Accepted, without effect.',
+  },
   ...clientKeys,
 })

@@ -32,7 +32,8 @@ function optionsOf(tokens: readonly Token[]): ReadonlyMap<string, string> {
   for (let at = 0; at < tokens.length; at += 3) {
     const [name, sign, value] = tokens.slice(at, at + 3)
     if (name?.kind !== 'word') throw malformed(`option ${at / 3 + 1} has no name; put values with special characters between double quotes`)
-    if (sign?.text !== '=' || value === undefined || value.kind === 'sign') throw malformed(`option ${name.text} has no value: write ${name.text}="…"`)
+    if (sign?.text !== '=' || value === undefined || value.kind === 'sign')
+      throw malformed(`option ${name.text} has no value: write ${name.text}="…"`)
     options.set(name.text, value.text)
   }
   return options
@@ -49,7 +50,10 @@ function tokensOf(text: string): readonly Token[] {
     if (quoted !== undefined) tokens.push({ kind: 'quoted', text: unescaped(quoted.slice(1, -1)) })
     else if (sign !== undefined) tokens.push({ kind: 'sign', text: sign })
     else if (word !== undefined) tokens.push({ kind: 'word', text: word })
-    else if (other !== undefined) throw malformed(other === '"' || other === "'" ? 'a quote is not closed' : `there is a ${other} between options, which only blanks may separate`)
+    else if (other !== undefined)
+      throw malformed(
+        other === '"' || other === "'" ? 'a quote is not closed' : `there is a ${other} between options, which only blanks may separate`,
+      )
   }
   return tokens
 }

@@ -72,7 +72,9 @@ async function post(options: TokenEndpointOptions, signal: AbortSignal): Promise
   const waits = new Waits((what, ms) => request.destroy(new Error(`${what} within ${ms} ms`)))
   try {
     waits.start('it could not be connected', connectTimeoutMs)
-    request.once('socket', (socket) => socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => waits.start('it did not answer', readTimeoutMs)))
+    request.once('socket', (socket) =>
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', () => waits.start('it did not answer', readTimeoutMs)),
+    )
     request.end(body)
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     return { status: response.statusCode ?? 0, text: await textOf(response) }
@@ -127,7 +129,9 @@ function tokenIn({ url }: TokenEndpointOptions, text: string): TokenAnswer {
   const answer = jsonObject(text)
   const token = answer?.access_token ?? answer?.id_token
   if (typeof token !== 'string' || token.trim() === '') {
-    throw saslAuthenticationFailed(`The token endpoint ${url.href} answered without an access_token. Check sasl.oauthbearer.token.endpoint.url`)
+    throw saslAuthenticationFailed(
+      `The token endpoint ${url.href} answered without an access_token. Check sasl.oauthbearer.token.endpoint.url`,
+    )
   }
   const expiresIn = Number(answer?.expires_in ?? Number.NaN)
   return { token: token.trim(), expiresIn: Number.isFinite(expiresIn) ? expiresIn : null }
@@ -159,5 +163,8 @@ function unreachable({ url }: TokenEndpointOptions, error: unknown): KafkaError 
   const reason = error instanceof AggregateError && message === '' ? error.errors.map(String).join(', ') : message
   const text = `The token endpoint ${url.href} cannot be reached: ${reason}`
   if (!/CERT|UNABLE_TO_|ERR_TLS|ERR_SSL/.test(code ?? '')) return disconnectException(text, { cause: error })
-  return saslAuthenticationFailed(`${text}. Put ssl.truststore.location into sasl.jaas.config for an endpoint with a private authority`, error)
+  return saslAuthenticationFailed(
+    `${text}. Put ssl.truststore.location into sasl.jaas.config for an endpoint with a private authority`,
+    error,
+  )
 }

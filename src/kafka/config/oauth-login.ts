@@ -60,14 +60,20 @@ async function fetchOf(config: OAuthKeys, options: ReadonlyMap<string, string>, 
     return () => Promise.resolve(unsecuredToken(options, config['sasl.oauthbearer.scope.claim.name'], Date.now()))
   }
   if (endpoint === null) {
-    throw ConfigException.forKey(ENDPOINT_KEY, null, 'sasl.mechanism is OAUTHBEARER, and the token endpoint is not known. Set the key to its URL')
+    throw ConfigException.forKey(
+      ENDPOINT_KEY,
+      null,
+      'sasl.mechanism is OAUTHBEARER, and the token endpoint is not known. Set the key to its URL',
+    )
   }
   const url = endpointUrl(endpoint)
   if (url.protocol === 'file:') return () => tokenFromFile(url, subject)
   const request = {
     url,
     clientId: credential(config['sasl.oauthbearer.client.credentials.client.id'], options, 'clientId', 'id'),
-    clientSecret: new Password(credential(config['sasl.oauthbearer.client.credentials.client.secret']?.value() ?? null, options, 'clientSecret', 'secret')),
+    clientSecret: new Password(
+      credential(config['sasl.oauthbearer.client.credentials.client.secret']?.value() ?? null, options, 'clientSecret', 'secret'),
+    ),
     scope: blankAsNull(config['sasl.oauthbearer.scope'] ?? options.get('scope')),
     isHeaderUrlEncoded: config['sasl.oauthbearer.header.urlencode'],
     connectTimeoutMs: config['sasl.login.connect.timeout.ms'],
@@ -115,6 +121,16 @@ function checkClasses(config: OAuthKeys): void {
   const advice = `Set org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler, with ${ENDPOINT_KEY}, clientId and clientSecret`
   refuse('sasl.login.callback.handler.class', config['sasl.login.callback.handler.class'], handlers, advice)
   const retrievers = /\.(Default|ClientCredentials|File)JwtRetriever$/
-  refuse('sasl.oauthbearer.jwt.retriever.class', config['sasl.oauthbearer.jwt.retriever.class'], retrievers, 'Set org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever')
-  refuse('sasl.oauthbearer.jwt.validator.class', config['sasl.oauthbearer.jwt.validator.class'], /\.(Default|Client)JwtValidator$/, 'Remove the key: the broker validates tokens')
+  refuse(
+    'sasl.oauthbearer.jwt.retriever.class',
+    config['sasl.oauthbearer.jwt.retriever.class'],
+    retrievers,
+    'Set org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever',
+  )
+  refuse(
+    'sasl.oauthbearer.jwt.validator.class',
+    config['sasl.oauthbearer.jwt.validator.class'],
+    /\.(Default|Client)JwtValidator$/,
+    'Remove the key: the broker validates tokens',
+  )
 }

@@ -42,13 +42,17 @@ export class RenewedTokens implements TokenSource {
       const now = Date.now()
       this.#renewAt = renewalTime(token, this.#settings, now)
       this.#token = token
-      this.#log.debug(`OAuth token of ${token.principal ?? 'the client'} is valid until ${iso(token.expiresAt)}, renewed after ${iso(this.#renewAt)}`)
+      this.#log.debug(
+        `OAuth token of ${token.principal ?? 'the client'} is valid until ${iso(token.expiresAt)}, renewed after ${iso(this.#renewAt)}`,
+      )
       return token
     } catch (error) {
       const old = this.#token
       if (old === null || Date.now() >= old.expiresAt || signal.aborted) throw error
       this.#renewAt = Date.now() + NEXT_RENEWAL_AFTER_MS
-      this.#log.warn(`The OAuth token could not be renewed; the old one is used until ${iso(old.expiresAt)}. ${asKafkaError(error).message}`)
+      this.#log.warn(
+        `The OAuth token could not be renewed; the old one is used until ${iso(old.expiresAt)}. ${asKafkaError(error).message}`,
+      )
       return old
     }
   }

@@ -37,7 +37,8 @@ export interface TokenClaims {
 export function bearerToken(text: string, { subject, expiresInSeconds, now }: TokenClaims): BearerToken {
   const claims = payloadOf(text)
   const expires = seconds(claims.exp) ?? (expiresInSeconds === null ? null : now + expiresInSeconds * 1000)
-  if (expires === null) throw saslAuthenticationFailed('The OAuth token is no JWT with an exp claim, and the token endpoint does not say when it expires')
+  if (expires === null)
+    throw saslAuthenticationFailed('The OAuth token is no JWT with an exp claim, and the token endpoint does not say when it expires')
   if (expires <= now) {
     throw saslAuthenticationFailed(
       `The OAuth token expired on ${new Date(expires).toISOString()}, and it is ${new Date(now).toISOString()} here. Check the clocks of both sides`,

@@ -73,7 +73,11 @@ function loginOf(mechanism: Mechanism, jaas: Password | null): JaasEntry {
   if (jaas === null) throw new ConfigException(`sasl.mechanism is ${mechanism}, but sasl.jaas.config is not set. Write ${example}`)
   const entry = parseJaasConfig(jaas.value())
   if (entry.loginModule === className || entry.loginModule.endsWith(`.${className}`)) return entry
-  throw ConfigException.forKey('sasl.jaas.config', '[hidden]', `${entry.loginModule} is not the login module of ${mechanism}. Write ${example}`)
+  throw ConfigException.forKey(
+    'sasl.jaas.config',
+    '[hidden]',
+    `${entry.loginModule} is not the login module of ${mechanism}. Write ${example}`,
+  )
 }
 
 function option({ loginModule, options }: JaasEntry, name: string): string {
@@ -91,7 +95,11 @@ function extensionsOf({ options }: JaasEntry): ReadonlyMap<string, string> {
     const extension = EXTENSION.exec(name)?.[1]
     if (extension === undefined) continue
     if (!/^[A-Za-z]+$/.test(extension) || extension === 'auth' || !/^[\x21-\x7e \t\r\n]+$/.test(value)) {
-      throw ConfigException.forKey('sasl.jaas.config', '[hidden]', `${name} cannot be sent: a name has letters only and is not auth, a value is printable`)
+      throw ConfigException.forKey(
+        'sasl.jaas.config',
+        '[hidden]',
+        `${name} cannot be sent: a name has letters only and is not auth, a value is printable`,
+      )
     }
     extensions.set(extension, value)
   }

@@ -29,7 +29,8 @@ export async function trustOf(config: TrustStoreKeys): Promise<SecureContextOpti
   const inline = config['ssl.truststore.certificates']
   const path = config['ssl.truststore.location']
   const password = config['ssl.truststore.password']
-  if (inline !== null && path !== null) throw new ConfigException('Both SSL trust store location and separate trust certificates are specified.')
+  if (inline !== null && path !== null)
+    throw new ConfigException('Both SSL trust store location and separate trust certificates are specified.')
   if (inline === null && path === null && password !== null) {
     throw new ConfigException('SSL trust store is not specified, but trust store password is specified. Set ssl.truststore.location')
   }
@@ -69,10 +70,12 @@ function certified({ key, chain }: { readonly key: string; readonly chain: reado
 /** Apache Kafka 4.3, DefaultSslEngineFactory#createKeystore. */
 function checkKeyStore(hasKey: boolean, hasChain: boolean, hasPath: boolean, hasPassword: boolean): void {
   const problem = ((): string | null => {
-    if (hasKey && !hasChain) return 'SSL private key is specified, but certificate chain is not specified. Set ssl.keystore.certificate.chain'
+    if (hasKey && !hasChain)
+      return 'SSL private key is specified, but certificate chain is not specified. Set ssl.keystore.certificate.chain'
     if (!hasKey && hasChain) return 'SSL certificate chain is specified, but private key is not specified. Set ssl.keystore.key'
     if (hasKey && hasPath) return 'Both SSL key store location and separate private key are specified.'
-    if (!hasKey && !hasPath && hasPassword) return 'SSL key store is not specified, but key store password is specified. Set ssl.keystore.location'
+    if (!hasKey && !hasPath && hasPassword)
+      return 'SSL key store is not specified, but key store password is specified. Set ssl.keystore.location'
     return null
   })()
   if (problem !== null) throw new ConfigException(problem)
@@ -87,7 +90,9 @@ async function readStore(key: 'ssl.truststore' | 'ssl.keystore', path: string): 
     return await readFile(path)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigException(`Invalid value ${path} for configuration ${key}.location: ${reason}. Check the path and its permissions`, { cause: error })
+    throw new ConfigException(`Invalid value ${path} for configuration ${key}.location: ${reason}. Check the path and its permissions`, {
+      cause: error,
+    })
   }
 }
 
@@ -97,7 +102,9 @@ function fromFile<T>(key: 'ssl.truststore' | 'ssl.keystore', path: string, type:
     return read()
   } catch (error) {
     const advice = adviceOn(error, key, path)
-    throw new ConfigException(`Failed to load SSL keystore ${path} of type ${type} (${key}.location): ${reasonOf(error)}. ${advice}`, { cause: error })
+    throw new ConfigException(`Failed to load SSL keystore ${path} of type ${type} (${key}.location): ${reasonOf(error)}. ${advice}`, {
+      cause: error,
+    })
   }
 }
 

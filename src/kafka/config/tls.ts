@@ -37,7 +37,10 @@ function contextOf(options: SecureContextOptions): SecureContext {
     return createSecureContext(options)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new ConfigException(`The ssl.* keys do not fit together: ${reason}. Check ssl.keystore.*, ssl.truststore.* and ssl.cipher.suites`, { cause: error })
+    throw new ConfigException(
+      `The ssl.* keys do not fit together: ${reason}. Check ssl.keystore.*, ssl.truststore.* and ssl.cipher.suites`,
+      { cause: error },
+    )
   }
 }
 

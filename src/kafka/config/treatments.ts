@@ -22,13 +22,22 @@ function refuse(key: string, harmless: readonly string[], reason: string): KeyTr
   }
 }
 
-const ASSERTIONS = 'tokens are had by client credentials or from a file only. Set sasl.oauthbearer.client.credentials.client.id and …client.secret'
+const ASSERTIONS =
+  'tokens are had by client credentials or from a file only. Set sasl.oauthbearer.client.credentials.client.id and …client.secret'
 
 /** Treatments of keys that all clients have. */
 const COMMON_TREATMENTS: readonly KeyTreatment[] = [
   warnUnless('client.dns.lookup', ['use_all_dns_ips'], 'names are not looked up backwards; every address of a name is tried instead'),
-  refuse('ssl.engine.factory.class', [], 'Java classes cannot be loaded. Remove the key: TLS is set up from the ssl.truststore and ssl.keystore keys'),
-  refuse('sasl.client.callback.handler.class', [], 'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config'),
+  refuse(
+    'ssl.engine.factory.class',
+    [],
+    'Java classes cannot be loaded. Remove the key: TLS is set up from the ssl.truststore and ssl.keystore keys',
+  ),
+  refuse(
+    'sasl.client.callback.handler.class',
+    [],
+    'Java classes cannot be loaded. Remove the key and put user name and password into sasl.jaas.config',
+  ),
   warnUnless('sasl.oauthbearer.assertion.file', [], ASSERTIONS),
   warnUnless('sasl.oauthbearer.assertion.private.key.file', [], ASSERTIONS),
   warnUnless('sasl.oauthbearer.assertion.template.file', [], ASSERTIONS),
@@ -59,8 +68,16 @@ export const PRODUCER_TREATMENTS: readonly KeyTreatment[] = [
 export const CONSUMER_TREATMENTS: readonly KeyTreatment[] = [
   ...COMMON_TREATMENTS,
   warnUnless('interceptor.classes', [], INTERCEPTORS),
-  warnUnless('key.deserializer', ['org.apache.kafka.common.serialization.bytearraydeserializer'], 'not used, the converters read the bytes'),
-  warnUnless('value.deserializer', ['org.apache.kafka.common.serialization.bytearraydeserializer'], 'not used, the converters read the bytes'),
+  warnUnless(
+    'key.deserializer',
+    ['org.apache.kafka.common.serialization.bytearraydeserializer'],
+    'not used, the converters read the bytes',
+  ),
+  warnUnless(
+    'value.deserializer',
+    ['org.apache.kafka.common.serialization.bytearraydeserializer'],
+    'not used, the converters read the bytes',
+  ),
   warnUnless('enable.auto.commit', ['false'], 'the consumer never commits by itself; offsets are committed when their records are safe'),
   warnUnless('group.protocol', ['classic'], 'the classic group protocol is used; every broker that knows the other one knows it too'),
   warnUnless('group.remote.assignor', [], 'only for group.protocol=consumer, not used'),

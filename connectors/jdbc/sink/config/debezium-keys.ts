@@ -8,9 +8,16 @@ const ignored = 'Accepted; without effect here.'
 const strategy = (pattern: RegExp, names: string) =>
   lambda<string>((name, value) => {
     if (value !== null && !pattern.test(value.slice(value.lastIndexOf('.') + 1)))
-      throw ConfigException.forKey(name, value, `There are ${names} only. To name tables otherwise use collection.name.format or a transformation.`)
+      throw ConfigException.forKey(
+        name,
+        value,
+        `There are ${names} only. To name tables otherwise use collection.name.format or a transformation.`,
+      )
   }, names)
-const tableNaming = strategy(/^(Default|Passthrough)(Collection|Table)NamingStrategy$/, 'DefaultCollectionNamingStrategy and PassthroughCollectionNamingStrategy')
+const tableNaming = strategy(
+  /^(Default|Passthrough)(Collection|Table)NamingStrategy$/,
+  'DefaultCollectionNamingStrategy and PassthroughCollectionNamingStrategy',
+)
 const columnNaming = strategy(/^DefaultColumnNamingStrategy$/, 'DefaultColumnNamingStrategy')
 
 /** A key that has a former name, which still works, has no default of its own: the reader of settings knows it. */
@@ -47,7 +54,12 @@ export const debeziumKeys = {
     importance: 'high',
     doc: 'Where the primary key comes from: none; kafka, topic, partition and offset; record_key; record_value; record_header.',
   },
-  'primary.key.fields': { type: 'list', default: [], importance: 'medium', doc: 'Columns of the primary key. Empty: all fields of its source.' },
+  'primary.key.fields': {
+    type: 'list',
+    default: [],
+    importance: 'medium',
+    doc: 'Columns of the primary key. Empty: all fields of its source.',
+  },
   'schema.evolution': {
     type: 'string',
     default: 'none',
@@ -87,7 +99,12 @@ export const debeziumKeys = {
     doc: 'Former name of use.time.zone.',
   },
   'batch.size': { type: 'int', default: 500, validator: atLeast(0), importance: 'medium', doc: 'Most rows of one statement.' },
-  'use.reduction.buffer': { type: 'boolean', default: false, importance: 'low', doc: 'Accepted; of one key the last event is always enough.' },
+  'use.reduction.buffer': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: 'Accepted; of one key the last event is always enough.',
+  },
   'keyed.message.batch.mode': { ...nullable, importance: 'low', doc: ignored },
   'field.include.list': { type: 'list', default: [], importance: 'medium', doc: 'Fields to write, as field or topic:field. Empty: all.' },
   'field.exclude.list': { type: 'list', default: [], importance: 'medium', doc: 'Fields to leave out, as field or topic:field.' },
@@ -106,7 +123,12 @@ export const debeziumKeys = {
     doc: 'Milliseconds before the first of these attempts; each further one waits twice as long, at most a minute.',
   },
   'dialect.postgres.postgis.schema': { type: 'string', default: 'public', importance: 'low', doc: 'Schema with the types of PostGIS.' },
-  'dialect.postgres.unnest.insert.enabled': { type: 'boolean', default: false, importance: 'low', doc: 'Accepted; rows are always sent that way.' },
+  'dialect.postgres.unnest.insert.enabled': {
+    type: 'boolean',
+    default: false,
+    importance: 'low',
+    doc: 'Accepted; rows are always sent that way.',
+  },
   'dialect.sqlserver.identity.insert': { type: 'boolean', default: false, importance: 'low', doc: ignored },
   'dialect.starrocks.catalog.name': { ...nullable, importance: 'low', doc: ignored },
   'cloud.events.schema.name.pattern': {

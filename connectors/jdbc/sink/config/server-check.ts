@@ -8,7 +8,11 @@ import { connectionOf, readQuoting } from './settings.ts'
 const quiet: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
 
 /** Tries the connection, where its keys are right by themselves; what is wrong with it is an error of the URL, as in Java. */
-export async function validateWithServer(values: readonly ConfigValue[], props: Props, family: SinkFamily): Promise<readonly ConfigValue[]> {
+export async function validateWithServer(
+  values: readonly ConfigValue[],
+  props: Props,
+  family: SinkFamily,
+): Promise<readonly ConfigValue[]> {
   const byName = new Map(values.map((value) => [value.name, value]))
   const url = byName.get('connection.url')
   const isConnectionWrong = values.some(({ name, errorMessages }) => isOfConnection(name) && errorMessages.length > 0)

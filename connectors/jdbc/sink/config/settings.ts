@@ -209,7 +209,13 @@ function debeziumSettings(props: Props): JdbcSinkSettings {
       metadata: metadataOf(keys),
       ...{ unwrapsEvents: true, cloudEvents: javaPattern(keys['cloud.events.schema.name.pattern']) },
     },
-    values: { zone, dateZone: TimeZone.utc, calendar: 'PROLEPTIC_GREGORIAN', timestampUnit: 'microseconds', replacesNullWithDefault: false },
+    values: {
+      zone,
+      dateZone: TimeZone.utc,
+      calendar: 'PROLEPTIC_GREGORIAN',
+      timestampUnit: 'microseconds',
+      replacesNullWithDefault: false,
+    },
     ddl: {
       ...ddlOf(keys, { autoCreate: evolves, autoEvolve: evolves, alterRetries: keys['flush.max.retries'] }),
       postgisSchema: keys['dialect.postgres.postgis.schema'],
@@ -226,7 +232,8 @@ function debeziumSettings(props: Props): JdbcSinkSettings {
 
 function checked(settings: JdbcSinkSettings): JdbcSinkSettings {
   const { write, columns, family } = settings
-  const mayDelete = columns.keyMode === 'record_key' || (family === 'debezium' && ['record_value', 'record_header'].includes(columns.keyMode))
+  const mayDelete =
+    columns.keyMode === 'record_key' || (family === 'debezium' && ['record_value', 'record_header'].includes(columns.keyMode))
   if (write.deletes && !mayDelete) throw new ConfigException("Primary key mode must be 'record_key' when delete support is enabled")
   if (write.insertMode === 'update' && columns.keyMode === 'none') {
     throw new ConfigException(
@@ -302,8 +309,7 @@ function includedFields(included: readonly string[], excluded: readonly string[]
     patterns.some((pattern) => pattern.test(field) || pattern.test(`${topic}:${field}`))
   return {
     whitelist: included,
-    takesField: (topic, field) =>
-      (included_.length === 0 || matches(included_, topic, field)) && !matches(excluded_, topic, field),
+    takesField: (topic, field) => (included_.length === 0 || matches(included_, topic, field)) && !matches(excluded_, topic, field),
   }
 }
 

@@ -26,8 +26,12 @@ function parseEntry(key: string, entry: string, columns: 'one' | 'list', entries
 }
 
 function columnList(key: string, text: string): readonly string[] {
-  if (!text.startsWith('[') || !text.endsWith(']')) throw ConfigException.forKey(key, text, 'Columns list must be enclosed in square brackets')
-  const columns = text.slice(1, -1).split('|').map((column) => column.trim())
+  if (!text.startsWith('[') || !text.endsWith(']'))
+    throw ConfigException.forKey(key, text, 'Columns list must be enclosed in square brackets')
+  const columns = text
+    .slice(1, -1)
+    .split('|')
+    .map((column) => column.trim())
   if (columns.includes('')) throw ConfigException.forKey(key, text, 'Columns list must not contain empty names')
   return columns
 }

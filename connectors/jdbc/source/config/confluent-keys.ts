@@ -48,14 +48,28 @@ const filterKeys = {
   },
   'table.include.list': {
     ...{ type: 'list', default: [], validator: tablePatterns, importance: 'medium', ...database, orderInGroup: 9, width: 'long' },
-    ...{ displayName: 'Table Include List', doc: 'Regular expressions that match the whole schema.table of tables to copy, such as public\\.orders or .*orders.' },
+    ...{
+      displayName: 'Table Include List',
+      doc: 'Regular expressions that match the whole schema.table of tables to copy, such as public\\.orders or .*orders.',
+    },
   },
   'table.exclude.list': {
     ...{ type: 'list', default: [], validator: tablePatterns, importance: 'medium', ...database, orderInGroup: 10, width: 'long' },
-    ...{ displayName: 'Table Exclude List', doc: 'Regular expressions of tables that table.include.list takes in and that are left out all the same.' },
+    ...{
+      displayName: 'Table Exclude List',
+      doc: 'Regular expressions of tables that table.include.list takes in and that are left out all the same.',
+    },
   },
   'catalog.pattern': {
-    ...{ type: 'string', default: null, importance: 'medium', ...database, orderInGroup: 11, displayName: 'Catalog pattern', width: 'short' },
+    ...{
+      type: 'string',
+      default: null,
+      importance: 'medium',
+      ...database,
+      orderInGroup: 11,
+      displayName: 'Catalog pattern',
+      width: 'short',
+    },
     doc: 'Name of the database; any other than the one connected to means no tables.',
   },
   'schema.pattern': {
@@ -70,25 +84,62 @@ const typeKeys = {
     ...{ displayName: 'Map Numeric Values By Precision (deprecated)', doc: 'Old name of numeric.mapping=precision_only.' },
   },
   'numeric.mapping': {
-    ...{ type: 'string', default: null, validator: enumerator(...numericMappings), importance: 'low', ...database, orderInGroup: 14, width: 'short' },
+    ...{
+      type: 'string',
+      default: null,
+      validator: enumerator(...numericMappings),
+      importance: 'low',
+      ...database,
+      orderInGroup: 14,
+      width: 'short',
+    },
     displayName: 'Map Numeric Values, Integral or Decimal, By Precision and Scale',
     doc: 'What numeric becomes. none: Decimal; precision_only: integers where they fit; best_fit: doubles too, up to 18 digits; best_fit_eager_double: doubles for all with a scale.',
   },
   'timestamp.granularity': {
-    ...{ type: 'string', default: 'connect_logical', validator: enumerator(...timestampGranularities), importance: 'low', ...database, orderInGroup: 15 },
-    ...{ displayName: 'Timestamp granularity for timestamp columns', doc: 'What timestamps become: Connect\'s Timestamp (milliseconds), or micro- or nanoseconds as number, text or ISO text.' },
+    ...{
+      type: 'string',
+      default: 'connect_logical',
+      validator: enumerator(...timestampGranularities),
+      importance: 'low',
+      ...database,
+      orderInGroup: 15,
+    },
+    ...{
+      displayName: 'Timestamp granularity for timestamp columns',
+      doc: "What timestamps become: Connect's Timestamp (milliseconds), or micro- or nanoseconds as number, text or ISO text.",
+    },
   },
   'dialect.name': {
-    ...{ type: 'string', default: '', validator: dialectName, importance: 'low', ...database, orderInGroup: 16, displayName: 'Database Dialect' },
+    ...{
+      type: 'string',
+      default: '',
+      validator: dialectName,
+      importance: 'low',
+      ...database,
+      orderInGroup: 16,
+      displayName: 'Database Dialect',
+    },
     doc: 'Only PostgreSQL is supported; leave it out.',
   },
   'db.timezone': {
-    ...{ type: 'string', default: 'UTC', validator: confluentZone, importance: 'medium', ...database, orderInGroup: 17, displayName: 'DB time zone' },
+    ...{
+      type: 'string',
+      default: 'UTC',
+      validator: confluentZone,
+      importance: 'medium',
+      ...database,
+      orderInGroup: 17,
+      displayName: 'DB time zone',
+    },
     doc: 'Time zone of columns without one, and of texts of dates.',
   },
   'date.calendar.system': {
     ...{ type: 'string', default: 'LEGACY', validator: validString(...calendarSystems), importance: 'low', ...database, orderInGroup: 18 },
-    ...{ displayName: 'Calendar System', doc: 'LEGACY: days before 15 October 1582 are Julian, as in Java; PROLEPTIC_GREGORIAN: as in PostgreSQL.' },
+    ...{
+      displayName: 'Calendar System',
+      doc: 'LEGACY: days before 15 October 1582 are Julian, as in Java; PROLEPTIC_GREGORIAN: as in PostgreSQL.',
+    },
   },
   'quote.sql.identifiers': {
     ...{ type: 'string', default: 'ALWAYS', importance: 'medium', ...database, orderInGroup: 19, displayName: 'Quote Identifiers' },
@@ -98,32 +149,86 @@ const typeKeys = {
 
 const modeKeys = {
   mode: {
-    ...{ type: 'string', default: '', validator: modeIn('', ...sourceModes), importance: 'high', ...modeGroup, orderInGroup: 1, displayName: 'Table Loading Mode' },
+    ...{
+      type: 'string',
+      default: '',
+      validator: modeIn('', ...sourceModes),
+      importance: 'high',
+      ...modeGroup,
+      orderInGroup: 1,
+      displayName: 'Table Loading Mode',
+    },
     doc: 'bulk: all rows at every poll; incrementing: by a number that grows; timestamp: by times of change; timestamp+incrementing: by both; cdc: changes from the log of the server, deletions too (ours).',
   },
   'incrementing.column.name': {
     ...{ type: 'string', default: '', importance: 'medium', recommender: inModes('incrementing', 'timestamp+incrementing') },
-    ...{ ...modeGroup, orderInGroup: 2, displayName: 'Incrementing Column Name', doc: 'Column whose values grow with every new row. Default: the identity or serial column.' },
+    ...{
+      ...modeGroup,
+      orderInGroup: 2,
+      displayName: 'Incrementing Column Name',
+      doc: 'Column whose values grow with every new row. Default: the identity or serial column.',
+    },
   },
   'timestamp.column.name': {
     ...{ type: 'list', default: [], importance: 'medium', recommender: inModes('timestamp', 'timestamp+incrementing') },
-    ...{ ...modeGroup, orderInGroup: 3, displayName: 'Timestamp Column Name', doc: 'Columns of the time of change; of several the first that is not null counts.' },
+    ...{
+      ...modeGroup,
+      orderInGroup: 3,
+      displayName: 'Timestamp Column Name',
+      doc: 'Columns of the time of change; of several the first that is not null counts.',
+    },
   },
   'incrementing.column.mapping': {
-    ...{ type: 'list', default: [], validator: incrementingMapping, importance: 'medium', recommender: inModes('incrementing', 'timestamp+incrementing') },
-    ...{ ...modeGroup, orderInGroup: 4, displayName: 'Incrementing Column Mapping', doc: 'regex:column pairs: the incrementing column of the tables that match. Goes with table.include.list.' },
+    ...{
+      type: 'list',
+      default: [],
+      validator: incrementingMapping,
+      importance: 'medium',
+      recommender: inModes('incrementing', 'timestamp+incrementing'),
+    },
+    ...{
+      ...modeGroup,
+      orderInGroup: 4,
+      displayName: 'Incrementing Column Mapping',
+      doc: 'regex:column pairs: the incrementing column of the tables that match. Goes with table.include.list.',
+    },
   },
   'timestamp.columns.mapping': {
-    ...{ type: 'list', default: [], validator: timestampMapping, importance: 'medium', recommender: inModes('timestamp', 'timestamp+incrementing') },
-    ...{ ...modeGroup, orderInGroup: 5, displayName: 'Timestamp Columns Mapping', doc: 'regex:[column|column] pairs: the timestamp columns of the tables that match. Goes with table.include.list.' },
+    ...{
+      type: 'list',
+      default: [],
+      validator: timestampMapping,
+      importance: 'medium',
+      recommender: inModes('timestamp', 'timestamp+incrementing'),
+    },
+    ...{
+      ...modeGroup,
+      orderInGroup: 5,
+      displayName: 'Timestamp Columns Mapping',
+      doc: 'regex:[column|column] pairs: the timestamp columns of the tables that match. Goes with table.include.list.',
+    },
   },
   'timestamp.initial': {
-    ...{ type: 'long', default: null, importance: 'low', recommender: inNoMode, ...modeGroup, orderInGroup: 6, displayName: 'Initial Timestamp' },
+    ...{
+      type: 'long',
+      default: null,
+      importance: 'low',
+      recommender: inNoMode,
+      ...modeGroup,
+      orderInGroup: 6,
+      displayName: 'Initial Timestamp',
+    },
     doc: 'Where nothing is stored: rows later than this are read, in milliseconds since 1970; -1: now.',
   },
   'validate.non.null': {
     ...{ type: 'boolean', default: true, importance: 'low', recommender: inModes('timestamp', 'incrementing', 'timestamp+incrementing') },
-    ...{ ...modeGroup, orderInGroup: 7, width: 'short', displayName: 'Validate Non Null', doc: 'Whether columns that tables are read by must be NOT NULL.' },
+    ...{
+      ...modeGroup,
+      orderInGroup: 7,
+      width: 'short',
+      displayName: 'Validate Non Null',
+      doc: 'Whether columns that tables are read by must be NOT NULL.',
+    },
   },
   query: {
     ...{ type: 'string', default: '', importance: 'medium', ...modeGroup, orderInGroup: 8, width: 'short', displayName: 'Query' },
@@ -165,11 +270,27 @@ const connectorKeys = {
     doc: 'The longest wait for a row inside one poll. Rows that are there are never held back.',
   },
   'table.poll.interval.ms': {
-    ...{ type: 'long', default: 60_000, importance: 'low', ...connector, orderInGroup: 6, displayName: 'Metadata Change Monitoring Interval (ms)' },
+    ...{
+      type: 'long',
+      default: 60_000,
+      importance: 'low',
+      ...connector,
+      orderInGroup: 6,
+      displayName: 'Metadata Change Monitoring Interval (ms)',
+    },
     doc: 'Milliseconds between two looks for new and dropped tables.',
   },
   'topic.prefix': {
-    ...{ type: 'string', default: '', validator: topicPrefix, importance: 'high', ...connector, orderInGroup: 7, width: 'medium', displayName: 'Topic Prefix' },
+    ...{
+      type: 'string',
+      default: '',
+      validator: topicPrefix,
+      importance: 'high',
+      ...connector,
+      orderInGroup: 7,
+      width: 'medium',
+      displayName: 'Topic Prefix',
+    },
     doc: 'Put before the name of a table to make that of its topic; with query, the topic.',
   },
   'timestamp.delay.interval.ms': {
@@ -184,7 +305,14 @@ const connectorKeys = {
     ...{ type: 'long', default: 10_000, importance: 'low', group: groups.hidden, doc: 'The longest wait for the first list of tables.' },
   },
   'engine.shutdown.timeout': {
-    ...{ type: 'int', default: 10, validator: between(0, 30), importance: 'low', group: groups.hidden, doc: 'Without effect: a read is ended at once.' },
+    ...{
+      type: 'int',
+      default: 10,
+      validator: between(0, 30),
+      importance: 'low',
+      group: groups.hidden,
+      doc: 'Without effect: a read is ended at once.',
+    },
   },
 } as const satisfies KeyDeclarations
 

@@ -87,5 +87,7 @@ function isolationProblems(mode: string): Contradiction[] {
 
 function pageProblems(pageRows: number, suffix: string): Contradiction[] {
   if (pageRows === 0 || suffix.trim() === '') return []
-  return [{ keys: ['page.rows', 'query.suffix'], message: 'page.rows and query.suffix are exclusive: both stand at the end of the statement.' }]
+  return [
+    { keys: ['page.rows', 'query.suffix'], message: 'page.rows and query.suffix are exclusive: both stand at the end of the statement.' },
+  ]
 }

@@ -28,7 +28,7 @@ export const ownKeys = {
   },
   'unsupported.types': {
     ...{ type: 'string', default: 'drop', validator: validString(...unsupportedTypeUses), ...connector, displayName: 'Unsupported Types' },
-    doc: 'Columns that Connect has no type for. drop: left out, with a warning; string: the server\'s text; fail. (Ours.)',
+    doc: "Columns that Connect has no type for. drop: left out, with a warning; string: the server's text; fail. (Ours.)",
   },
   'sql.complex.types.enable': {
     ...{ type: 'boolean', default: false, ...connector, displayName: 'Complex Types' },

@@ -11,7 +11,11 @@ import { connectionOf, readQuoting } from './settings.ts'
 const quiet: Logger = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child: () => quiet }
 
 /** Tries the connection, and with Confluent's class the query where there is one. What is wrong with the connection is an error of the URL, as in Confluent's connector. */
-export async function validateWithServer(values: readonly ConfigValue[], props: Props, family: SourceFamily): Promise<readonly ConfigValue[]> {
+export async function validateWithServer(
+  values: readonly ConfigValue[],
+  props: Props,
+  family: SourceFamily,
+): Promise<readonly ConfigValue[]> {
   const byName = new Map(values.map((value) => [value.name, value]))
   const url = byName.get('connection.url')
   if (url === undefined || values.some(({ name, errorMessages }) => isOfConnection(name) && errorMessages.length > 0)) return values

@@ -147,7 +147,12 @@ export function readJdbcSourceSettings(props: Props, family: SourceFamily): Jdbc
       retryAttempts: Math.max(0, keys['query.retry.attempts']),
       failsOnError: keys['query.on.error'] === 'fail',
     },
-    records: { topicPrefix: keys['topic.prefix'].trim(), topicFormat: keys['topic.name.format'], keyColumns: keyColumnsOf(keys['key.columns']), hasPrimitiveKeys: keys['key.format'] === 'primitive' },
+    records: {
+      topicPrefix: keys['topic.prefix'].trim(),
+      topicFormat: keys['topic.name.format'],
+      keyColumns: keyColumnsOf(keys['key.columns']),
+      hasPrimitiveKeys: keys['key.format'] === 'primitive',
+    },
   }
 }
 
@@ -195,7 +200,8 @@ function aivenView(props: Props): Keys {
 }
 
 function filterOf(keys: Keys): FilterSettings {
-  const patterns = (key: 'table.include.list' | 'table.exclude.list') => withoutBlanks(keys[key]).map((pattern) => tablePattern(key, pattern, keys[key]))
+  const patterns = (key: 'table.include.list' | 'table.exclude.list') =>
+    withoutBlanks(keys[key]).map((pattern) => tablePattern(key, pattern, keys[key]))
   const include = patterns('table.include.list')
   const exclude = patterns('table.exclude.list')
   return {

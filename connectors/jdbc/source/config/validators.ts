@@ -4,7 +4,10 @@ import { parseColumnMapping } from './column-mapping.ts'
 import { tablePattern } from './table-pattern.ts'
 
 /** `db.timezone` in each family's words. */
-export const confluentZone = timeZone('Invalid time zone identifier', 'valid time zone identifier (e.g., \'Europe/Helsinki\', \'UTC+2\', \'Z\', \'CET\')')
+export const confluentZone = timeZone(
+  'Invalid time zone identifier',
+  "valid time zone identifier (e.g., 'Europe/Helsinki', 'UTC+2', 'Z', 'CET')",
+)
 
 /** One of Java's modes, which are the ones named to the user, or ours. */
 export function modeIn(...modes: readonly string[]): Validator<string> {
@@ -19,7 +22,11 @@ export const topicPrefix = lambda<string>((name, value) => {
   const prefix = (value ?? '').trim()
   if (prefix.length > 249) throw ConfigException.forKey(name, value, 'Topic prefix length must not exceed max topic name length, 249 chars')
   if (!/^[a-zA-Z0-9._-]*$/.test(prefix)) {
-    throw ConfigException.forKey(name, value, 'Topic prefix must not contain any character other than ASCII alphanumerics, \'.\', \'_\' and \'-\'.')
+    throw ConfigException.forKey(
+      name,
+      value,
+      "Topic prefix must not contain any character other than ASCII alphanumerics, '.', '_' and '-'.",
+    )
   }
 }, 'a name part of topics')
 

@@ -19,7 +19,14 @@ export const timestampGranularities = [
 export type TimestampGranularity = (typeof timestampGranularities)[number]
 
 /** Isolation of the reading transactions, under Java's names. */
-export const isolationModes = ['DEFAULT', 'READ_UNCOMMITTED', 'READ_COMMITTED', 'REPEATABLE_READ', 'SERIALIZABLE', 'SQL_SERVER_SNAPSHOT'] as const
+export const isolationModes = [
+  'DEFAULT',
+  'READ_UNCOMMITTED',
+  'READ_COMMITTED',
+  'REPEATABLE_READ',
+  'SERIALIZABLE',
+  'SQL_SERVER_SNAPSHOT',
+] as const
 
 /** What becomes of columns whose type has no Connect type. */
 export const unsupportedTypeUses = ['drop', 'string', 'fail'] as const

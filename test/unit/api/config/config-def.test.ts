@@ -70,7 +70,10 @@ describe('ConfigDef', () => {
   })
 
   it('asks a recommender with the values of the other keys, and hides what it hides', () => {
-    const recommender = { validValues: () => ['x'], visible: (_name: string, parsed: ReadonlyMap<string, unknown>) => parsed.get('mode') === 'on' }
+    const recommender = {
+      validValues: () => ['x'],
+      visible: (_name: string, parsed: ReadonlyMap<string, unknown>) => parsed.get('mode') === 'on',
+    }
     const def = new ConfigDef({
       mode: { type: 'string', default: 'off', dependents: ['detail'], ...key },
       detail: { type: 'string', default: null, recommender, ...key },
@@ -82,7 +85,11 @@ describe('ConfigDef', () => {
 
   it('reports a dependent that nobody declares', () => {
     const def = new ConfigDef({ mode: { type: 'string', default: 'off', dependents: ['nope'], ...key } })
-    expect(def.validate({})[1]).toMatchObject({ name: 'nope', visible: false, errorMessages: ['nope is referred in the dependents, but not defined.'] })
+    expect(def.validate({})[1]).toMatchObject({
+      name: 'nope',
+      visible: false,
+      errorMessages: ['nope is referred in the dependents, but not defined.'],
+    })
   })
 
   it('takes a key named __proto__ as data', () => {
@@ -94,7 +101,8 @@ describe('ConfigDef', () => {
     const def = new ConfigDef({ type: { type: 'class', ...key } })
     const resolveClass = (name: string) => (name === 'Json' ? 'org.JsonConverter' : null)
     expect(def.parse({ type: 'Json' }, { resolveClass }).type).toBe('org.JsonConverter')
-    expect(() => def.parse({ type: 'Nope' }, { resolveClass })).toThrow('Invalid value Nope for configuration type: Class Nope could not be found.')
+    expect(() => def.parse({ type: 'Nope' }, { resolveClass })).toThrow(
+      'Invalid value Nope for configuration type: Class Nope could not be found.',
+    )
   })
-
 })

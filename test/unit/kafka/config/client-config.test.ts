@@ -24,7 +24,10 @@ describe('client configuration', () => {
   })
 
   it.each<[Keys, string]>([
-    [{ acks: '1', 'enable.idempotence': 'true' }, 'Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.'],
+    [
+      { acks: '1', 'enable.idempotence': 'true' },
+      'Must set acks to all in order to use the idempotent producer. Otherwise we cannot guarantee idempotence.',
+    ],
     [{ retries: '0', 'enable.idempotence': 'true' }, 'Must set retries to non-zero when using the idempotent producer.'],
     [
       { 'max.in.flight.requests.per.connection': '6', 'enable.idempotence': 'true' },
@@ -33,10 +36,19 @@ describe('client configuration', () => {
     [{ 'transactional.id': 't', retries: '0' }, 'Cannot set a transactional.id without also enabling idempotence.'],
     [{ 'delivery.timeout.ms': '10' }, 'delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms'],
     [{ 'linger.ms': '-1' }, 'Invalid value -1 for configuration linger.ms: Value must be at least 0'],
-    [{ 'compression.type': 'GZIP' }, 'Invalid value GZIP for configuration compression.type: String must be one of: none, gzip, snappy, lz4, zstd'],
-    [{ 'compression.gzip.level': '0' }, 'Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1'],
+    [
+      { 'compression.type': 'GZIP' },
+      'Invalid value GZIP for configuration compression.type: String must be one of: none, gzip, snappy, lz4, zstd',
+    ],
+    [
+      { 'compression.gzip.level': '0' },
+      'Invalid value 0 for configuration compression.gzip.level: Value must be between 1 and 9 or equal to -1',
+    ],
     [{ 'partitioner.class': 'com.Mine' }, 'Invalid value com.Mine for configuration partitioner.class: Class could not be found.'],
-    [{ 'ssl.engine.factory.class': 'com.Mine' }, 'Invalid value com.Mine for configuration ssl.engine.factory.class: Java classes cannot be loaded.'],
+    [
+      { 'ssl.engine.factory.class': 'com.Mine' },
+      'Invalid value com.Mine for configuration ssl.engine.factory.class: Java classes cannot be loaded.',
+    ],
     [{ 'bootstrap.servers': '' }, "Configuration 'bootstrap.servers' must not be empty. Valid values include: any non-empty value"],
     [
       { 'security.protocol': 'SASL_SSL', 'sasl.mechanism': '' },

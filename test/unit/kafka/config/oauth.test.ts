@@ -22,7 +22,9 @@ const never = new AbortController().signal
 
 /** A token without a signature. */
 function jwt(claims: object): string {
-  return [{ alg: 'none' }, claims, ''].map((part) => Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url')).join('.')
+  return [{ alg: 'none' }, claims, '']
+    .map((part) => Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url'))
+    .join('.')
 }
 
 const inOneHour = (): number => Math.floor(Date.now() / 1000) + 3600
@@ -124,7 +126,9 @@ describe('a token endpoint', () => {
   })
 
   it('that repeats the secret does not bring it into the error', async () => {
-    const failure = await tokenFrom(answering(401, { error: 'bad', error_description: `no client with ${SECRET}` })).catch((error: unknown) => error)
+    const failure = await tokenFrom(answering(401, { error: 'bad', error_description: `no client with ${SECRET}` })).catch(
+      (error: unknown) => error,
+    )
     expect((failure as Error).message).toContain('no client with [hidden]')
   })
 
@@ -143,7 +147,9 @@ describe('a token endpoint', () => {
     await expect(tokens.token(never)).rejects.toMatchObject({
       auth: false,
       retriable: true,
-      message: expect.stringMatching(/^The token endpoint http:\/\/127\.0\.0\.1:1\/token cannot be reached: connect ECONNREFUSED/) as string,
+      message: expect.stringMatching(
+        /^The token endpoint http:\/\/127\.0\.0\.1:1\/token cannot be reached: connect ECONNREFUSED/,
+      ) as string,
     })
   })
 
@@ -192,7 +198,11 @@ describe('a token file', () => {
 
 describe('renewal of a token', () => {
   const settings = { windowFactor: 0.8, windowJitter: 0, minPeriodMs: 60_000, bufferMs: 300_000 }
-  const token = (issuedAt: number | null, expiresAt: number): BearerToken => ({ ...bearerToken(jwt({ exp: 9e9 }), { subject: 'sub', expiresInSeconds: null, now: 0 }), issuedAt, expiresAt })
+  const token = (issuedAt: number | null, expiresAt: number): BearerToken => ({
+    ...bearerToken(jwt({ exp: 9e9 }), { subject: 'sub', expiresInSeconds: null, now: 0 }),
+    issuedAt,
+    expiresAt,
+  })
 
   it.each([
     ['at 80 % of the lifetime', token(0, 10_000_000), 0, 8_000_000],
@@ -207,7 +217,10 @@ describe('renewal of a token', () => {
   it('is done once for all connections, and not before it is due', async () => {
     let fetched = 0
     const tokens = new RenewedTokens(
-      () => Promise.resolve(bearerToken(jwt({ sub: String(++fetched), exp: inOneHour() }), { subject: 'sub', expiresInSeconds: null, now: Date.now() })),
+      () =>
+        Promise.resolve(
+          bearerToken(jwt({ sub: String(++fetched), exp: inOneHour() }), { subject: 'sub', expiresInSeconds: null, now: Date.now() }),
+        ),
       settings,
       new CollectingLogger(),
     )
@@ -243,7 +256,12 @@ describe('an unsecured login', () => {
     const { value, principal, expiresAt } = await tokens.token(never)
     const [header, claims, signature] = value.value().split('.')
     expect(JSON.parse(Buffer.from(header!, 'base64url').toString())).toEqual({ alg: 'none' })
-    expect(JSON.parse(Buffer.from(claims!, 'base64url').toString())).toMatchObject({ sub: 'me', level: 7, roles: ['a', 'b'], scope: ['read', 'write'] })
+    expect(JSON.parse(Buffer.from(claims!, 'base64url').toString())).toMatchObject({
+      sub: 'me',
+      level: 7,
+      roles: ['a', 'b'],
+      scope: ['read', 'write'],
+    })
     expect([signature, principal, Object.fromEntries(extensions)]).toEqual(['', 'me', { trace: 't' }])
     expect(expiresAt - Date.now()).toBeLessThanOrEqual(60_000)
     expect(log.lines).toEqual([expect.stringMatching(/^WARN .*for development only/) as string])
@@ -261,13 +279,29 @@ describe('OAUTHBEARER keys', () => {
   it.each([
     [{}, '', 'Invalid value null for configuration sasl.oauthbearer.token.endpoint.url: sasl.mechanism is OAUTHBEARER'],
     [{ 'sasl.oauthbearer.token.endpoint.url': 'ftp://x' }, '', 'not a URL that begins with https://, http:// or file://'],
-    [{ ...endpoint, 'sasl.jaas.config': `${MODULE} required;` }, '', 'Could not find OAuth configuration for sasl.oauthbearer.client.credentials.client.id or OAuth JAAS'],
-    [{ ...endpoint, 'sasl.login.callback.handler.class': 'com.example.Handler' }, '', 'sasl.login.callback.handler.class: Java classes cannot be loaded. Set org.apache.kafka'],
-    [{ ...endpoint, 'sasl.oauthbearer.jwt.retriever.class': 'org.apache.kafka.common.security.oauthbearer.JwtBearerJwtRetriever' }, '', 'Set org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever'],
+    [
+      { ...endpoint, 'sasl.jaas.config': `${MODULE} required;` },
+      '',
+      'Could not find OAuth configuration for sasl.oauthbearer.client.credentials.client.id or OAuth JAAS',
+    ],
+    [
+      { ...endpoint, 'sasl.login.callback.handler.class': 'com.example.Handler' },
+      '',
+      'sasl.login.callback.handler.class: Java classes cannot be loaded. Set org.apache.kafka',
+    ],
+    [
+      { ...endpoint, 'sasl.oauthbearer.jwt.retriever.class': 'org.apache.kafka.common.security.oauthbearer.JwtBearerJwtRetriever' },
+      '',
+      'Set org.apache.kafka.common.security.oauthbearer.ClientCredentialsJwtRetriever',
+    ],
     [endpoint, 'extension_auth="x"', 'extension_auth cannot be sent'],
     [endpoint, 'extension_a1="x"', 'extension_a1 cannot be sent'],
     [endpoint, 'extension_a="ü"', 'extension_a cannot be sent'],
-    [{ ...endpoint, 'sasl.jaas.config': 'org.apache.kafka.common.security.plain.PlainLoginModule required;' }, '', 'is not the login module of OAUTHBEARER'],
+    [
+      { ...endpoint, 'sasl.jaas.config': 'org.apache.kafka.common.security.plain.PlainLoginModule required;' },
+      '',
+      'is not the login module of OAUTHBEARER',
+    ],
   ])('refuses %j with %s', async (props, options, reason) => {
     await expect(credentials(props, options)).rejects.toThrow(reason)
   })

@@ -72,20 +72,38 @@ describe('security of a client', () => {
   })
 
   it.each([
-    [{ 'sasl.mechanism': 'AWS_MSK_IAM' }, 'it needs Amazon’s Java library; MSK takes SCRAM-SHA-512 too. Set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER'],
+    [
+      { 'sasl.mechanism': 'AWS_MSK_IAM' },
+      'it needs Amazon’s Java library; MSK takes SCRAM-SHA-512 too. Set PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER',
+    ],
     [{ 'sasl.mechanism': 'DIGEST-MD5' }, 'Invalid value DIGEST-MD5 for configuration sasl.mechanism: not supported. Set PLAIN'],
     [{ 'sasl.mechanism': '' }, 'mechanism must be non-null and non-empty string'],
-    [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.ScramLoginModule required;' }, 'x.ScramLoginModule is not the login module of PLAIN. Write org.apache.kafka.common.security.plain.PlainLoginModule required username='],
-    [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.NotThePlainLoginModule required;' }, 'x.NotThePlainLoginModule is not the login module of PLAIN'],
-    [{ 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.PlainLoginModule required username="u";' }, 'x.PlainLoginModule needs the option password'],
+    [
+      { 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.ScramLoginModule required;' },
+      'x.ScramLoginModule is not the login module of PLAIN. Write org.apache.kafka.common.security.plain.PlainLoginModule required username=',
+    ],
+    [
+      { 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.NotThePlainLoginModule required;' },
+      'x.NotThePlainLoginModule is not the login module of PLAIN',
+    ],
+    [
+      { 'sasl.mechanism': 'PLAIN', 'sasl.jaas.config': 'x.PlainLoginModule required username="u";' },
+      'x.PlainLoginModule needs the option password',
+    ],
     [{ 'sasl.mechanism': 'PLAIN', 'sasl.login.class': 'x.Login' }, 'sasl.login.class: Java classes cannot be loaded'],
-    [{ 'sasl.mechanism': 'PLAIN', 'sasl.client.callback.handler.class': 'x.C' }, 'sasl.client.callback.handler.class: Java classes cannot be loaded'],
+    [
+      { 'sasl.mechanism': 'PLAIN', 'sasl.client.callback.handler.class': 'x.C' },
+      'sasl.client.callback.handler.class: Java classes cannot be loaded',
+    ],
   ])('SASL refuses %j and says what to do', async (props, reason) => {
     await expect(security({ 'security.protocol': 'SASL_PLAINTEXT', ...props })).rejects.toThrow(reason)
   })
 
   it.each([
-    [{ 'security.protocol': 'SASL_SSL' }, 'Invalid value GSSAPI for configuration sasl.mechanism: Kerberos is not supported (it is Java’s default'],
+    [
+      { 'security.protocol': 'SASL_SSL' },
+      'Invalid value GSSAPI for configuration sasl.mechanism: Kerberos is not supported (it is Java’s default',
+    ],
     [{ 'security.protocol': 'SASL_SSL', 'sasl.mechanism': 'PLAIN' }, 'sasl.jaas.config is not set'],
     [{ 'security.protocol': 'SSL', 'ssl.truststore.location': '/nowhere/ca.pem' }, 'ENOENT'],
     [{ 'security.protocol': 'SSL', 'ssl.keystore.key': 'x' }, 'SSL private key is specified, but certificate chain is not specified.'],

@@ -31,7 +31,11 @@ async function handshake(props: Readonly<Record<string, string>>, server: TlsOpt
   })
   await once(client, 'secureConnect')
   const [serverSide] = await accepted
-  return { cipher: client.getCipher().name, version: client.getProtocol(), peer: serverSide.getPeerCertificate().subject as { CN?: string } | undefined }
+  return {
+    cipher: client.getCipher().name,
+    version: client.getProtocol(),
+    peer: serverSide.getPeerCertificate().subject as { CN?: string } | undefined,
+  }
 }
 
 const trust = { 'ssl.truststore.location': store('trust.jks') }
@@ -48,7 +52,10 @@ describe('TLS of a client', () => {
 
   it('offers the cipher suites of the list only', async () => {
     const suites = 'TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256'
-    expect(await handshake({ ...trust, 'ssl.cipher.suites': suites })).toMatchObject({ cipher: 'ECDHE-ECDSA-CHACHA20-POLY1305', version: 'TLSv1.2' })
+    expect(await handshake({ ...trust, 'ssl.cipher.suites': suites })).toMatchObject({
+      cipher: 'ECDHE-ECDSA-CHACHA20-POLY1305',
+      version: 'TLSv1.2',
+    })
     await expect(handshake({ ...trust, 'ssl.cipher.suites': suites }, { minVersion: 'TLSv1.3' })).rejects.toThrow('alert')
     const thirteen = { 'ssl.cipher.suites': 'TLS_AES_128_GCM_SHA256' }
     expect(await handshake({ ...trust, ...thirteen })).toMatchObject({ cipher: 'TLS_AES_128_GCM_SHA256', version: 'TLSv1.3' })
@@ -81,19 +88,40 @@ describe('TLS of a client', () => {
 
   it.each([
     [{ 'ssl.truststore.location': '/nowhere/ca.pem' }, 'Invalid value /nowhere/ca.pem for configuration ssl.truststore.location: ENOENT'],
-    [{ 'ssl.truststore.location': store('trust.jks'), 'ssl.truststore.password': 'x' }, /^Failed to load SSL keystore .*trust\.jks of type JKS \(ssl\.truststore\.location\): the password is wrong, .*Check ssl\.truststore\.password$/],
-    [{ 'ssl.truststore.location': store('trust.p12') }, /it is encrypted, and its password is not given\. Check ssl\.truststore\.password$/],
-    [{ 'ssl.truststore.location': store('trust-rc2.p12'), 'ssl.truststore.password': 'changeit' }, /RC2-40, .*Convert it: keytool -exportcert -rfc -keystore .*trust-rc2\.p12 -alias NAME > ca\.pem$/],
-    [{ 'ssl.keystore.location': store('trust-rc2.p12'), 'ssl.keystore.password': 'changeit' }, /RC2-40, .*Convert it: openssl pkcs12 -legacy -in .*trust-rc2\.p12 -nodes -out store\.pem$/],
-    [{ 'ssl.keystore.location': store('client-encrypted.pem') }, /the key is encrypted, and its password is not given\. Check ssl\.keystore\.password and ssl\.key\.password$/],
+    [
+      { 'ssl.truststore.location': store('trust.jks'), 'ssl.truststore.password': 'x' },
+      /^Failed to load SSL keystore .*trust\.jks of type JKS \(ssl\.truststore\.location\): the password is wrong, .*Check ssl\.truststore\.password$/,
+    ],
+    [
+      { 'ssl.truststore.location': store('trust.p12') },
+      /it is encrypted, and its password is not given\. Check ssl\.truststore\.password$/,
+    ],
+    [
+      { 'ssl.truststore.location': store('trust-rc2.p12'), 'ssl.truststore.password': 'changeit' },
+      /RC2-40, .*Convert it: keytool -exportcert -rfc -keystore .*trust-rc2\.p12 -alias NAME > ca\.pem$/,
+    ],
+    [
+      { 'ssl.keystore.location': store('trust-rc2.p12'), 'ssl.keystore.password': 'changeit' },
+      /RC2-40, .*Convert it: openssl pkcs12 -legacy -in .*trust-rc2\.p12 -nodes -out store\.pem$/,
+    ],
+    [
+      { 'ssl.keystore.location': store('client-encrypted.pem') },
+      /the key is encrypted, and its password is not given\. Check ssl\.keystore\.password and ssl\.key\.password$/,
+    ],
     [{ 'ssl.keystore.location': store('trust.jks') }, /there is no private key in it\./],
     [{ 'ssl.truststore.certificates': 'x' }, 'Invalid value [hidden] for configuration ssl.truststore.certificates: it is neither PEM'],
-    [{ 'ssl.truststore.certificates': 'x', 'ssl.truststore.location': 'y' }, 'Both SSL trust store location and separate trust certificates are specified.'],
+    [
+      { 'ssl.truststore.certificates': 'x', 'ssl.truststore.location': 'y' },
+      'Both SSL trust store location and separate trust certificates are specified.',
+    ],
     [{ 'ssl.truststore.password': 'x' }, 'SSL trust store is not specified, but trust store password is specified.'],
     [{ 'ssl.keystore.password': 'x' }, 'SSL key store is not specified, but key store password is specified.'],
     [{ 'ssl.keystore.key': 'x' }, 'SSL private key is specified, but certificate chain is not specified.'],
     [{ 'ssl.keystore.certificate.chain': 'x' }, 'SSL certificate chain is specified, but private key is not specified.'],
-    [{ 'ssl.keystore.key': 'x', 'ssl.keystore.certificate.chain': 'x', 'ssl.keystore.location': 'y' }, 'Both SSL key store location and separate private key are specified.'],
+    [
+      { 'ssl.keystore.key': 'x', 'ssl.keystore.certificate.chain': 'x', 'ssl.keystore.location': 'y' },
+      'Both SSL key store location and separate private key are specified.',
+    ],
     [{ 'ssl.endpoint.identification.algorithm': 'LDAPS' }, 'Set https, or nothing for no check of the host name'],
     [{ 'ssl.enabled.protocols': 'TLSv1.3', 'ssl.protocol': 'TLSv1.2' }, 'names no protocol up to ssl.protocol=TLSv1.2'],
     [{ 'ssl.enabled.protocols': 'TLSv1.3', 'ssl.cipher.suites': 'TLS_RSA_WITH_AES_256_CBC_SHA' }, 'no suite is for TLSv1.3'],
@@ -107,7 +135,11 @@ describe('TLS of a client', () => {
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const path = join(folder, 'store.bks')
     writeFileSync(path, 'what is this?')
-    await expect(tlsOf({ 'ssl.truststore.location': path })).rejects.toThrow(`it is neither PEM nor PKCS12 nor JKS. Convert it: keytool -exportcert -rfc -keystore ${path}`)
-    await expect(tlsOf({ 'ssl.keystore.location': path })).rejects.toThrow(`Convert it: keytool -importkeystore -srckeystore ${path} -destkeystore store.p12`)
+    await expect(tlsOf({ 'ssl.truststore.location': path })).rejects.toThrow(
+      `it is neither PEM nor PKCS12 nor JKS. Convert it: keytool -exportcert -rfc -keystore ${path}`,
+    )
+    await expect(tlsOf({ 'ssl.keystore.location': path })).rejects.toThrow(
+      `Convert it: keytool -importkeystore -srckeystore ${path} -destkeystore store.p12`,
+    )
   })
 })

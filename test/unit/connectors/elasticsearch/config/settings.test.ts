@@ -38,7 +38,13 @@ describe('settings of the sink', () => {
   })
 
   it('do not print secrets', () => {
-    const props = { 'connection.username': 'u', 'connection.password': 'secret', 'connection.api.key': 'secret', 'proxy.host': 'h', 'proxy.password': 'secret' }
+    const props = {
+      'connection.username': 'u',
+      'connection.password': 'secret',
+      'connection.api.key': 'secret',
+      'proxy.host': 'h',
+      'proxy.password': 'secret',
+    }
     expect(JSON.stringify(settings(props))).not.toContain('secret')
   })
 })

@@ -75,13 +75,21 @@ describe('validation of a configuration', () => {
   })
 
   it('tells contradictions beside values out of range, but not of a key that is wrong itself', () => {
-    const props = { 'batch.size': '0', 'connection.username': 'u', 'linger.ms': '-1', 'flush.timeout.ms': '1000', 'kerberos.keytab.path': 'x' }
+    const props = {
+      'batch.size': '0',
+      'connection.username': 'u',
+      'linger.ms': '-1',
+      'flush.timeout.ms': '1000',
+      'kerberos.keytab.path': 'x',
+    }
     expect(keysWithErrors(props)).toEqual(['batch.size', 'connection.password', 'connection.username', 'kerberos.keytab.path', 'linger.ms'])
   })
 
   it('names a required key that is missing', () => {
     const values = validateElasticsearchSinkConfig({ topics: 't' })
-    expect(values.find(({ name }) => name === 'connection.url')?.errorMessages[0]).toMatch(/^Missing required configuration "connection\.url"/)
+    expect(values.find(({ name }) => name === 'connection.url')?.errorMessages[0]).toMatch(
+      /^Missing required configuration "connection\.url"/,
+    )
   })
 
   it('#89 takes words in any case', () => {

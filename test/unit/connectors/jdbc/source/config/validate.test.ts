@@ -5,7 +5,9 @@ import { validateJdbcSource } from '../../../../../../connectors/jdbc/source/con
 const base = { name: 'c', 'connection.url': 'jdbc:postgresql://h/db' }
 
 function wrongKeys(props: Record<string, string>): string[] {
-  return validateJdbcSource({ ...base, mode: 'bulk', ...props }, 'confluent').flatMap(({ name, errorMessages }) => (errorMessages.length > 0 ? [name] : []))
+  return validateJdbcSource({ ...base, mode: 'bulk', ...props }, 'confluent').flatMap(({ name, errorMessages }) =>
+    errorMessages.length > 0 ? [name] : [],
+  )
 }
 
 describe('configuration of the JDBC source', () => {
@@ -19,7 +21,12 @@ describe('configuration of the JDBC source', () => {
   })
 
   it('T45: old and new filters exclude each other', () => {
-    const props = { mode: 'incrementing', 'table.include.list': '.*', 'incrementing.column.mapping': '.*:id', 'incrementing.column.name': 'id' }
+    const props = {
+      mode: 'incrementing',
+      'table.include.list': '.*',
+      'incrementing.column.mapping': '.*:id',
+      'incrementing.column.name': 'id',
+    }
     expect(wrongKeys(props)).toEqual(['table.include.list', 'incrementing.column.name', 'incrementing.column.mapping'])
   })
 
