@@ -14,6 +14,7 @@ export interface MemberOptions {
   readonly joinVersion?: number
   /** Topics in its metadata, as consumers tell them. */
   readonly topics?: readonly string[]
+  readonly userData?: Buffer
 }
 
 type JoinAnswer = DecodedResponse<'JoinGroup'>
@@ -45,7 +46,7 @@ export class GroupMember {
 
   joinOnce(): Promise<JoinAnswer> {
     const { group, instance = null, protocols = ['range'], protocolType = 'consumer', joinVersion = 5 } = this.options
-    const { sessionTimeoutMs = 10_000, rebalanceTimeoutMs = 10_000, topics = [] } = this.options
+    const { sessionTimeoutMs = 10_000, rebalanceTimeoutMs = 10_000, topics = [], userData } = this.options
     return this.raw.send('JoinGroup', joinVersion, {
       groupId: group,
       sessionTimeoutMs,
@@ -53,17 +54,20 @@ export class GroupMember {
       memberId: this.memberId,
       groupInstanceId: instance,
       protocolType,
-      protocols: protocols.map((name) => ({ name, metadata: subscription(topics) })),
+      protocols: protocols.map((name) => ({ name, metadata: subscription(topics, userData) })),
     })
   }
 
   /** @param assignments by member; the leader's, others give none */
-  sync(assignments: Readonly<Record<string, string>> = {}, version = 3): Promise<DecodedResponse<'SyncGroup'>> {
+  sync(assignments: Readonly<Record<string, string | Buffer>> = {}, version = 3): Promise<DecodedResponse<'SyncGroup'>> {
     return this.raw.send('SyncGroup', version, {
       ...this.#identity(),
       protocolType: this.options.protocolType ?? 'consumer',
       protocolName: this.options.protocols?.[0] ?? 'range',
-      assignments: Object.entries(assignments).map(([memberId, text]) => ({ memberId, assignment: Buffer.from(text) })),
+      assignments: Object.entries(assignments).map(([memberId, text]) => ({
+        memberId,
+        assignment: Buffer.isBuffer(text) ? text : Buffer.from(text),
+      })),
     })
   }
 
@@ -101,8 +105,11 @@ export class GroupMember {
 }
 
 /** A consumer's metadata, ConsumerProtocolSubscription 0. Kafka leaves members without an answer when it cannot read it. */
-function subscription(topics: readonly string[]): Buffer {
-  return Buffer.concat(new Writer().int16(0).stringArray(topics).int32(-1).finish())
+export function subscription(topics: readonly string[], userData: Buffer | null = null): Buffer {
+  const writer = new Writer().int16(0).stringArray(topics)
+  if (userData === null) writer.int32(-1)
+  else writer.bytes(userData)
+  return Buffer.concat(writer.finish())
 }
 
 /** Joins and syncs a group's only member. */

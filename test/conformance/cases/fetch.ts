@@ -69,9 +69,10 @@ export function fetchCases(stage: Stage): void {
       const [raw, other] = [await stage.connect(), await stage.connect()]
       const topic = await newTopic(raw)
       let isAnswered = false
-      const waiting = fetchFrom(raw, topic, 0, { maxWaitMs: 1_500 }).then(() => (isAnswered = true))
+      const waiting = fetchFrom(raw, topic, 0, { maxWaitMs: 30_000 }).then(() => (isAnswered = true))
       for (let time = 0; time < 20; time++) await other.send('Metadata', 9, { topics: [{ name: topic }] })
       expect(isAnswered).toBe(false)
+      await produce(other, topic, [{ value: 'x' }])
       await waiting
     })
 

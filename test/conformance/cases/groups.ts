@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Errors } from '../../../src/broker/protocol/errors.ts'
-import { GroupMember, onlyMember, settled, type MemberOptions } from '../group-member.ts'
-import { coordinated, eventually, newName, newTopic } from '../raw-requests.ts'
+import { GroupMember, onlyMember, settled, subscription, type MemberOptions } from '../group-member.ts'
+import { coordinated, eventually, newName, newTopic, produce } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
 import { versions } from '../versions.ts'
 
@@ -134,7 +134,7 @@ export function groupCases(stage: Stage): void {
     })
 
     it('remove a member whose session is over', async () => {
-      const one = await alone({ sessionTimeoutMs: 100 })
+      const one = await alone({ sessionTimeoutMs: 1_000 })
       const raw = await stage.connect()
       await eventually(
         () => raw.send('DescribeGroups', 5, { groups: [one.options.group] }),
@@ -144,9 +144,9 @@ export function groupCases(stage: Stage): void {
     })
 
     it('keep a member that sends heartbeats', async () => {
-      const one = await alone({ sessionTimeoutMs: 400 })
-      for (let time = 0; time < 8; time++) {
-        await new Promise((resolve) => setTimeout(resolve, 100))
+      const one = await alone({ sessionTimeoutMs: 1_500 })
+      for (let time = 0; time < 10; time++) {
+        await new Promise((resolve) => setTimeout(resolve, 200))
         expect(await one.heartbeat()).toBe(0)
       }
     })
@@ -230,6 +230,19 @@ export function groupCases(stage: Stage): void {
           members: [{ memberId: one.memberId, clientId: 'raw-client', clientHost: '/127.0.0.1', memberAssignment: Buffer.from('all') }],
         },
       ])
+    })
+
+    it('tell what members sent, however large, whatever came since', async () => {
+      const [userData, assignment] = [Buffer.alloc(100_000, 'metadata'), Buffer.alloc(100_000, 'assignment')]
+      const one = await member({ group: newName('group'), userData })
+      await one.join()
+      await one.sync({ [one.memberId]: assignment })
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      for (let time = 0; time < 5; time++) await produce(raw, topic, [{ value: 'x'.repeat(100_000) }])
+      const { groups } = await raw.send('DescribeGroups', 5, { groups: [one.options.group] })
+      expect(groups[0]!.members[0]!.memberMetadata.equals(subscription([], userData))).toBe(true)
+      expect(groups[0]!.members[0]!.memberAssignment.equals(assignment)).toBe(true)
     })
 
     it('tell the state of a group while it changes', async () => {

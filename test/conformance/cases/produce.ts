@@ -57,6 +57,15 @@ export function produceCases(stage: Stage): void {
       expect(recordsIn(stored)).toEqual(records.map((record, offset) => ({ headers: [], ...record, offset })))
     })
 
+    it('keeps large batches as they came, whatever came since', async () => {
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      const values = Array.from({ length: 8 }, (_, index) => `${index}`.repeat(200_000))
+      for (const value of values) await produce(raw, topic, [{ value }])
+      for (const [offset, value] of values.entries())
+        expect(await valuesFrom(raw, topic, offset, { partitionMaxBytes: 1 })).toEqual([value])
+    })
+
     it('writes to several partitions of several topics, and answers each', async () => {
       const raw = await stage.connect()
       const [one, two] = [await newTopic(raw, { partitions: 2 }), await newTopic(raw)]

@@ -3,6 +3,7 @@ import { Errors } from '../../../src/broker/protocol/errors.ts'
 import { onlyMember } from '../group-member.ts'
 import {
   batchesIn,
+  coordinated,
   eventually,
   fetchFrom,
   isControl,
@@ -52,7 +53,8 @@ export function transactionCases(stage: Stage): void {
     it.each(versions('InitProducerId'))('gives ids to idempotent producers, each once (version %i)', async (version) => {
       const raw = await stage.connect()
       const request = { transactionalId: null, transactionTimeoutMs: 60_000 }
-      const [one, two] = [await raw.send('InitProducerId', version, request), await raw.send('InitProducerId', version, request)]
+      const ask = () => coordinated(() => raw.send('InitProducerId', version, request))
+      const [one, two] = [await ask(), await ask()]
       expect([one, two]).toMatchObject([{ errorCode: 0, producerEpoch: 0 }, { errorCode: 0, producerEpoch: 0 }]) // prettier-ignore
       expect(two.producerId).not.toBe(one.producerId)
     })
@@ -90,7 +92,8 @@ export function transactionCases(stage: Stage): void {
     async function newProducer(): Promise<{ raw: RawClient; topic: string; id: { producerId: number; producerEpoch: number } }> {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
-      const { producerId, producerEpoch } = await raw.send('InitProducerId', 2, { transactionalId: null, transactionTimeoutMs: 1000 })
+      const request = { transactionalId: null, transactionTimeoutMs: 1000 }
+      const { producerId, producerEpoch } = await coordinated(() => raw.send('InitProducerId', 2, request))
       return { raw, topic, id: { producerId, producerEpoch } }
     }
 
@@ -238,7 +241,7 @@ export function transactionCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       const producer = new TransactionalProducer(raw)
-      await producer.init({ timeoutMs: 300 })
+      await producer.init({ timeoutMs: 2000 })
       await producer.sendIn(topic, ['late'])
       await eventually(() => listOffset(raw, topic, LATEST, COMMITTED), ({ offset }) => offset === 2) // prettier-ignore
       expect(await committedValues(raw, topic)).toEqual([])
