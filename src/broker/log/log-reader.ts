@@ -33,7 +33,8 @@ export function findRange(segments: LogSegments, offset: number, bound: number, 
 /** @returns the bytes, in memory that `returnBuffer` takes back */
 export function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promise<Buffer> {
   const bytes = lendBuffer(sizeBytes)
-  if (sizeBytes > MAX_SYNC_BYTES && !segment.file.isWarm(position)) return segment.file.readAsync(bytes, position).then((count) => firstOf(bytes, count))
+  if (sizeBytes > MAX_SYNC_BYTES && !segment.file.isWarm(position))
+    return segment.file.readAsync(bytes, position).then((count) => firstOf(bytes, count))
   return firstOf(bytes, segment.file.read(bytes, position))
 }
 
