@@ -74,10 +74,6 @@ export class BrokerServer {
     return this.#listeners.map(({ options: { name, host }, port }) => ({ name, host, port }))
   }
 
-  get connections(): number {
-    return this.#clients.size
-  }
-
   /** Takes no connection any more and ends all there are, whatever they wait for. */
   async close(): Promise<void> {
     clearInterval(this.#sweep)
