@@ -175,7 +175,7 @@ describe('commands of the README', () => {
   it('standpipe --help lists the verbs, and an unknown verb is refused with them', async () => {
     const { stdout } = await run(process.execPath, [bin('standpipe'), '--help'])
     expect(stdout).toMatch(/^usage: standpipe <verb>/)
-    expect(stdout).toMatch(/\n {2}run .*\n {2}offsets /)
+    expect(stdout).toMatch(/\n {2}run .*\n {2}broker .*\n {2}offsets /)
     await expect(run(process.execPath, [bin('standpipe'), 'fly'])).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('there is no verb fly') as string,
