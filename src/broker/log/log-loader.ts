@@ -4,6 +4,7 @@ import { crc32c } from '../../kafka/record/crc32c.ts'
 import type { BatchView } from './batch-view.ts'
 import { BatchWalk } from './batch-walk.ts'
 import { markerOf } from './control-batch.ts'
+import type { LogConfig } from './log-config.ts'
 import { LogSegment } from './log-segment.ts'
 import { LogSegments } from './log-segments.ts'
 import { decodeSnapshot } from './producer-snapshot.ts'
@@ -23,8 +24,7 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   /** As last remembered; segments may begin later. */
   readonly logStartOffset: number
-  readonly indexIntervalBytes: number
-  readonly isCompacted: boolean
+  readonly config: LogConfig
   readonly now: number
   readonly log: Logger
 }
@@ -80,8 +80,8 @@ function recover(segments: LogSegments, options: LoadOptions): number {
 }
 
 /** Cleaning leaves gaps; the recovery point moves behind everything that is cleaned, so that there are none behind it. */
-function mayHaveGaps(offset: number, { isCompacted, recoveryPoint }: LoadOptions): boolean {
-  return isCompacted && (recoveryPoint === 0 || offset < recoveryPoint)
+function mayHaveGaps(offset: number, { config, recoveryPoint }: LoadOptions): boolean {
+  return config['cleanup.policy'].includes('compact') && (recoveryPoint === 0 || offset < recoveryPoint)
 }
 
 interface RecoveredSegment {
@@ -92,7 +92,8 @@ interface RecoveredSegment {
 
 /** Verifies a segment's batches from a position on and completes its indexes. */
 function recoverSegment(segment: LogSegment, from: number, options: LoadOptions): RecoveredSegment {
-  const { recoveryPoint, indexIntervalBytes } = options
+  const { recoveryPoint, config } = options
+  const indexIntervalBytes = config['index.interval.bytes']
   let endOffset = from === 0 ? segment.baseOffset : recoveryPoint
   segment.truncateIndexes(from, endOffset)
   const walk = new BatchWalk(segment.file, from, segment.sizeBytes, CHECK_WINDOW_BYTES)

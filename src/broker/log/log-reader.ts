@@ -1,3 +1,6 @@
+import type { Isolation, ReadRecords } from '../partition/record-log.ts'
+import type { HighWatermark } from './high-watermark.ts'
+import type { LocalLog } from './local-log.ts'
 import type { LogSegment } from './log-segment.ts'
 import type { LogSegments } from './log-segments.ts'
 import { lendBuffer } from './read-buffers.ts'
@@ -6,18 +9,54 @@ import type { AbortedTransaction } from './transaction-index.ts'
 /** Reads of more than this go through a thread where their bytes may have to come from the disk. */
 const MAX_SYNC_BYTES = 64 * 1024
 
-export interface ReadRange {
+const NO_RECORDS = Buffer.alloc(0)
+
+export interface ReadOptions {
+  readonly isolation: Isolation
+  /** Give the first batch whole, however large. */
+  readonly minOneBatch: boolean
+}
+
+interface ReadRange {
   readonly segment: LogSegment
   readonly position: number
   /** Bytes that may be read: up to the limit, or one whole batch. */
   readonly sizeBytes: number
 }
 
+/** Gives a log's batches to those who may see them, with what their isolation needs to know. */
+export class LogReader {
+  readonly #local: LocalLog
+  readonly #watermark: HighWatermark
+
+  constructor(local: LocalLog, watermark: HighWatermark) {
+    this.#local = local
+    this.#watermark = watermark
+  }
+
+  /** @throws ApiError OFFSET_OUT_OF_RANGE, and errors of the disk */
+  read(offset: number, maxBytes: number, options: ReadOptions): ReadRecords | Promise<ReadRecords> {
+    const { segments, startOffset, endOffset } = this.#local
+    if (offset < startOffset || offset > endOffset) throw this.#local.outOfRange(offset)
+    const isCommitted = options.isolation === 'read_committed'
+    const bound = isCommitted ? this.#watermark.lastStableOffset : this.#watermark.offset
+    const range = offset >= bound ? null : findRange(segments, offset, bound, maxBytes, options.minOneBatch)
+    const aborted = isCommitted ? abortedBetween(segments, offset, bound) : null
+    const records = range === null ? NO_RECORDS : readRange(range)
+    return records instanceof Promise ? records.then((bytes) => this.#result(bytes, aborted)) : this.#result(records, aborted)
+  }
+
+  #result(records: Buffer, abortedTransactions: ReadRecords['abortedTransactions']): ReadRecords {
+    const { offset: highWatermark, lastStableOffset } = this.#watermark
+    return { records, highWatermark, lastStableOffset, logStartOffset: this.#local.startOffset, abortedTransactions }
+  }
+}
+
 /**
  * Where the bytes of a read lie: from the batch that has the offset, in one segment, up to a batch that ends at `bound` or behind it.
  * @returns null when there is nothing, or when the first batch is larger than `maxBytes` and need not be given
  */
-export function findRange(segments: LogSegments, offset: number, bound: number, maxBytes: number, minOneBatch: boolean): ReadRange | null {
+function findRange(segments: LogSegments, offset: number, bound: number, maxBytes: number, minOneBatch: boolean): ReadRange | null {
   for (let index = segments.indexOf(offset); ; index++) {
     const segment = segments.at(index)
     if (segment === null || segment.baseOffset >= bound) return null
@@ -31,7 +70,7 @@ export function findRange(segments: LogSegments, offset: number, bound: number, 
 }
 
 /** @returns the bytes, in memory that `returnBuffer` takes back */
-export function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promise<Buffer> {
+function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promise<Buffer> {
   const bytes = lendBuffer(sizeBytes)
   if (sizeBytes > MAX_SYNC_BYTES && !segment.file.isWarm(position))
     return segment.file.readAsync(bytes, position).then((count) => firstOf(bytes, count))

@@ -1,3 +1,4 @@
+import type { KnownProducer } from '../partition/record-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { BatchView } from './batch-view.ts'
 import { NO_EPOCH, ProducerEntry, type RememberedBatch } from './producer-entry.ts'
@@ -52,6 +53,31 @@ export class ProducerState {
     const [undecided, ended] = [firstKey(this.#open), firstKey(this.#ended)]
     if (undecided === null || ended === null) return undecided ?? ended
     return Math.min(undecided, ended)
+  }
+
+  /** What DescribeProducers tells of each. */
+  known(): KnownProducer[] {
+    return [...this.#producers.values()].map((entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.epoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTxnStartOffset: entry.transactionStart,
+    }))
+  }
+
+  /** Whether a transaction of the producer is open, in this epoch. */
+  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
+    const entry = this.entry(producerId)
+    return entry !== null && entry.transactionStart >= 0 && entry.epoch === producerEpoch
+  }
+
+  /** Whether the batch is the one that says a producer's last sequence, or epoch. */
+  isLastOfProducer(batch: BatchView): boolean {
+    const entry = batch.producerId < 0 ? null : this.entry(batch.producerId)
+    if (entry === null) return false
+    return entry.lastOffset >= 0 ? batch.lastOffset === entry.lastOffset : batch.isControl && batch.producerEpoch === entry.epoch
   }
 
   findDuplicate(batch: BatchView): RememberedBatch | null {

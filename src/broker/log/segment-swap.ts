@@ -1,5 +1,5 @@
 import { BatchWalk } from './batch-walk.ts'
-import type { LogSegment } from './log-segment.ts'
+import { LogSegment } from './log-segment.ts'
 import { logFile, offsetOf, segmentFiles } from './segment-files.ts'
 import type { LogFolder } from './storage/log-storage.ts'
 
@@ -10,8 +10,17 @@ import type { LogFolder } from './storage/log-storage.ts'
  * 3. the old segments are removed;
  * 4. the files get their names, the log file last.
  */
-export const CLEANED = '.cleaned'
+const CLEANED = '.cleaned'
 const SWAP = '.swap'
+
+/** Step 1: an empty segment beside the log, which a cleaning fills. It will begin where the first of those it replaces does. */
+export function beginCleaned(folder: LogFolder, { baseOffset, createdMs }: LogSegment): LogSegment {
+  for (const name of segmentFiles(baseOffset)) {
+    folder.remove(name + CLEANED)
+    folder.create(name + CLEANED)
+  }
+  return new LogSegment(folder, baseOffset, createdMs, CLEANED)
+}
 
 /** Steps 2 to 4 for files that are written and synced. */
 export function swapIn(folder: LogFolder, cleaned: LogSegment, old: readonly LogSegment[]): void {
