@@ -66,7 +66,7 @@ describeWithKafka('connect-standalone that a broker refuses', (address) => {
     for (const task of ['local-file-source', 'local-file-sink']) {
       await refused.says(new RegExp(`ERROR \\[${task}.*\\|task-0\\] Task threw an uncaught and unrecoverable exception`))
     }
-    expect(refused.output).toMatch(/Authentication failed at .*: Authentication failed: Invalid username or password/)
+    expect(refused.output).toMatch(/Authentication with PLAIN failed at broker .*: Authentication failed: Invalid username or password/)
     expect(refused.output).not.toContain('not-the-secret')
     expect(await refused.stop()).toBe(143)
 

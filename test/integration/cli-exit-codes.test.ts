@@ -37,7 +37,7 @@ describe('exit code 1: usage', () => {
   ])('%s prints the usage on standard output', async (_, args) => {
     const { code, output } = await ended(args)
     expect(code).toBe(1)
-    expect(output).toMatch(/^usage: connect-standalone \[--strict\] worker\.properties/)
+    expect(output).toMatch(/^usage: connect-standalone \[--strict\] \[--embedded\[=DIR\]\] worker\.properties/)
   })
 
   it('an unknown option is named, and nothing is started', async () => {
