@@ -40,10 +40,13 @@ export class BrokerChannel {
     this.#connection?.close(disconnectException(`Connection to ${this.#options.broker} was closed: ${reason}`))
   }
 
-  /** Lets what is in flight, or waits for the connection, finish. */
-  retire(): void {
-    this.#opened?.then(
-      (connection) => connection.retire(),
+  /** Lets what is in flight, or waits for the connection, finish. Settles when the socket is gone. */
+  async retire(): Promise<void> {
+    await this.#opened?.then(
+      (connection) => {
+        connection.retire()
+        return connection.closed
+      },
       () => undefined, // told to those who asked for the connection
     )
   }

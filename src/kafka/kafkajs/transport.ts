@@ -40,6 +40,8 @@ checkKafkajs()
 export class KafkajsTransport implements Transport {
   readonly #options: KafkajsTransportOptions
   readonly #channels = new Map<string, BrokerChannel>()
+  /** Of brokers that are not in the cluster any more, until their last answer. */
+  readonly #retiring = new Set<BrokerChannel>()
   readonly #reachability = new Map<string, Reachability>()
   readonly #closing = new AbortController()
   #brokers: readonly BrokerAddress[] = []
@@ -61,7 +63,8 @@ export class KafkajsTransport implements Transport {
     for (const [key, channel] of this.#channels) {
       if (current.has(key.slice(0, key.lastIndexOf(' ')))) continue
       this.#channels.delete(key)
-      channel.retire()
+      this.#retiring.add(channel)
+      void channel.retire().then(() => this.#retiring.delete(channel))
     }
   }
 
@@ -87,7 +90,7 @@ export class KafkajsTransport implements Transport {
     if (this.#closing.signal.aborted) return
     const reason = illegalState('The Kafka client is closed')
     this.#closing.abort(reason)
-    const channels = [...this.#channels.values()]
+    const channels = [...this.#channels.values(), ...this.#retiring]
     this.#channels.clear()
     await Promise.all(channels.map((channel) => channel.close(reason)))
   }

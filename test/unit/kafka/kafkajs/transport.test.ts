@@ -120,6 +120,19 @@ describe('connections', () => {
     expect(await rejection(transport.send(1, 'control', brokersOnly))).toMatchObject({ retriable: true, refresh: 'metadata' })
   })
 
+  test('close ends the connection to a broker that has left the cluster and still owes an answer', async () => {
+    await using cluster = await ScriptedCluster.start({ nodes: 2 })
+    const transport = openTransport(cluster.bootstrapServers)
+    const [first, second] = (await transport.send('any', 'control', brokersOnly)).brokers
+    transport.updateBrokers([first!, second!])
+    const polling = rejection(transport.send(1, 'fetch', longPoll(60_000)))
+    await cluster.until(() => cluster.requestsOf('Fetch').length === 1)
+    transport.updateBrokers([second!])
+    await transport.close()
+    expect((await polling).message).toContain('The Kafka client is closed')
+    await cluster.until(() => cluster.openConnections() === 0)
+  })
+
   test('an idle connection is closed after connections.max.idle.ms, quietly, and opened again when needed', async () => {
     await using cluster = await ScriptedCluster.start()
     const log = new RecordedLog()
