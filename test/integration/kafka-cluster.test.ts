@@ -278,7 +278,9 @@ describeWithKafka('clients of three Kafka nodes', () => {
 
   test(`K44: ${PARTITIONS} partitions on three nodes: all are read, with one fetch a node in flight`, async () => {
     const topic = `t-${randomUUID()}`
-    await withAdmin(cluster.bootstrapServers, (admin) => admin.createTopics([{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]))
+    await withAdmin(cluster.bootstrapServers, (admin) =>
+      admin.createTopics([{ name: topic, partitions: PARTITIONS, replicationFactor: 1 }]),
+    )
     const load = new SteadyLoad(await newProducer(), topic, PARTITIONS, 1).start()
     await until(() => load.total >= 5 * PARTITIONS)
     await load.stop()
