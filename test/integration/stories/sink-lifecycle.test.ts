@@ -8,7 +8,9 @@ describeConcurrentStories('the life of a sink task', {}, (story) => {
     const sink = await scene.sink({}, { values: ['a', 'b'] })
     await sink.commits(2)
     await sink.stop()
-    expect(sink.director.calls.slice(0, 3).map(({ name }) => name)).toEqual(['initialize', 'start', 'open'])
+    // a join that takes longer than a poll leaves time for a put of nothing, as in Java
+    const steps = sink.director.calls.map(({ name }) => name).filter((name) => name !== 'put')
+    expect(steps.slice(0, 3)).toEqual(['initialize', 'start', 'open'])
     expect(sink.director.order().slice(-3)).toEqual(['preCommit', 'close', 'stop'])
     for (const call of ['initialize', 'start', 'open', 'close', 'stop'] as const) expect(sink.director.of(call)).toHaveLength(1)
     expect(sink.director.delivered).toEqual(['a', 'b'])
