@@ -293,7 +293,7 @@ export function transactionCases(stage: Stage): void {
     it('cannot add partitions that are not there', async () => {
       const { producer, topic } = await begun()
       const errors = await producer.add(topic, [0, 7]) // in any order
-      expect(errors.sort((a, b) => a - b)).toEqual([Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.OPERATION_NOT_ATTEMPTED])
+      expect(errors.toSorted((a, b) => a - b)).toEqual([Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.OPERATION_NOT_ATTEMPTED])
     })
 
     it('refuse batches for partitions that were not added', async () => {
