@@ -77,7 +77,7 @@ if (major < ${major} || (major === ${major} && minor < ${minor})) {
 }
 module.enableCompileCache()
 const { ${main}, useHeapSettings } = await import('../cli/${command}.js')
-useHeapSettings()
+useHeapSettings?.()
 process.exitCode = await ${main}(process.argv.slice(2))
 `
 }

@@ -1,7 +1,5 @@
 import { standpipeVersion } from '../version.ts'
 
-export { useHeapSettings } from './heap-settings.ts'
-
 /** A verb of `standpipe`, one module in `commands/`, loaded when it is called. */
 export interface Command {
   /** @returns the exit code */
