@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { requireProgram } from '../services/download.ts'
+import { orSkipTest } from '../services/or-skip-test.ts'
 import type { PostgresqlServer } from '../services/postgresql.ts'
 
 const run = promisify(execFile)
@@ -31,6 +33,7 @@ ${Object.keys(pgbenchTables)
 
 /** @param scale 100,000 accounts each; null: the tables without rows */
 export async function makePgbenchTables(server: PostgresqlServer, database: string, scale: number | null): Promise<void> {
+  await orSkipTest(() => requireProgram('This test', 'pgbench', ['--version'], 'postgresql'))
   const steps = scale === null ? ['-I', 'dtp'] : ['-q', '-s', String(scale)]
   await run('pgbench', ['-i', ...steps, ...serverArguments(server), database])
   await server.query(database, columnsToReadBy)

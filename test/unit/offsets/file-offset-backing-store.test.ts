@@ -11,6 +11,8 @@ import { isOffsetJournal } from '../../../src/offsets/offset-journal.ts'
 import { offsetBackingStoreContract } from '../../contract/offset-backing-store.ts'
 import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
 import { scratchFolder } from '../../support/file-stream.ts'
+import { requireProgram } from '../../support/services/download.ts'
+import { orSkipTest } from '../../support/services/or-skip-test.ts'
 
 const entry = (key: string, value: string | null) => ({ key: Buffer.from(key), value: value === null ? null : Buffer.from(value) })
 const key = '["a",{"filename":"x"}]'
@@ -193,6 +195,7 @@ describe('FileOffsetBackingStore', () => {
   })
 
   it('reports a write that fails, and writes the offsets with the next flush', async () => {
+    await orSkipTest(() => requireProgram('This test', 'bash', ['--version'], 'bash'))
     const file = await journalWith('{"position":1}')
     const limited = 'ulimit -f 64; exec "$@"' // files of at most 64 KiB: the nearest thing to a full disk
     const program = fileURLToPath(new URL('../../support/offset-writing-process.ts', import.meta.url))

@@ -7,6 +7,8 @@ import { describe, expect, it } from 'vitest'
 import { RetriableException } from 'standpipe/api'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 import { scratchFolder, sinkRecords, startedSinkTask } from '../../../support/file-stream.ts'
+import { requireProgram } from '../../../support/services/download.ts'
+import { orSkipTest } from '../../../support/services/or-skip-test.ts'
 
 describe('FileStreamSinkTask', () => {
   it('appends one line a record, null for null, to a file it creates', async () => {
@@ -66,6 +68,8 @@ describe('FileStreamSinkTask', () => {
   })
 
   it('writes no byte twice when a batch that was cut by a full disk is put again', async () => {
+    await orSkipTest(() => requireProgram('This test', 'bash', ['--version'], 'bash'))
+    await orSkipTest(() => requireProgram('This test', 'prlimit', ['--version'], 'util-linux'))
     const file = join(await scratchFolder(), 'out.txt')
     const program = fileURLToPath(new URL('../../../support/interrupted-sink-process.ts', import.meta.url))
     const limited = 'ulimit -S -f 64; exec "$@"' // files of at most 64 KiB until the process lifts the limit

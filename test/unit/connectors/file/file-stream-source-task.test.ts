@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest'
 import type { SourceRecord } from 'standpipe/api'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 import { linesUntil, polledLines, scratchFolder, startedSourceTask } from '../../../support/file-stream.ts'
+import { requireProgram } from '../../../support/services/download.ts'
+import { orSkipTest } from '../../../support/services/or-skip-test.ts'
 
 async function inputFile(content: string | Buffer | null = null, name = 'in.txt'): Promise<string> {
   const file = join(await scratchFolder(), name)
@@ -214,8 +216,9 @@ describe('rotation by copytruncate', () => {
 
 describe('named pipe', () => {
   it('reads lines as they are written, from one writer after the other', async () => {
+    await orSkipTest(() => requireProgram('This test', 'mkfifo', ['--version'], 'coreutils'))
     const file = await inputFile()
-    execFileSync('bash', ['-c', 'mkfifo "$1"', 'bash', file])
+    execFileSync('mkfifo', [file])
     const task = await startedSourceTask({ file, topic: 't' }, { offset: { position: 100 } })
     expect(await polledLines(task)).toBeNull()
     for (const line of ['one', 'two']) {
