@@ -3,6 +3,7 @@ import { afterAll, onTestFinished } from 'vitest'
 import { answersHealth, type NodeOptions, type SearchNode } from './elasticsearch-node.ts'
 import { searchServers, searchServerVariables, startSearchServer, type SearchServerName } from './elasticsearch.ts'
 import { found } from './found.ts'
+import { orSkipTest } from './or-skip-test.ts'
 import { describeWith } from './suite.ts'
 
 /**
@@ -33,7 +34,7 @@ async function startForFile(server: SearchServerName): Promise<string> {
 
 /** A server for the current test alone, to be killed and restarted at will. Stopped when the test ends. */
 export async function privateSearchServer(server: SearchServerName, options: NodeOptions = {}): Promise<SearchNode> {
-  const node = await startSearchServer(server, options)
+  const node = await orSkipTest(() => startSearchServer(server, options))
   onTestFinished(() => node.stop())
   return node
 }
