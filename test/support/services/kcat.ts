@@ -6,13 +6,18 @@ import { orSkipTest } from './or-skip-test.ts'
 
 let isThere: Promise<void> | null = null
 
+/** For tests that take a failure of kcat for an answer: where it is not installed they are skipped. */
+export async function kcatOrSkip(): Promise<void> {
+  await orSkipTest(() => (isThere ??= requireProgram('This test', 'kcat', ['-V'], 'kcat')))
+}
+
 /**
  * Runs kcat, a second client (librdkafka), to its end.
  * @returns what it wrote to standard output
  * @throws Error with its standard error when it fails
  */
 export async function kcat(address: string, args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
-  await orSkipTest(() => (isThere ??= requireProgram('This test', 'kcat', ['-V'], 'kcat')))
+  await kcatOrSkip()
   const child = spawn('kcat', ['-b', address, ...args])
   child.stdin.on('error', () => undefined).end(input) // one that reads no input closes the pipe
   const ended = once(child, 'close') as Promise<[number | null]>
