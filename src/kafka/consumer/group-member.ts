@@ -88,7 +88,7 @@ export class GroupMember implements Committer {
       sessionExpired: () => coordinator.forget(),
       pollExpired: () => this.#pollExpired(),
     })
-    this.#join = new GroupJoin({ ...options, identity: this.#identity, admitted: () => this.#heartbeats.start() })
+    this.#join = new GroupJoin({ ...options, identity: this.#identity, admitted: () => this.#admitted() })
   }
 
   get metadata(): ConsumerGroupMetadata {
@@ -163,6 +163,10 @@ export class GroupMember implements Committer {
   #topicsToJoinWith(): Promise<readonly string[]> {
     if (this.#heartbeats.isPollExpired) throw interrupted('The join waits for the next poll')
     return this.#wanted.list(this.#options.signal)
+  }
+
+  #admitted(): void {
+    if (!this.#isClosed) this.#heartbeats.start()
   }
 
   #joinEnded(joined: JoinedGeneration): void {

@@ -374,6 +374,21 @@ describe('group member', () => {
     expect(cluster.groupState('g').members.size).toBe(1)
   })
 
+  it('K34: a member that is taken in while it leaves starts no heartbeats', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const [first, second] = [await openConsumer(cluster, GROUP), await openConsumer(cluster, GROUP)]
+    await join(first, new RecordingListener())
+    second.subscribe(['t'], new RecordingListener())
+    await second.poll(0)
+    await cluster.until(() => cluster.groupState('g').members.size === 2)
+    cluster.onRequest('LeaveGroup', () => ({ do: 'silence' }))
+    const closing = expect(second.close(500)).rejects.toMatchObject({ code: 'TIMEOUT' })
+    await pollUntil(first, () => first.groupMetadata().generationId === 2) // the second's JoinGroup is answered too
+    await closing
+    const { memberId } = first.groupMetadata()
+    expect(cluster.requestsOf('Heartbeat').filter(({ request }) => request.memberId !== memberId)).toEqual([])
+  })
+
   it('K34: close gives up on a coordinator that does not answer', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const consumer = await openConsumer(cluster, GROUP)
