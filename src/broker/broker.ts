@@ -69,22 +69,27 @@ export class Broker {
   static async start({ props, dirs, log }: BrokerOptions): Promise<Broker> {
     const settings = parseBrokerSettings(props)
     const listeners = configuredListeners(settings, props)
-    await using undo = new AsyncDisposableStack()
-    const data = dirs === null ? null : undo.adopt(await DataDirectories.open(dirs, settings['node.id']), (open) => open.close())
-    const clusterId = data?.clusterId ?? randomClusterId()
-    const parts = undo.adopt(await openParts({ props, settings, dirs: data?.paths ?? null, clock: systemClock, log }), closeParts)
-    const cluster = new ClusterView(clusterId, settings['node.id'])
-    for (const listener of listeners) cluster.setEndpoint(listener.name, advertisedEndpoint(listener, listener.port))
-    const sasl = await saslOptions(listeners, settings, props)
-    const server = await BrokerServer.start({
-      listeners: await Promise.all(listeners.map((listener) => listenerOptions(listener, props))),
-      apis: apisOf(parts, cluster, sasl?.users.names ?? []),
-      log,
-      ...limits(settings),
-      ...(sasl === undefined ? {} : { sasl }),
-    })
-    undo.move()
-    return new Broker(advertise(listeners, server, cluster), clusterId, parts, server, data)
+    const data = dirs === null ? null : await DataDirectories.open(dirs, settings['node.id'])
+    let parts: Parts | null = null
+    try {
+      const clusterId = data?.clusterId ?? randomClusterId()
+      parts = await openParts({ props, settings, dirs: data?.paths ?? null, clock: systemClock, log })
+      const cluster = new ClusterView(clusterId, settings['node.id'])
+      for (const listener of listeners) cluster.setEndpoint(listener.name, advertisedEndpoint(listener, listener.port))
+      const sasl = await saslOptions(listeners, settings, props)
+      const server = await BrokerServer.start({
+        listeners: await Promise.all(listeners.map((listener) => listenerOptions(listener, props))),
+        apis: apisOf(parts, cluster, sasl?.users.names ?? []),
+        log,
+        ...limits(settings),
+        ...(sasl === undefined ? {} : { sasl }),
+      })
+      return new Broker(advertise(listeners, server, cluster), clusterId, parts, server, data)
+    } catch (error) {
+      if (parts !== null) await closeParts(parts)
+      data?.close()
+      throw error
+    }
   }
 
   /** The first listener's address, for `bootstrap.servers`. */

@@ -32,8 +32,8 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   #output = ''
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    this.#child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, node = process.execPath) {
+    this.#child = spawn(node, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     onTestFinished(() => this.kill())

@@ -13,8 +13,8 @@ export class BrokerCommand {
   stderr = ''
   readonly #child
 
-  constructor(args: readonly string[], cwd: string) {
-    this.#child = spawn(process.execPath, [standpipe, 'broker', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  constructor(args: readonly string[], cwd: string, node = process.execPath) {
+    this.#child = spawn(node, [standpipe, 'broker', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
     this.exited = once(this.#child, 'exit').then(([code]) => code as number | null)
