@@ -58,7 +58,8 @@ export interface OffsetStorageReader {
 
 /**
  * How a task says where its transactions end, when the worker delivers exactly once and its connector has `transaction.boundary=connector`.
- * Called inside `poll`. Apache Kafka 4.3, TransactionContext.
+ * Called inside `poll`. What is not ended when the connector is paused stays open, and is aborted by Kafka after `transaction.timeout.ms`: the task
+ * then fails when it goes on, and its next start reads those records again. Apache Kafka 4.3, TransactionContext.
  */
 export interface TransactionContext {
   /** Commits behind that record, which the same `poll` returns; absent: behind all that it returns. */

@@ -12,7 +12,7 @@ export interface CommitterHooks {
 
 /**
  * Stores the offsets of one source task: beside its records, or in one transaction with them. Called by the task's loop, one call at a time:
- * `prepare` → `start` → (`update` → `recordSent`… → `batchSent`)… → `finish` → `stop`.
+ * `prepare` → `start` → (`update` → `recordSent`… → `batchSent`, or `update` → `pausing`)… → `finish` → `stop`.
  */
 export interface SourceCommitter {
   /** Null: transactions do not end where the task says. */
@@ -27,6 +27,8 @@ export interface SourceCommitter {
   readonly recordSent: ((record: SourceRecord) => Promise<void> | undefined) | null
   /** Called when everything that a poll returned was handed over, also when that was nothing. @throws what fails the task */
   batchSent(): Promise<void> | undefined
+  /** Called when the task is to be paused, for nobody knows how long; the task counts as paused when it resolves. @throws what fails the task */
+  pausing(): Promise<void> | undefined
   /** Called once, when the loop has ended and what is in flight was awaited. @param failed by an error, which must not be hidden by another */
   finish(failed: boolean): Promise<void>
   /** What to say of an error that has ended the loop. */

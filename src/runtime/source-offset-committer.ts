@@ -69,6 +69,9 @@ export class SourceOffsetCommitter implements SourceCommitter {
 
   batchSent(): undefined {}
 
+  /** Nothing is due: offsets are stored every interval while the task is paused, too. */
+  pausing(): undefined {}
+
   explained(error: unknown): unknown {
     return error
   }

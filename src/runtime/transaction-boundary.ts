@@ -7,26 +7,28 @@ export type TransactionEnd = 'commit' | 'abort'
 export interface TransactionBoundary {
   /** Null: the task has no say. */
   readonly transactionContext: TransactionContext | null
-  /** Whether a transaction that is open when the task stops, or is paused, may be committed. */
-  readonly commitsAtStop: boolean
   /** Asked behind each record; null: need not be asked. @returns null: the transaction goes on */
   readonly afterRecord: ((record: SourceRecord) => TransactionEnd | null) | null
   /** Asked behind everything that one poll returned, nothing included. */
   afterBatch(): TransactionEnd | null
+  /**
+   * Asked when the task is paused and when it stops, behind a whole batch.
+   * @returns null: what is open is not the worker's to end. A pause leaves it open, until Kafka aborts it after `transaction.timeout.ms`; a stop aborts it
+   */
+  atRest(): TransactionEnd | null
 }
 
 /** `poll`: one transaction for what each poll returns. */
 export const pollBoundary: TransactionBoundary = {
   transactionContext: null,
-  commitsAtStop: true,
   afterRecord: null,
   afterBatch: () => 'commit',
+  atRest: () => 'commit',
 }
 
 /** `interval`: a commit when so much time has passed since the last one, behind a whole batch. */
 export class IntervalBoundary implements TransactionBoundary {
   readonly transactionContext = null
-  readonly commitsAtStop = true
   readonly afterRecord = null
   readonly #intervalMs: number
   readonly #now: () => number
@@ -45,12 +47,18 @@ export class IntervalBoundary implements TransactionBoundary {
     this.#lastCommit = now
     return 'commit'
   }
+
+  atRest(): TransactionEnd {
+    return 'commit'
+  }
 }
 
-/** `connector`: the task says. What it never commits is aborted, and read again, when it stops. */
+/**
+ * `connector`: the task says, and nobody else: what it has not ended is part of something that it may yet take back. So a pause leaves it open,
+ * and what it never commits is aborted, and read again, when it stops.
+ */
 export class ConnectorBoundary implements TransactionBoundary, TransactionContext {
   readonly transactionContext = this
-  readonly commitsAtStop = false
   readonly #ends = new Map<SourceRecord, TransactionEnd>()
   #batchEnd: TransactionEnd | null = null
 
@@ -74,6 +82,11 @@ export class ConnectorBoundary implements TransactionBoundary, TransactionContex
     this.#batchEnd = null
     this.#ends.clear()
     return end
+  }
+
+  /** What the task has asked for since the last batch. */
+  atRest(): TransactionEnd | null {
+    return this.afterBatch()
   }
 
   #request(end: TransactionEnd, last: SourceRecord | undefined): void {

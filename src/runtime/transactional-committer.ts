@@ -64,10 +64,20 @@ export class TransactionalCommitter implements SourceCommitter {
     return this.#end(this.#parts.boundary.afterBatch())
   }
 
+  /** A transaction left open would reach its time-out, and hold up whoever reads committed records until then. */
+  async pausing(): Promise<void> {
+    const { transaction, boundary, log } = this.#parts
+    await this.#end(boundary.atRest())
+    if (transaction.isOpen)
+      log.warn(
+        `The task is paused within a transaction that only it may end (transaction.boundary=connector). Kafka aborts the transaction when it has been open for transaction.timeout.ms=${transaction.timeoutMs}; consumers with isolation.level=read_committed get nothing that was written behind it until then. If the task goes on later than that, it fails, and after its restart reads and sends those records again`,
+      )
+  }
+
   async finish(failed: boolean): Promise<void> {
     const { transaction, boundary, log } = this.#parts
+    if (!failed) await this.#end(boundary.atRest())
     if (!transaction.isOpen) return
-    if (!failed && boundary.commitsAtStop) return this.#commit()
     try {
       await transaction.abort()
     } catch (error) {

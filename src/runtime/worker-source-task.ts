@@ -101,8 +101,10 @@ export class WorkerSourceTask implements TaskLoop {
   }
 
   async #whilePaused(): Promise<void> {
+    const { control, committer } = this.#parts
     this.#metrics.idle()
-    await this.#parts.control.whilePaused()
+    await committer.pausing()
+    await control.whilePaused()
   }
 
   /**

@@ -39,11 +39,10 @@ describe('where the transactions of a source end', () => {
     boundary.commitTransaction(last)
   })
 
-  it('connector: what the task never ended is not committed when it stops', () => {
-    expect([pollBoundary, new IntervalBoundary(1), new ConnectorBoundary()].map(({ commitsAtStop }) => commitsAtStop)).toEqual([
-      true,
-      true,
-      false,
-    ])
+  it('what is open when the task is paused or stops is committed, unless the task says where: then it needs to have asked for it', () => {
+    expect([pollBoundary.atRest(), new IntervalBoundary(1).atRest(), new ConnectorBoundary().atRest()]).toEqual(['commit', 'commit', null])
+    const boundary = new ConnectorBoundary()
+    boundary.commitTransaction()
+    expect([boundary.atRest(), boundary.atRest()]).toEqual(['commit', null])
   })
 })

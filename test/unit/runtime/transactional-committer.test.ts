@@ -9,7 +9,7 @@ import { Outage } from '../../../src/runtime/outage.ts'
 import { SourceTransaction } from '../../../src/runtime/source-transaction.ts'
 import { SubmittedRecords } from '../../../src/runtime/submitted-records.ts'
 import { TaskControl } from '../../../src/runtime/task-control.ts'
-import { ConnectorBoundary, pollBoundary, type TransactionBoundary } from '../../../src/runtime/transaction-boundary.ts'
+import { ConnectorBoundary, IntervalBoundary, pollBoundary, type TransactionBoundary } from '../../../src/runtime/transaction-boundary.ts'
 import { TransactionalCommitter } from '../../../src/runtime/transactional-committer.ts'
 import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
 import { MemoryProducer } from '../../support/fakes/memory-producer.ts'
@@ -42,7 +42,7 @@ async function committerWith(boundary: TransactionBoundary = pollBoundary) {
     await committer.recordSent?.(record)
     return record
   }
-  return { producer, committer, control, time, send, commits: () => commits }
+  return { producer, committer, control, time, log, send, commits: () => commits }
 }
 
 const values = ({ transactions }: MemoryProducer) =>
@@ -110,6 +110,32 @@ describe('records and offsets in one transaction', () => {
       ['committed', 'offsets:{"position":2}'],
       ['aborted', 't:3'],
     ])
+  })
+
+  it('commits what is open before a pause, so that nothing times out meanwhile', async () => {
+    const { producer, committer, send, log } = await committerWith(new IntervalBoundary(60_000))
+    await send(1)
+    await committer.batchSent()
+    await committer.pausing()
+    await committer.pausing()
+    expect(values(producer)).toEqual([['committed', 't:1', 'offsets:{"position":1}']])
+    await send(2)
+    await committer.finish(false)
+    expect(values(producer).at(-1)).toEqual(['committed', 't:2', 'offsets:{"position":2}'])
+    expect(log.lines).toEqual([])
+  })
+
+  it('leaves open in a pause what only the connector may end, and says what comes of it', async () => {
+    const boundary = new ConnectorBoundary()
+    const { producer, committer, send, log } = await committerWith(boundary)
+    await send(1)
+    await committer.batchSent()
+    await committer.pausing()
+    expect(values(producer)).toEqual([['open', 't:1']])
+    expect(log.lines).toEqual([expect.stringMatching(/^WARN The task is paused within a transaction .* transaction\.timeout\.ms=60000/)])
+    boundary.commitTransaction()
+    await committer.pausing()
+    expect(values(producer)).toEqual([['committed', 't:1', 'offsets:{"position":1}']])
   })
 
   it('says that another worker has taken over when it is fenced', async () => {

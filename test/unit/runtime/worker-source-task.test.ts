@@ -15,15 +15,21 @@ import { kafkaError } from '../../../src/kafka/errors.ts'
 import { MemoryOffsetBackingStore } from '../../../src/offsets/memory-offset-backing-store.ts'
 import { StoreOffsetStorageReader } from '../../../src/offsets/offset-storage-reader.ts'
 import { OffsetStorageWriter } from '../../../src/offsets/offset-storage-writer.ts'
+import { TransactionOffsets } from '../../../src/offsets/transaction-offsets.ts'
 import { TaskMetrics } from '../../../src/metrics/task-metrics.ts'
 import { ProcessingContext, type RecordFailure } from '../../../src/runtime/errors/processing-context.ts'
 import { RetryWithToleranceOperator, type ErrorReporter } from '../../../src/runtime/errors/retry-with-tolerance-operator.ts'
 import { ToleranceBudget, type ToleranceLimits } from '../../../src/runtime/errors/tolerance-budget.ts'
+import { Outage } from '../../../src/runtime/outage.ts'
 import { RecordConverters } from '../../../src/runtime/record-converters.ts'
 import { SourceOffsetCommitter } from '../../../src/runtime/source-offset-committer.ts'
+import { SourceTransaction } from '../../../src/runtime/source-transaction.ts'
 import type { TaskStatus } from '../../../src/runtime/state.ts'
+import type { TaskControl } from '../../../src/runtime/task-control.ts'
 import { topicCreationGroups } from '../../../src/runtime/topic-creation.ts'
 import { TopicCreator } from '../../../src/runtime/topic-creator.ts'
+import { IntervalBoundary, type TransactionBoundary } from '../../../src/runtime/transaction-boundary.ts'
+import { TransactionalCommitter } from '../../../src/runtime/transactional-committer.ts'
 import { TransformationChain } from '../../../src/runtime/transformation-chain.ts'
 import { WorkerSourceTask } from '../../../src/runtime/worker-source-task.ts'
 import { WorkerTask } from '../../../src/runtime/worker-task.ts'
@@ -101,6 +107,7 @@ function running<T extends LinesTask>(
     reporter?: ErrorReporter
     topicCreator?: TopicCreator
     limits?: ToleranceLimits
+    boundary?: TransactionBoundary
   } = {},
 ) {
   const producer = new MemoryProducer()
@@ -116,12 +123,18 @@ function running<T extends LinesTask>(
     log,
     onStatus: (status) => void statuses.push(status),
   })
-  const committer = new SourceOffsetCommitter({
-    writer: new OffsetStorageWriter(store, 'c'),
-    intervalMs: 5,
-    timeoutMs: flushTimeoutMs,
-    log,
-  })
+  const sending =
+    options.boundary === undefined
+      ? {
+          producer,
+          committer: new SourceOffsetCommitter({
+            writer: new OffsetStorageWriter(store, 'c'),
+            intervalMs: 5,
+            timeoutMs: flushTimeoutMs,
+            log,
+          }),
+        }
+      : inTransactions(producer, options.boundary, workerTask.control, log)
   workerTask.run(async (control) => {
     const context = new ProcessingContext()
     const policy = { retryTimeoutMs: 0, retryDelayMaxMs: 0, tolerance: options.tolerance ?? 'none' } as const
@@ -143,9 +156,8 @@ function running<T extends LinesTask>(
       taskProps: {},
       converters: new RecordConverters({ key: named, value: named, header, context }),
       chain: new TransformationChain([{ className: 'Dropper', transformation: dropper, predicate: null, negate: false }], context),
-      producer,
+      ...sending,
       offsetReader: new StoreOffsetStorageReader(store, 'c', log),
-      committer,
       operator,
       topicCreator: options.topicCreator ?? null,
       control,
@@ -163,6 +175,16 @@ function running<T extends LinesTask>(
     return entry?.value === undefined || entry.value === null ? null : (JSON.parse(entry.value.toString()) as { position: number }).position
   }
   return { producer, log, store, stored, reported, statuses, workerTask, stop }
+}
+
+function inTransactions(producer: MemoryProducer, boundary: TransactionBoundary, control: TaskControl, log: CollectingLogger) {
+  const transaction = new SourceTransaction({ producer, id: 'connect-standalone-c-0', timeoutMs: 60_000 })
+  const writer = new OffsetStorageWriter(new TransactionOffsets(transaction, 'offsets'), 'c')
+  const outage = new Outage({ control, log })
+  return {
+    producer: transaction,
+    committer: new TransactionalCommitter({ transaction, writer, boundary, metrics: control.metrics, outage, log }),
+  }
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
@@ -324,6 +346,22 @@ describe('WorkerSourceTask', () => {
     expect(producer.sent).toEqual([])
     workerTask.control.setTarget('STARTED')
     await until(() => producer.sent.length === 1)
+  })
+
+  it('commits the transaction that is open before it is paused', async () => {
+    const task = new LinesTask()
+    const { producer, statuses, workerTask } = running(task, { boundary: new IntervalBoundary(3_600_000) })
+    task.batches.push(['a'], ['b'])
+    await until(() => producer.sent.length === 2)
+    expect(producer.transactions.map(({ state }) => state)).toEqual(['open'])
+    workerTask.control.setTarget('PAUSED')
+    await until(() => statuses.at(-1)?.state === 'PAUSED')
+    expect(producer.transactions.map(({ state, records }) => [state, ...records.map(({ value }) => value)])).toEqual([
+      ['committed', 'a', 'b', '{"position":2}'],
+    ])
+    workerTask.control.setTarget('STARTED')
+    task.batches.push(['c'])
+    await until(() => producer.transactions.length === 2)
   })
 
   it('fails on a negative timestamp other than -1, whatever the tolerance', async () => {
