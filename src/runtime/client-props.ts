@@ -18,9 +18,13 @@ interface Owner {
   readonly connector: Props
 }
 
-const PRODUCER_DEFAULTS: Props = {
+const SERIALIZERS: Props = {
   'key.serializer': 'org.apache.kafka.common.serialization.ByteArraySerializer',
   'value.serializer': 'org.apache.kafka.common.serialization.ByteArraySerializer',
+}
+
+const PRODUCER_DEFAULTS: Props = {
+  ...SERIALIZERS,
   'max.block.ms': '9223372036854775807',
   'enable.idempotence': 'false',
   acks: 'all',
@@ -50,7 +54,11 @@ export function producerProps({ worker, connector }: Owner, clientId: string): C
  * Producer of a source task that delivers exactly once. Apache Kafka 4.3, Worker#exactlyOnceSourceTaskProducerConfigs; the id is Java's, with
  * a name for workers without `group.id`.
  */
-export function transactionalProducerProps(owner: Owner, { connector, task }: ConnectorTaskId, clientId: string): ClientProps {
+export function transactionalProducerProps(
+  owner: Owner,
+  { connector, task }: ConnectorTaskId,
+  clientId: string,
+): ClientProps & { readonly 'transactional.id': string } {
   const { 'group.id': group = 'connect-standalone' } = owner.worker
   return {
     ...producerProps(owner, clientId),
@@ -95,8 +103,7 @@ export function offsetProducerProps(worker: Props, clientId: string): ClientProp
   return {
     ...bareClientKeys(worker, producerConfigDef),
     ...bootstrapServers(worker),
-    'key.serializer': PRODUCER_DEFAULTS['key.serializer'] ?? '',
-    'value.serializer': PRODUCER_DEFAULTS['value.serializer'] ?? '',
+    ...SERIALIZERS,
     'delivery.timeout.ms': '2147483647',
     'enable.idempotence': 'false',
     'client.id': clientId,

@@ -16,7 +16,7 @@ import { topicCreationGroups, usesTopicCreation } from './topic-creation.ts'
 import { TopicCreator } from './topic-creator.ts'
 import { ConnectorBoundary, IntervalBoundary, pollBoundary, type TransactionBoundary } from './transaction-boundary.ts'
 import { TransactionalCommitter } from './transactional-committer.ts'
-import { isExactlyOnce, workerConfigDef } from './worker-config.ts'
+import { isExactlyOnce, transactionalOffsetTopic, workerConfigDef, type WorkerValues } from './worker-config.ts'
 import { WorkerSourceTask, type WorkerSourceTaskParts } from './worker-source-task.ts'
 
 /** @param resources closes what was opened when a later step fails */
@@ -34,8 +34,8 @@ export async function makeSourceLoop(parts: TaskParts, resources: OpenedResource
   const { operator } = await openErrorHandling(parts, config, context, resources)
   const createsTopics = workerConfig['topic.creation.enable'] && usesTopicCreation(connector)
   const { producer, committer } = isExactlyOnce(workerConfig)
-    ? await transactional(parts, config, resources)
-    : await atLeastOnce(parts, resources)
+    ? await transactional(parts, workerConfig, config, resources)
+    : await atLeastOnce(parts, workerConfig, resources)
   return new WorkerSourceTask({
     task,
     taskProps,
@@ -55,10 +55,10 @@ export async function makeSourceLoop(parts: TaskParts, resources: OpenedResource
 type Sending = Pick<WorkerSourceTaskParts, 'producer' | 'committer'>
 
 /** Records first, and beside them the offsets of those that Kafka has. */
-async function atLeastOnce(parts: TaskParts, resources: OpenedResources): Promise<Sending> {
+async function atLeastOnce(parts: TaskParts, workerConfig: WorkerValues, resources: OpenedResources): Promise<Sending> {
   const { spec, control, kafka, offsetStore, log } = parts
   const { id, workerProps: worker, connectorProps: connector } = spec
-  const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': timeoutMs } = workerConfigDef.parse(worker)
+  const { 'offset.flush.interval.ms': intervalMs, 'offset.flush.timeout.ms': timeoutMs } = workerConfig
   const props = producerProps({ worker, connector }, clientIds.producer(id.connector, id.task))
   const producer = resources.add(await kafka.producer(props, log))
   const writer = new OffsetStorageWriter(offsetStore, id.connector)
@@ -67,15 +67,19 @@ async function atLeastOnce(parts: TaskParts, resources: OpenedResources): Promis
 }
 
 /** Records and their offsets in transactions. */
-async function transactional(parts: TaskParts, config: SourceRuntimeConfig, resources: OpenedResources): Promise<Sending> {
+async function transactional(
+  parts: TaskParts,
+  workerConfig: WorkerValues,
+  config: SourceRuntimeConfig,
+  resources: OpenedResources,
+): Promise<Sending> {
   const { spec, control, kafka, log } = parts
   const { id, workerProps: worker, connectorProps: connector } = spec
-  const workerConfig = workerConfigDef.parse(worker)
   const props = transactionalProducerProps({ worker, connector }, id, clientIds.producer(id.connector, id.task))
   const producer = resources.add(await kafka.producer(props, log))
   const timeoutMs = producerConfigDef.parse(props)['transaction.timeout.ms']
-  const transaction = new SourceTransaction({ producer, id: props['transactional.id'] ?? '', timeoutMs })
-  const offsets = new TransactionOffsets(transaction, workerConfig['offset.storage.topic'] ?? '')
+  const transaction = new SourceTransaction({ producer, id: props['transactional.id'], timeoutMs })
+  const offsets = new TransactionOffsets(transaction, transactionalOffsetTopic(workerConfig))
   const writer = new OffsetStorageWriter(offsets, id.connector)
   const boundary = transactionBoundary(config, workerConfig['offset.flush.interval.ms'])
   const { metrics } = control

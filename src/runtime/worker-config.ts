@@ -36,7 +36,7 @@ export function parseWorkerConfig(originals: Props, options: ParseOptions = {}):
   const values = workerConfigDef.parse(originals, options)
   checkBootstrapServers(values['bootstrap.servers'])
   const storage = offsetStorage(values)
-  if (isExactlyOnce(values)) checkStorageIsTransactional(storage)
+  if (isExactlyOnce(values)) transactionalTopic(storage)
   return { values, originals, offsetStorage: storage }
 }
 
@@ -45,9 +45,14 @@ export function isExactlyOnce(values: Pick<WorkerValues, 'exactly.once.source.su
   return values['exactly.once.source.support'].toLowerCase() === 'enabled'
 }
 
-function checkStorageIsTransactional({ kind }: OffsetStorage): void {
-  if (kind === 'topic') return
-  const reason = `Offsets are kept in ${kind === 'file' ? 'a file (offset.storage.file.filename)' : 'memory'}, which no Kafka transaction can include. Set offset.storage.topic and remove offset.storage.file.filename, or set exactly.once.source.support=disabled`
+/** The topic that the transactions of source tasks write offsets to. @throws ConfigException when offsets are not kept in a topic */
+export function transactionalOffsetTopic(values: WorkerValues): string {
+  return transactionalTopic(offsetStorage(values))
+}
+
+function transactionalTopic(storage: OffsetStorage): string {
+  if (storage.kind === 'topic') return storage.topic
+  const reason = `Offsets are kept in ${storage.kind === 'file' ? 'a file (offset.storage.file.filename)' : 'memory'}, which no Kafka transaction can include. Set offset.storage.topic and remove offset.storage.file.filename, or set exactly.once.source.support=disabled`
   throw ConfigException.forKey('exactly.once.source.support', 'enabled', reason)
 }
 
