@@ -1,3 +1,4 @@
+import { addressText } from '../api/host-port.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import { adminApis } from './admin/admin-apis.ts'
@@ -225,8 +226,4 @@ function advertise(listeners: readonly ConfiguredListener[], server: BrokerServe
     addresses.set(listener.name, addressText(endpoint))
   })
   return addresses
-}
-
-function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

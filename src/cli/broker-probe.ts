@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import type { HostPort } from '../kafka/config/bootstrap-servers.ts'
+import type { HostPort } from '../api/host-port.ts'
 
 /** ApiVersions 0, which every Kafka answers to everybody: length, API, version, correlation id, no client id. */
 const API_VERSIONS = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff])

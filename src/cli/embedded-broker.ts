@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { parseList } from '../api/config/config-type.ts'
 import { ConfigException, ConnectException } from '../api/errors.ts'
+import { addressText, type HostPort } from '../api/host-port.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
-import { bootstrapAddresses, type HostPort } from '../kafka/config/bootstrap-servers.ts'
+import { bootstrapAddresses } from '../kafka/config/bootstrap-servers.ts'
 import { levelOf, type LogLevel } from '../logging/logger.ts'
 import { writeLaneLine, type LaneLogLine } from '../runtime/lane-logger.ts'
 import { revivedError, type PlainError } from '../runtime/plain-error.ts'
@@ -129,8 +130,4 @@ function loopbackAddress(servers: string | undefined): HostPort {
 
 function isLoopback(host: string): boolean {
   return host.toLowerCase() === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host)
-}
-
-function addressText({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,20 +1,18 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { ConfigException } from '../api/errors.ts'
+import { addressText, type HostPort } from '../api/host-port.ts'
 import type { Logger } from '../api/logger.ts'
 
 /**
  * The addresses of `bootstrap.servers` that can be looked up now. Apache Kafka 4.3, ClientUtils#validateAddresses.
  * @throws ConfigException when none is left
  */
-export async function resolvable<T extends { readonly host: string; readonly port: number }>(
-  servers: readonly T[],
-  log: Logger,
-): Promise<readonly T[]> {
+export async function resolvable<T extends HostPort>(servers: readonly T[], log: Logger): Promise<readonly T[]> {
   const checked = await Promise.all(servers.map(async (server) => ((await canBeLookedUp(server.host)) ? server : warn(server, log))))
   const left = checked.filter((server) => server !== null)
   if (left.length === 0) {
-    const names = servers.map(({ host, port }) => `${host}:${port}`).join(', ')
+    const names = servers.map(addressText).join(', ')
     throw new ConfigException(
       `No resolvable bootstrap urls given in bootstrap.servers: ${names}. Check the names and the DNS of this machine`,
     )
@@ -30,7 +28,7 @@ async function canBeLookedUp(host: string): Promise<boolean> {
   )
 }
 
-function warn({ host, port }: { readonly host: string; readonly port: number }, log: Logger): null {
-  log.warn(`Couldn't resolve server ${host}:${port} from bootstrap.servers as DNS resolution failed for ${host}`)
+function warn(server: HostPort, log: Logger): null {
+  log.warn(`Couldn't resolve server ${addressText(server)} from bootstrap.servers as DNS resolution failed for ${server.host}`)
   return null
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { ConfigException } from '../../api/errors.ts'
 import { parseList } from '../../api/config/config-type.ts'
+import type { HostPort } from '../../api/host-port.ts'
 import type { Props } from '../../api/props.ts'
 import type { SecurityProtocol } from '../network/listener.ts'
 import type { BrokerSettings } from './broker-config.ts'
@@ -44,10 +45,7 @@ export function configuredListeners(settings: BrokerSettings, props: Props): rea
 }
 
 /** What clients of a listener are told to connect to. */
-export function advertisedEndpoint(
-  { advertised, host }: ConfiguredListener,
-  port: number,
-): { readonly host: string; readonly port: number } {
+export function advertisedEndpoint({ advertised, host }: ConfiguredListener, port: number): HostPort {
   if (advertised !== null) return { host: advertised.host, port: advertised.port === 0 ? port : advertised.port }
   return { host: isEveryAddress(host) ? hostname() : host, port }
 }

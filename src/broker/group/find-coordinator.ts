@@ -1,3 +1,4 @@
+import type { HostPort } from '../../api/host-port.ts'
 import type { ApiEntry } from '../api.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 
@@ -5,7 +6,7 @@ import { ApiError, Errors } from '../protocol/errors.ts'
 export interface CoordinatorNode {
   readonly nodeId: number
   /** Address of a listener as clients are told it. */
-  address(listener: string): { readonly host: string; readonly port: number }
+  address(listener: string): HostPort
 }
 
 const GROUP = 0

@@ -1,10 +1,5 @@
 import { ConfigException } from '../../api/errors.ts'
-
-export interface HostPort {
-  /** Without brackets. */
-  readonly host: string
-  readonly port: number
-}
+import type { HostPort } from '../../api/host-port.ts'
 
 /** Java's pattern of an address: an optional scheme, a host without blanks or a bracketed IPv6 address, a port. */
 const ADDRESS = /^(?:[0-9a-zA-Z\-._]*:\/\/)?\[?([0-9a-zA-Z\-._%:]*)\]?:([0-9]+)$/

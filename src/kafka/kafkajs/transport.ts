@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls'
+import { addressText, type HostPort } from '../../api/host-port.ts'
 import type { Logger } from '../../api/logger.ts'
 import type { SaslCredentials } from '../config/sasl.ts'
 import { asKafkaError, disconnectException, illegalState, type KafkaError } from '../errors.ts'
@@ -6,11 +7,6 @@ import type { ApiRequest, BrokerAddress, Channel, SendOptions, Transport } from 
 import { BrokerChannel } from './broker-channel.ts'
 import { Reachability } from './reachability.ts'
 import { checkKafkajs } from './shape.ts'
-
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
 
 export interface KafkajsTransportOptions {
   readonly bootstrapServers: readonly HostPort[]
@@ -59,7 +55,7 @@ export class KafkajsTransport implements Transport {
 
   updateBrokers(brokers: readonly BrokerAddress[]): void {
     this.#brokers = brokers
-    const current = new Set(brokers.map(addressKey))
+    const current = new Set(brokers.map(addressText))
     for (const [key, channel] of this.#channels) {
       if (current.has(key.slice(0, key.lastIndexOf(' ')))) continue
       this.#channels.delete(key)
@@ -75,7 +71,7 @@ export class KafkajsTransport implements Transport {
   version(node: number, apiKey: number, minVersion: number, maxVersion: number): number | null {
     const address = this.#brokers.find((broker) => broker.nodeId === node)
     if (address === undefined) return null
-    const range = this.#reachability.get(addressKey(address))?.versions?.[apiKey]
+    const range = this.#reachability.get(addressText(address))?.versions?.[apiKey]
     if (range === undefined) return null
     const version = Math.min(maxVersion, range.maxVersion)
     return version >= Math.max(minVersion, range.minVersion) ? version : null
@@ -83,7 +79,7 @@ export class KafkajsTransport implements Transport {
 
   dropConnection(node: number, channel: Channel): void {
     const address = this.#brokers.find((broker) => broker.nodeId === node)
-    if (address !== undefined) this.#channels.get(`${addressKey(address)} ${channel}`)?.drop('its answers are no longer waited for')
+    if (address !== undefined) this.#channels.get(`${addressText(address)} ${channel}`)?.drop('its answers are no longer waited for')
   }
 
   async close(): Promise<void> {
@@ -124,7 +120,7 @@ export class KafkajsTransport implements Transport {
   }
 
   #isKnown(server: HostPort): boolean {
-    return this.#brokers.some((broker) => addressKey(broker) === addressKey(server))
+    return this.#brokers.some((broker) => addressText(broker) === addressText(server))
   }
 
   /**
@@ -133,8 +129,8 @@ export class KafkajsTransport implements Transport {
    */
   #byEase<T extends HostPort>(candidates: readonly T[], channel: Channel): T[] {
     const cost = (candidate: T): number => {
-      if (this.#channels.get(`${addressKey(candidate)} ${channel}`)?.isConnected === true) return Math.random() - 1
-      return (this.#reachability.get(addressKey(candidate))?.delayMs ?? 0) + Math.random()
+      if (this.#channels.get(`${addressText(candidate)} ${channel}`)?.isConnected === true) return Math.random() - 1
+      return (this.#reachability.get(addressText(candidate))?.delayMs ?? 0) + Math.random()
     }
     return candidates
       .map((candidate) => ({ candidate, cost: cost(candidate) }))
@@ -150,7 +146,7 @@ export class KafkajsTransport implements Transport {
   }
 
   #channel(address: HostPort, channel: Channel): BrokerChannel {
-    const key = `${addressKey(address)} ${channel}`
+    const key = `${addressText(address)} ${channel}`
     const existing = this.#channels.get(key)
     if (existing !== undefined) return existing
     const created = new BrokerChannel({
@@ -166,7 +162,7 @@ export class KafkajsTransport implements Transport {
   }
 
   #reachabilityOf(address: HostPort): Reachability {
-    const key = addressKey(address)
+    const key = addressText(address)
     const existing = this.#reachability.get(key)
     if (existing !== undefined) return existing
     const created = new Reachability(brokerName(address), this.#options, this.#options.log)
@@ -175,15 +171,11 @@ export class KafkajsTransport implements Transport {
   }
 }
 
-function addressKey({ host, port }: HostPort): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
 function brokerName(address: HostPort): string {
-  return `broker ${addressKey(address)}`
+  return `broker ${addressText(address)}`
 }
 
 function noBroker(candidates: readonly HostPort[], last: KafkaError | null): KafkaError {
-  const names = candidates.map(addressKey).join(', ')
+  const names = candidates.map(addressText).join(', ')
   return disconnectException(`No broker can be reached at ${names}. ${last?.message ?? ''}`, { cause: last ?? undefined })
 }
