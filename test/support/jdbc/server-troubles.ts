@@ -1,7 +1,7 @@
 /** What can go wrong with a PostgreSQL server that a sink writes to. Each trouble lasts until the server's log says that somebody met it. */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chown, mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { chown, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -50,7 +50,7 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     if (troubled.disk === null) return console.log('The disk stays as empty as it is: only root may mount one of ours.')
     const isMet = await newInLog(troubled, 'No space left on device')
     const filler = join(troubled.disk, 'filler')
-    await run('dd', ['if=/dev/zero', `of=${filler}`, 'bs=1M']).catch(() => undefined) // ends when the disk is full
+    await fill(filler)
     await until(isMet)
     await rm(filler)
   },
@@ -62,6 +62,18 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     await delay(300)
     await server.start()
   },
+}
+
+/** Ends when the disk is full. */
+async function fill(filler: string): Promise<void> {
+  const file = await open(filler, 'w')
+  try {
+    for (const megabyte = Buffer.alloc(1 << 20); ;) await file.write(megabyte)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+  } finally {
+    await file.close()
+  }
 }
 
 /** A folder on a small disk of its own for a tablespace; null: one cannot be mounted here. Unmounted when the test ends. */

@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process'
-import { appendFile, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { cacheDir, cached, download, maven, requireProgram } from './download.ts'
+import { giveTree } from './file-trees.ts'
 import { freePorts } from './free-ports.ts'
 import { javaHome, type JavaRange } from './java-home.ts'
 import { reachable } from './reachable.ts'
 import { ServerProcess, SETPRIV } from './server-process.ts'
-
-const run = promisify(execFile)
 
 const READY_TIMEOUT_MS = 120_000
 const PROBE_TIMEOUT_MS = 2_000
@@ -162,7 +159,7 @@ interface Ingredients {
 async function prepared(build: NodeBuild, { java, distribution, dir }: Ingredients, options: NodeOptions): Promise<SearchNode> {
   const [port, transportPort] = (await freePorts(2)) as [number, number]
   const home = await reachable(distribution, join(dir, 'home'))
-  await run('cp', ['-r', join(home, 'config'), join(dir, 'config')])
+  await cp(join(home, 'config'), join(dir, 'config'), { recursive: true })
   for (const folder of ['data', 'logs', 'tmp']) await mkdir(join(dir, folder))
   await configure(build, dir, { port, transportPort }, options)
   const reachableJava = java.startsWith(cacheDir) ? await reachable(java, join(dir, 'java')) : java
@@ -230,7 +227,7 @@ function isRoot(): boolean {
 async function handOver(dir: string): Promise<void> {
   if (!isRoot()) return
   await chown(dir, NOBODY, NOBODY)
-  for (const folder of ['config', 'data', 'logs', 'tmp']) await run('chown', ['-R', `${NOBODY}:${NOBODY}`, join(dir, folder)])
+  for (const folder of ['config', 'data', 'logs', 'tmp']) await giveTree(join(dir, folder), { uid: NOBODY, gid: NOBODY })
 }
 
 /** A change of user undoes the tie to our process, so that it is made again behind it. */

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process'
-import { rm } from 'node:fs/promises'
-import { promisify } from 'node:util'
-
-const run = promisify(execFile)
+import { cp, rm } from 'node:fs/promises'
+import { linkTree } from './file-trees.ts'
 
 /**
  * Puts a folder of programs where the server's user can enter, which a home folder may not be. Hard links cost nothing; another disk, or
@@ -11,10 +8,10 @@ const run = promisify(execFile)
  */
 export async function reachable(folder: string, here: string): Promise<string> {
   try {
-    await run('cp', ['-al', folder, here])
+    await linkTree(folder, here)
   } catch {
     await rm(here, { recursive: true, force: true }) // a part of it may be there
-    await run('cp', ['-a', folder, here])
+    await cp(folder, here, { recursive: true, verbatimSymlinks: true })
   }
   return here
 }
