@@ -8,8 +8,13 @@ export async function orSkipTest<Needed>(get: () => Promise<Needed>): Promise<Ne
   if (process.env.VITEST_WORKER_ID === undefined) return get()
   const needed = await found(get)
   if ('server' in needed) return needed.server
+  return skipTest(needed.missing)
+}
+
+/** Ends the current test as skipped. @throws outside a test: the reason */
+export async function skipTest(reason: string): Promise<never> {
   const { TestRunner } = await import('vitest')
   const test = TestRunner.getCurrentTest()
-  if (test === undefined) throw new Error(needed.missing)
-  return test.context.skip(needed.missing)
+  if (test === undefined) throw new Error(reason)
+  return test.context.skip(reason)
 }
