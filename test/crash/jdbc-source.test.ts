@@ -4,7 +4,7 @@ import type { Client } from 'pg'
 import { expect, it, onTestFinished } from 'vitest'
 import { killWorkers } from '../support/chaos.ts'
 import { endOffset } from '../support/kafka-records.ts'
-import { kcat, kcatOrSkip } from '../support/services/kcat.ts'
+import { kcatOrNothing } from '../support/services/kcat.ts'
 import type { PostgresqlServer } from '../support/services/postgresql.ts'
 import { privatePostgresql } from '../support/services/postgresql-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
@@ -113,7 +113,6 @@ async function transaction(client: Client, writer: number, most: number): Promis
 
 /** In the topic's order. */
 async function idsInTopic(kafka: string, topic: string): Promise<number[]> {
-  await kcatOrSkip()
-  const values = await kcat(kafka, ['-C', '-t', topic, '-o', 'beginning', '-e', '-q']).catch(() => '')
-  return Array.from(values.toString().matchAll(/^\{"id":(\d+),/gm), ([, id]) => Number(id))
+  const values = await kcatOrNothing(kafka, ['-C', '-t', topic, '-o', 'beginning', '-e', '-q'])
+  return Array.from(values.matchAll(/^\{"id":(\d+),/gm), ([, id]) => Number(id))
 }

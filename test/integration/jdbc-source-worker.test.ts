@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { loneWorker } from '../support/lone-worker.ts'
-import { kcat } from '../support/services/kcat.ts'
+import { kcatOrNothing } from '../support/services/kcat.ts'
 import type { PostgresqlServer } from '../support/services/postgresql.ts'
 import { describeWithPostgresql, newDatabase } from '../support/services/postgresql-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
@@ -33,10 +33,7 @@ async function sourceFiles(kafka: string, server: PostgresqlServer, database: st
 }
 
 const records = async (kafka: string, topic: string) =>
-  (await kcat(kafka, ['-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\n']).catch(() => ''))
-    .toString()
-    .split('\n')
-    .slice(0, -1)
+  (await kcatOrNothing(kafka, ['-C', '-t', topic, '-o', 'beginning', '-e', '-q', '-f', '%k %s\n'])).split('\n').slice(0, -1)
 
 await describeWithPostgresql('the JDBC source in a worker, with PostgreSQL', (server) => {
   describeWithKafka('and Kafka', (kafka) => {

@@ -4,7 +4,7 @@ import { access, copyFile, readdir, readFile, writeFile } from 'node:fs/promises
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { kcat } from '../support/services/kcat.ts'
+import { kcat, kcatOrNothing } from '../support/services/kcat.ts'
 import { describeWithPostgresql, newDatabase } from '../support/services/postgresql-suite.ts'
 import { describeWithKafka, privateKafka } from '../support/services/suite.ts'
 import { fileToFile } from '../support/file-to-file.ts'
@@ -130,7 +130,7 @@ describeWithKafka('variables of the environment', (address) => {
       STANDPIPE_LOG_LEVL: 'debug',
     }
     const worker = new WorkerProcess(['', source], env)
-    await until(async () => (await kcat(address, ['-C', '-t', topic, '-e', '-q']).catch(() => '')).toString() === '"one"\n')
+    await until(async () => (await kcatOrNothing(address, ['-C', '-t', topic, '-e', '-q'])) === '"one"\n')
     expect(worker.output).toContain('value.converter is set by the variable CONNECT_VALUE_CONVERTER')
     expect(worker.output).toMatch(
       /does not know the key offset\.flush\.intervall\.ms, which has no effect\. Did you mean offset\.flush\.interval\.ms/,

@@ -6,7 +6,7 @@ import { orSkipTest } from './or-skip-test.ts'
 
 let isThere: Promise<void> | null = null
 
-/** For tests that take a failure of kcat for an answer: where it is not installed they are skipped. */
+/** Skips the current test where kcat is not installed. */
 export async function kcatOrSkip(): Promise<void> {
   await orSkipTest(() => (isThere ??= requireProgram('This test', 'kcat', ['-V'], 'kcat')))
 }
@@ -24,6 +24,12 @@ export async function kcat(address: string, args: readonly string[], input: stri
   const [output, errors, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), ended])
   if (code !== 0) throw new Error(`kcat ${args.join(' ')} ended with ${String(code)}: ${errors.toString()}`)
   return output
+}
+
+/** What kcat reads, for tests that look until it is there: nothing as long as kcat fails, since there is no such topic yet. */
+export async function kcatOrNothing(address: string, args: readonly string[]): Promise<string> {
+  await kcatOrSkip() // outside the catch, which would take a missing program for a missing topic
+  return (await kcat(address, args).catch(() => '')).toString()
 }
 
 /** End offset of each named partition. */
