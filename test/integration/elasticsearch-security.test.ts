@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { ConnectProxy } from '../support/fake-elasticsearch/connect-proxy.ts'
 import { FakeElasticsearch, type FakeOptions } from '../support/fake-elasticsearch/fake-elasticsearch.ts'
 import { startSink } from '../support/elasticsearch-sink.ts'
-import type { SearchNode } from '../support/services/elasticsearch-node.ts'
-import { startSearchServer } from '../support/services/elasticsearch.ts'
+import type { NodeOptions } from '../support/services/elasticsearch-node.ts'
+import { describeWithOwnSearchServer } from '../support/services/elasticsearch-suite.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 import { until } from '../support/worker-process.ts'
 
@@ -30,60 +30,57 @@ async function fakeServer(options: FakeOptions): Promise<FakeElasticsearch> {
 /** A server whose certificate is that of `name`, of the test authority. */
 const tlsServer = (name: string, more: FakeOptions['tls'] = {}) => fakeServer({ tls: { key: pem(name), cert: pem(name), ...more } })
 
-describeWithKafka('the Elasticsearch sink on a server with security on', (kafka) => {
-  const user = { name: 'tester', password: 'test-secret', hash: '$2a$10$tAzKJXuaQz5xp8TmktV1T.Os9X/EVpRAXOk2kGyH/pyVNL3f.6uEa' }
-  const authorization = basic(user.name, user.password)
-  let node: SearchNode
+const user = { name: 'tester', password: 'test-secret', hash: '$2a$10$tAzKJXuaQz5xp8TmktV1T.Os9X/EVpRAXOk2kGyH/pyVNL3f.6uEa' }
+const authorization = basic(user.name, user.password)
+const secured: NodeOptions = {
+  settings: {
+    'xpack.security.enabled': 'true',
+    'xpack.security.http.ssl.enabled': 'false',
+    'xpack.security.transport.ssl.enabled': 'false',
+  },
+  configFiles: {
+    users: [user.name, 'reader'].map((name) => `${name}:${user.hash}\n`).join(''),
+    users_roles: `superuser:${user.name}\nreader:reader\n`,
+    'roles.yml': 'reader: { cluster: [monitor], indices: [{ names: ["*"], privileges: [read, view_index_metadata] }] }',
+  },
+  authorization,
+}
 
-  beforeAll(async () => {
-    node = await startSearchServer('elasticsearch-8', {
-      settings: {
-        'xpack.security.enabled': 'true',
-        'xpack.security.http.ssl.enabled': 'false',
-        'xpack.security.transport.ssl.enabled': 'false',
-      },
-      configFiles: {
-        users: [user.name, 'reader'].map((name) => `${name}:${user.hash}\n`).join(''),
-        users_roles: `superuser:${user.name}\nreader:reader\n`,
-        'roles.yml': 'reader: { cluster: [monitor], indices: [{ names: ["*"], privileges: [read, view_index_metadata] }] }',
-      },
-      authorization,
+await describeWithOwnSearchServer('elasticsearch-8', 'the sink and a server with security', secured, (url) => {
+  describeWithKafka('and Kafka', (kafka) => {
+    const asked = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
+      const init = body === undefined ? {} : { body: JSON.stringify(body) }
+      const response = await fetch(url + path, { method, ...init, headers: { authorization, 'content-type': 'application/json' } })
+      return (await response.json()) as Record<string, unknown>
+    }
+    const count = async (index: string) => {
+      await asked('POST', `/${index}/_refresh`)
+      return (await asked('GET', `/${index}/_count`)).count
+    }
+
+    it('#82 a user and a password, from the first request on', async () => {
+      const config = { 'connection.username': user.name, 'connection.password': user.password }
+      const sink = await startSink(kafka, url, { config, records })
+      await sink.committed(1)
+      expect(sink.proxy.requests.map(({ headers }) => headers.authorization)).toEqual(sink.proxy.requests.map(() => authorization))
+      expect(await count(sink.topic)).toBe(1)
     })
-  })
-  afterAll(() => node.stop())
 
-  const asked = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
-    const init = body === undefined ? {} : { body: JSON.stringify(body) }
-    const response = await fetch(node.url + path, { method, ...init, headers: { authorization, 'content-type': 'application/json' } })
-    return (await response.json()) as Record<string, unknown>
-  }
-  const count = async (index: string) => {
-    await asked('POST', `/${index}/_refresh`)
-    return (await asked('GET', `/${index}/_count`)).count
-  }
+    it('a wrong password fails the task at once, and stands in no log and no trace', async () => {
+      const config = { 'connection.username': user.name, 'connection.password': 'wrong-secret' }
+      const sink = await startSink(kafka, url, { config, records })
+      const trace = await sink.failed()
+      expect(trace).toContain('401')
+      expect(trace + sink.log.lines.join()).not.toContain('wrong-secret')
+      expect(sink.proxy.requests.length).toBeLessThan(5)
+    })
 
-  it('#82 a user and a password, from the first request on', async () => {
-    const config = { 'connection.username': user.name, 'connection.password': user.password }
-    const sink = await startSink(kafka, node.url, { config, records })
-    await sink.committed(1)
-    expect(sink.proxy.requests.map(({ headers }) => headers.authorization)).toEqual(sink.proxy.requests.map(() => authorization))
-    expect(await count(sink.topic)).toBe(1)
-  })
-
-  it('a wrong password fails the task at once, and stands in no log and no trace', async () => {
-    const config = { 'connection.username': user.name, 'connection.password': 'wrong-secret' }
-    const sink = await startSink(kafka, node.url, { config, records })
-    const trace = await sink.failed()
-    expect(trace).toContain('401')
-    expect(trace + sink.log.lines.join()).not.toContain('wrong-secret')
-    expect(sink.proxy.requests.length).toBeLessThan(5)
-  })
-
-  it('a user who may read and not write is told so', async () => {
-    const config = { 'connection.username': 'reader', 'connection.password': user.password }
-    const sink = await startSink(kafka, node.url, { config, records })
-    expect(await sink.failed()).toMatch(/403|security_exception/)
-    expect(await sink.offsets()).toEqual({})
+    it('a user who may read and not write is told so', async () => {
+      const config = { 'connection.username': 'reader', 'connection.password': user.password }
+      const sink = await startSink(kafka, url, { config, records })
+      expect(await sink.failed()).toMatch(/403|security_exception/)
+      expect(await sink.offsets()).toEqual({})
+    })
   })
 })
 

@@ -11,7 +11,7 @@ import { CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../support/rea
 import { freePorts } from '../support/services/free-ports.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { startKafka, type KafkaBroker } from '../support/services/kafka.ts'
-import { describeWithKafka } from '../support/services/suite.ts'
+import { describeWithApacheKafka } from '../support/services/suite.ts'
 import { until } from '../support/worker-process.ts'
 
 const HOUR_MS = 3_600_000
@@ -27,7 +27,7 @@ class Listener implements RebalanceListener {
   }
 }
 
-describeWithKafka('Kafka clients of one node', () => {
+await describeWithApacheKafka('Kafka clients of one node', () => {
   const clients = createKafkaClients()
   let kafka: KafkaBroker
   /** The same broker by its IPv6 address. */

@@ -11,7 +11,7 @@ import { withAdmin } from '../support/kafka-records.ts'
 import { askCluster, electPreferredLeader, reassign } from '../support/partition-changes.ts'
 import { openMetadata, openTransport } from '../support/scripted-broker/clients.ts'
 import { startKafkaCluster, type KafkaCluster, type NodeId } from '../support/services/kafka-cluster.ts'
-import { describeWithKafka } from '../support/services/suite.ts'
+import { describeWithApacheKafka } from '../support/services/suite.ts'
 import { NumbersRead, SteadyLoad } from '../support/steady-load.ts'
 import { until } from '../support/worker-process.ts'
 
@@ -20,7 +20,7 @@ const CONNECT = { acks: 'all', 'max.in.flight.requests.per.connection': '1', 'en
 /** In the suite fewer; `STANDPIPE_CLUSTER_PARTITIONS=1000` is the whole thing. */
 const PARTITIONS = Number(process.env['STANDPIPE_CLUSTER_PARTITIONS'] ?? 300)
 
-describeWithKafka('clients of three Kafka nodes', () => {
+await describeWithApacheKafka('clients of three Kafka nodes', () => {
   let cluster: KafkaCluster
   const clients = createKafkaClients()
 

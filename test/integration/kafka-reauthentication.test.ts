@@ -7,6 +7,7 @@ import type { Consumer, Delivery, Producer, ProducerRecord } from '../../src/kaf
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { noCallbacks } from '../support/no-callbacks.ts'
 import { MECHANISMS, saslProps, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
+import { describeWithApacheKafka } from '../support/services/suite.ts'
 
 /** Four sessions of 5 s. */
 const RUN_MS = 20_000
@@ -14,45 +15,47 @@ const RUN_MS = 20_000
 let kafka: SecureKafka
 const clients = createKafkaClients()
 
-beforeAll(async () => {
-  kafka = await SecureKafka.start()
-})
-afterAll(() => kafka.stop())
+await describeWithApacheKafka('sessions that end', () => {
+  beforeAll(async () => {
+    kafka = await SecureKafka.start()
+  })
+  afterAll(() => kafka.stop())
 
-test('K38 a producer and a consumer work over four sessions of 5 s: no error, nothing lost, no reconnect', async () => {
-  kafka.tokens.lifetimeSeconds = 6
-  const proxy = kafka.proxy('SHORT')
-  const pipes = await Promise.all(MECHANISMS.map((mechanism) => Pipe.open(mechanism)))
-  const end = performance.now() + RUN_MS
-  const running = pipes.map((pipe) => pipe.run(() => performance.now() >= end))
-  await expect.poll(() => pipes.every(({ read }) => read.length > 0), { timeout: 10_000 }).toBe(true)
-  const opened = proxy.opened
-  kafka.tokens.faults.push({ status: 503, body: 'busy' }, { status: 503, body: 'busy' })
-  await Promise.all(running)
+  test('K38 a producer and a consumer work over four sessions of 5 s: no error, nothing lost, no reconnect', async () => {
+    kafka.tokens.lifetimeSeconds = 6
+    const proxy = kafka.proxy('SHORT')
+    const pipes = await Promise.all(MECHANISMS.map((mechanism) => Pipe.open(mechanism)))
+    const end = performance.now() + RUN_MS
+    const running = pipes.map((pipe) => pipe.run(() => performance.now() >= end))
+    await expect.poll(() => pipes.every(({ read }) => read.length > 0), { timeout: 10_000 }).toBe(true)
+    const opened = proxy.opened
+    kafka.tokens.faults.push({ status: 503, body: 'busy' }, { status: 503, body: 'busy' })
+    await Promise.all(running)
 
-  for (const { sent, read, failures, log } of pipes) {
-    expect(failures).toEqual([])
-    expect(read).toEqual(Array.from({ length: sent }, (_, index) => index))
-    expect(log.lines.filter((line) => /Disconnected|could not|again|failed/.test(line))).toEqual([])
-  }
-  expect(proxy.opened).toBe(opened)
-  expect(proxy.closedByServer).toBe(0)
-  expect(kafka.tokens.issued.length).toBeGreaterThanOrEqual(6) // two clients, each with new tokens
-})
+    for (const { sent, read, failures, log } of pipes) {
+      expect(failures).toEqual([])
+      expect(read).toEqual(Array.from({ length: sent }, (_, index) => index))
+      expect(log.lines.filter((line) => /Disconnected|could not|again|failed/.test(line))).toEqual([])
+    }
+    expect(proxy.opened).toBe(opened)
+    expect(proxy.closedByServer).toBe(0)
+    expect(kafka.tokens.issued.length).toBeGreaterThanOrEqual(6) // two clients, each with new tokens
+  })
 
-test('K38 a user whose password was changed is told so at the end of the session, and not tried again', async () => {
-  const pipe = await Pipe.open('SCRAM-SHA-256')
-  let isOver = false
-  const running = pipe.run(() => isOver)
-  await expect.poll(() => pipe.read.length, { timeout: 10_000 }).toBeGreaterThan(0)
-  await kafka.setPassword('SCRAM-SHA-256', 'another-secret')
-  await expect.poll(() => pipe.failures.length, { timeout: 20_000 }).toBeGreaterThan(0)
-  const opened = kafka.proxy('SHORT').opened
-  isOver = true
-  await running
-  expect(pipe.failures.join('\n')).toContain('Authentication with SCRAM-SHA-256 failed')
-  expect(pipe.failures.join('\n')).toContain('due to invalid credentials')
-  expect(kafka.proxy('SHORT').opened - opened).toBeLessThanOrEqual(4) // at most once for each channel
+  test('K38 a user whose password was changed is told so at the end of the session, and not tried again', async () => {
+    const pipe = await Pipe.open('SCRAM-SHA-256')
+    let isOver = false
+    const running = pipe.run(() => isOver)
+    await expect.poll(() => pipe.read.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await kafka.setPassword('SCRAM-SHA-256', 'another-secret')
+    await expect.poll(() => pipe.failures.length, { timeout: 20_000 }).toBeGreaterThan(0)
+    const opened = kafka.proxy('SHORT').opened
+    isOver = true
+    await running
+    expect(pipe.failures.join('\n')).toContain('Authentication with SCRAM-SHA-256 failed')
+    expect(pipe.failures.join('\n')).toContain('due to invalid credentials')
+    expect(kafka.proxy('SHORT').opened - opened).toBeLessThanOrEqual(4) // at most once for each channel
+  })
 })
 
 /** Sends numbers to a topic of its own, reads them in a group and commits. */

@@ -9,6 +9,7 @@ import { PartitionCursor } from '../../src/kafka/record/partition-cursor.ts'
 import type { FetchedRecord } from '../../src/kafka/record/fetched-record.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { batchOf, type PlainRecord, record } from '../support/record-batches.ts'
+import { withAdmin } from '../support/kafka-records.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { kcat } from '../support/services/kcat.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
@@ -95,7 +96,7 @@ describeWithKafka('record batches on Apache Kafka', (address) => {
 
   test('K23 a LogAppendTime topic gives its own time to every record', async () => {
     const name = `${topic}-log-append-time`
-    await createTopic(name, 1, '--config', 'message.timestamp.type=LogAppendTime')
+    await createTopic(name, 1, { 'message.timestamp.type': 'LogAppendTime' })
     const before = Date.now()
     const logAppendTime = await write(name, 0, batchOf(shapes.slice(0, 10)))
 
@@ -105,9 +106,9 @@ describeWithKafka('record batches on Apache Kafka', (address) => {
     expect(logAppendTime).toBeGreaterThanOrEqual(before - 1000)
   })
 
-  async function createTopic(name: string, partitions: number, ...more: readonly string[]): Promise<void> {
-    const create = ['--create', '--topic', name, '--partitions', String(partitions), '--replication-factor', '1']
-    await javaTool('org.apache.kafka.tools.TopicCommand', ['--bootstrap-server', address, ...create, ...more])
+  async function createTopic(name: string, partitions: number, configs: Readonly<Record<string, string>> = {}): Promise<void> {
+    const created = await withAdmin(address, (admin) => admin.createTopics([{ name, partitions, replicationFactor: 1, configs }]))
+    expect(created.get(name)).toBe('created')
   }
 
   /** @returns the broker's time for the batch; -1 when the topic keeps ours */

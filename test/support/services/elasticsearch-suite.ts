@@ -26,10 +26,23 @@ async function givenAddress(server: SearchServerName): Promise<string | null> {
   return given
 }
 
-async function startForFile(server: SearchServerName): Promise<string> {
-  const node = await startSearchServer(server)
+async function startForFile(server: SearchServerName, options: NodeOptions = {}): Promise<string> {
+  const node = await startSearchServer(server, options)
   afterAll(() => node.stop())
   return node.url
+}
+
+/**
+ * The same on a server with settings of its own, which no variable names.
+ * @param define gets the server's address
+ */
+export async function describeWithOwnSearchServer(
+  server: SearchServerName,
+  name: string,
+  options: NodeOptions,
+  define: (url: string) => void,
+): Promise<void> {
+  describeWith(`${name} on ${searchServers[server].name}`, await found(() => startForFile(server, options)), '', define)
 }
 
 /** A server for the current test alone, to be killed and restarted at will. Stopped when the test ends. */

@@ -1,7 +1,8 @@
 /** What tests see of the services: shared ones by address, private ones that end with the test. Only for use inside vitest. */
 import { describe, inject, onTestFinished } from 'vitest'
-import type { Found } from './found.ts'
+import { found, type Found } from './found.ts'
 import type {} from './global-setup.ts'
+import { kafkaJars } from './kafka-jars.ts'
 import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
 
 /**
@@ -20,6 +21,14 @@ export function describeWith<Server>(name: string, server: Found<Server>, absent
  */
 export function describeWithKafka(name: string, define: (address: string) => void): void {
   describeWith(name, inject('kafka'), '', define)
+}
+
+/**
+ * `describe` for tests that start Apache Kafka for themselves, since they need what the shared broker does not have, such as several nodes.
+ * To be awaited at the top of a test file.
+ */
+export async function describeWithApacheKafka(name: string, define: () => void): Promise<void> {
+  describeWith(name, await found(kafkaJars), { classPath: '', pluginPath: '' }, define)
 }
 
 /** After a kill the controller takes the same broker back only when its old session is over: 9 s unless told otherwise. */
