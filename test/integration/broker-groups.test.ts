@@ -6,7 +6,7 @@ import { silentLogger } from '../../src/logging/logger.ts'
 import { JavaMember } from '../support/java-member.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { javaTool } from '../support/services/java-tools.ts'
-import { kcat } from '../support/services/kcat.ts'
+import { kcat, kcatOrSkip } from '../support/services/kcat.ts'
 import { freePorts } from '../support/services/free-ports.ts'
 import { scratchDir, until } from '../support/worker-process.ts'
 
@@ -74,7 +74,12 @@ class KcatMember {
   output = ''
   log = ''
 
-  constructor(address: string, group: string, options: Readonly<Record<string, string>> = {}) {
+  static async start(address: string, group: string, options: Readonly<Record<string, string>> = {}): Promise<KcatMember> {
+    await kcatOrSkip()
+    return new KcatMember(address, group, options)
+  }
+
+  private constructor(address: string, group: string, options: Readonly<Record<string, string>>) {
     const settings = { 'auto.offset.reset': 'earliest', 'auto.commit.interval.ms': '100', ...options }
     const args = Object.entries(settings).flatMap(([key, value]) => ['-X', `${key}=${value}`])
     this.#child = spawn('kcat', ['-b', address, '-u', ...args, '-G', group, TOPIC])
@@ -135,9 +140,9 @@ it('a member goes on after the broker was restarted, without a rebalance and fro
 it('members share the partitions, and take over from each other', async () => {
   const broker = await RestartedBroker.start()
   await broker.createTopic()
-  const first = new KcatMember(broker.address, 'g')
+  const first = await KcatMember.start(broker.address, 'g')
   await until(() => first.rebalances === 1)
-  const second = new KcatMember(broker.address, 'g')
+  const second = await KcatMember.start(broker.address, 'g')
   await until(async () => second.rebalances === 1 && (await broker.describe('g')).groupState === 'Stable')
   await broker.produce('shared')
   await until(() => [first, second].every(({ output }) => output.split('\n').length === 1 + PARTITIONS / 2))
@@ -151,14 +156,14 @@ it('members share the partitions, and take over from each other', async () => {
 it('a static member that is killed and started again gets its partitions back, and the others notice nothing', async () => {
   const broker = await RestartedBroker.start()
   await broker.createTopic()
-  const stays = new KcatMember(broker.address, 'g', { 'group.instance.id': 'stays' })
+  const stays = await KcatMember.start(broker.address, 'g', { 'group.instance.id': 'stays' })
   await until(() => stays.rebalances === 1)
-  const killed = new KcatMember(broker.address, 'g', { 'group.instance.id': 'killed' })
+  const killed = await KcatMember.start(broker.address, 'g', { 'group.instance.id': 'killed' })
   await until(async () => killed.rebalances === 1 && (await broker.describe('g')).groupState === 'Stable')
   const rebalances = stays.rebalances
 
   await killed.kill()
-  const again = new KcatMember(broker.address, 'g', { 'group.instance.id': 'killed' })
+  const again = await KcatMember.start(broker.address, 'g', { 'group.instance.id': 'killed' })
   await until(() => again.rebalances === 1)
   await broker.produce('x')
   await until(() => [stays, again].every(({ output }) => output.split('\n').length === 1 + PARTITIONS / 2))
@@ -169,7 +174,7 @@ it("Kafka's ConsumerGroupCommand sees members at work, and may not take their of
   const broker = await RestartedBroker.start()
   await broker.createTopic()
   await broker.produce('x')
-  const member = new KcatMember(broker.address, 'g', { 'client.id': 'worker' })
+  const member = await KcatMember.start(broker.address, 'g', { 'client.id': 'worker' })
   await until(() => member.has('x'))
 
   const state = await consumerGroups(broker.address, '--describe', '--group', 'g', '--state')
