@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { Broker } from './broker/broker.ts'
 import type { BrokerThreadData, BrokerThreadReport } from './cli/embedded-broker.ts'
+import { logProcessWarnings } from './logging/process-warnings.ts'
 import { LaneLogger } from './runtime/lane-logger.ts'
 import { plainError } from './runtime/plain-error.ts'
 
@@ -10,6 +11,7 @@ const port = parentPort
 const report = (message: BrokerThreadReport) => port.postMessage(message)
 const { props, dirs, logLevel } = workerData as BrokerThreadData
 const log = new LaneLogger((line) => report({ type: 'log', line }), logLevel)
+logProcessWarnings(log)
 
 try {
   const broker = await Broker.start({ props, dirs, log })

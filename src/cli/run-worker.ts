@@ -3,6 +3,7 @@ import { ConfigException } from '../api/errors.ts'
 import type { Logger } from '../api/logger.ts'
 import type { Props } from '../api/props.ts'
 import { createLogger } from '../logging/logger.ts'
+import { logProcessWarnings } from '../logging/process-warnings.ts'
 import { parseProperties } from '../properties/parse-properties.ts'
 import { Standalone } from '../standalone.ts'
 import { standpipeVersion } from '../version.ts'
@@ -34,6 +35,7 @@ export async function runWorker(args: WorkerArguments): Promise<number> {
   const environment = readEnvironment(process.env)
   process.stderr.on('error', () => undefined) // nobody reads the log any more, which is no reason to stop
   const log = createLogger({ level: environment.logLevel, format: environment.logFormat, write: (line) => process.stderr.write(line) })
+  logProcessWarnings(log)
   const signals = new StopSignals(log)
   log.info(`standpipe ${standpipeVersion} on Node.js ${process.version}, pid ${process.pid}`)
   const stayUp = setInterval(() => undefined, 2 ** 31 - 1) // a worker without connectors has nothing else that keeps the process

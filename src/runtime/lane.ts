@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Logger } from '../api/logger.ts'
 import type { LogLevel } from '../logging/logger.ts'
+import { logProcessWarnings } from '../logging/process-warnings.ts'
 import type { OffsetBackingStore } from '../offsets/offset-backing-store.ts'
 import { InlineTaskHost } from './inline-task-host.ts'
 import { LaneLogger } from './lane-logger.ts'
@@ -21,10 +22,12 @@ export interface LaneParts {
 export function runLane({ port, logLevel, makeLoop }: LaneParts): void {
   const send = (report: LaneReport): void => port.postMessage(report)
   const offsetStore = new LaneOffsetStore((call) => send({ type: 'offsets', call }))
+  const log = new LaneLogger((line) => send({ type: 'log', line }), logLevel)
+  logProcessWarnings(log)
   const host = new InlineTaskHost({
     makeLoop: (spec, control, log) => makeLoop(spec, control, log, offsetStore),
     listener: { taskStatusChanged: (status) => send({ type: 'status', status }) },
-    log: new LaneLogger((line) => send({ type: 'log', line }), logLevel),
+    log,
   })
   const carryOut = (request: LaneRequest): void => {
     switch (request.type) {

@@ -22,6 +22,7 @@ describe('on the oldest Node that package.json promises', () => {
     const address = await broker.ready()
     await produceAll(address, 'kept', [{ value: 'one' }])
     expect((await firstRecords(address, 'kept', 1)).map(({ value }) => String(value))).toEqual(['one'])
+    expect(broker.stderr).toBe('')
     broker.kill('SIGTERM')
     expect(await broker.exited).toBe(143)
   })
@@ -30,10 +31,14 @@ describe('on the oldest Node that package.json promises', () => {
     const [port] = await freePorts(1)
     const { dir, input, output, files } = await fileToFile(`127.0.0.1:${port}`)
     await writeFile(input, 'one\ntwo\n')
-    const worker = new WorkerProcess([`--embedded=${join(dir, 'data')}`, ...files], {}, await node())
+    const worker = new WorkerProcess([`--embedded=${join(dir, 'data')}`, ...files], { STANDPIPE_LOG_FORMAT: 'json' }, await node())
     await until(async () => (await readFile(output, 'utf8').catch(() => '')) === 'one\ntwo\n')
     expect(await worker.stop()).toBe(143)
-    expect(worker.output).not.toMatch(/ERROR|is not defined|is not a function/)
+    const lines = worker.output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { level: string; msg: string })
+    expect(lines.filter(({ level }) => level === 'error' || level === 'warn')).toEqual([])
   })
 
   it('startBroker of standpipe/testing serves the client of standpipe/kafka', async () => {

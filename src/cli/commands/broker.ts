@@ -5,6 +5,7 @@ import type { Props } from '../../api/props.ts'
 import { Broker } from '../../broker/broker.ts'
 import { checkedProps, readServerProperties } from '../../broker/config/server-properties.ts'
 import { createLogger } from '../../logging/logger.ts'
+import { logProcessWarnings } from '../../logging/process-warnings.ts'
 import { brokerProps, dataDirs } from '../broker-arguments.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { logSettings } from '../log-settings.ts'
@@ -45,6 +46,7 @@ interface Arguments {
 export const command: Command = {
   async run(argv) {
     const log = createLogger({ ...logSettings(process.env), write: (line) => process.stderr.write(line) })
+    logProcessWarnings(log)
     const args = await parseArguments(argv, log)
     return typeof args === 'number' ? args : runBroker(args, log)
   },
