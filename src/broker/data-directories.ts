@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ConfigException } from '../api/errors.ts'
+import type { LockFile } from '../api/lock-file.ts'
 import { parseProperties } from '../properties/parse-properties.ts'
-import { DirectoryLock } from './directory-lock.ts'
+import { lockDirectory } from './directory-lock.ts'
 
 const META = 'meta.properties'
 
@@ -14,9 +15,9 @@ export class DataDirectories {
   readonly paths: readonly string[]
   /** As Kafka prints it. The same for as long as the folders are. */
   readonly clusterId: string
-  readonly #locks: readonly DirectoryLock[]
+  readonly #locks: readonly LockFile[]
 
-  private constructor(paths: readonly string[], clusterId: string, locks: readonly DirectoryLock[]) {
+  private constructor(paths: readonly string[], clusterId: string, locks: readonly LockFile[]) {
     this.paths = paths
     this.clusterId = clusterId
     this.#locks = locks
@@ -28,11 +29,11 @@ export class DataDirectories {
    */
   static async open(dirs: readonly string[], nodeId: number): Promise<DataDirectories> {
     const paths = dirs.map((dir) => resolve(dir))
-    const locks: DirectoryLock[] = []
+    const locks: LockFile[] = []
     try {
       for (const path of paths) {
         await make(path)
-        locks.push(await DirectoryLock.take(path))
+        locks.push(await lockDirectory(path))
       }
       return new DataDirectories(paths, await clusterIdOf(paths, nodeId), locks)
     } catch (error) {

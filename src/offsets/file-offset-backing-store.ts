@@ -1,12 +1,13 @@
 import { open, rename, type FileHandle } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { ConnectException } from '../api/errors.ts'
+import type { LockFile } from '../api/lock-file.ts'
 import type { Logger } from '../api/logger.ts'
 import { ensureWritable, followLinks, keepBackup, readIfThere, reasonOf, syncFolder, writeSynced } from './durable-file.ts'
-import { FileLock } from './file-lock.ts'
 import { isJavaOffsetFile, readJavaOffsetFile } from './java-offset-file.ts'
 import type { OffsetBackingStore, OffsetEntry } from './offset-backing-store.ts'
 import { encodeCommit, isOffsetJournal, journalHeader, readOffsetJournal } from './offset-journal.ts'
+import { lockOffsetFile } from './offset-file-lock.ts'
 import { OffsetTable } from './offset-table.ts'
 
 /** A journal is rewritten when it is larger than this and than so many times what it held when it was rewritten last. */
@@ -25,7 +26,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   #file: string
   readonly #log: Logger
   readonly #table = new OffsetTable()
-  #lock: FileLock | null = null
+  #lock: LockFile | null = null
   /** Open for appending; null before the first commit. */
   #journal: FileHandle | null = null
   /** Length of the journal's whole commits; the file is longer after a failed write. */
@@ -75,7 +76,7 @@ export class FileOffsetBackingStore implements OffsetBackingStore {
   async #lockedContent(): Promise<Buffer | null> {
     const exists = (await readIfThere(this.#file)) !== null
     await ensureWritable(exists ? this.#file : dirname(this.#file))
-    this.#lock = await FileLock.take(this.#file, this.#log)
+    this.#lock = await lockOffsetFile(this.#file, this.#log)
     return readIfThere(this.#file)
   }
 

@@ -47,7 +47,7 @@ describe('FileOffsetBackingStore', () => {
   it('creates the file with the first commit, not before', async () => {
     const folder = await scratchFolder()
     const store = await opened(join(folder, 'connect.offsets'))
-    expect(await readdir(folder)).toEqual(['connect.offsets.lock'])
+    expect(await readdir(folder)).toEqual(['connect.offsets.lock', 'connect.offsets.lock-holder'])
     await store.set([entry(key, '{"position":1}')])
     expect(isOffsetJournal(await readFile(join(folder, 'connect.offsets')))).toBe(true)
   })
@@ -153,7 +153,7 @@ describe('FileOffsetBackingStore', () => {
     const padding = 'x'.repeat(100_000)
     for (let position = 0; position < 25; position++) await store.set([entry(key, `{"position":${position},"padding":"${padding}"}`)])
     expect((await stat(file)).size).toBeLessThan(1_200_000)
-    expect(await readdir(join(file, '..'))).toEqual(['connect.offsets', 'connect.offsets.lock'])
+    expect(await readdir(join(file, '..'))).toEqual(['connect.offsets', 'connect.offsets.lock', 'connect.offsets.lock-holder'])
     await store.stop()
     expect(await valueOf(await opened(file))).toContain('"position":24')
   })
