@@ -2,6 +2,14 @@ import { ConfigDef } from '../../api/config/config-def.ts'
 import { ConfigException } from '../../api/errors.ts'
 import { atLeast, caseInsensitiveValidString, lambda, nonEmptyString, validList, validString } from '../../api/config/validators.ts'
 import { clientKeys } from './client-keys.ts'
+import {
+  bootstrapServers,
+  clientId,
+  connectionsMaxIdleMs,
+  enableMetricsPush,
+  interceptorClasses,
+  receiveBufferBytes,
+} from './varying-client-keys.ts'
 
 const DURATION = /^by_duration:\+?P(?!$)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/i
 
@@ -21,15 +29,10 @@ const shareMode = (first: string, second: string) =>
 
 /** Every key of the consumer. Apache Kafka 4.3, ConsumerConfig. */
 export const consumerConfigDef = new ConfigDef({
-  'bootstrap.servers': {
-    type: 'list',
-    validator: validList({ allowEmpty: false }),
-    importance: 'high',
-    doc: 'Brokers to connect to first, as `host:port`; the others are learned from them.',
-  },
+  'bootstrap.servers': bootstrapServers,
   'key.deserializer': { type: 'class', importance: 'high', doc: 'Java class. Accepted, without effect: converters read the bytes.' },
   'value.deserializer': { type: 'class', importance: 'high', doc: 'Java class. Accepted, without effect: converters read the bytes.' },
-  'client.id': { type: 'string', default: '', importance: 'low', doc: 'Name of this client in the brokers’ logs, metrics and quotas.' },
+  'client.id': { ...clientId, importance: 'low' },
   'client.rack': {
     type: 'string',
     default: '',
@@ -141,32 +144,10 @@ export const consumerConfigDef = new ConfigDef({
     importance: 'medium',
     doc: 'Longest time of a call that has no limit of its own.',
   },
-  'connections.max.idle.ms': {
-    type: 'long',
-    default: 540000,
-    importance: 'medium',
-    doc: 'Time without a request after which a connection is closed.',
-  },
-  'receive.buffer.bytes': {
-    type: 'int',
-    default: 65536,
-    validator: atLeast(-1),
-    importance: 'medium',
-    doc: 'Socket buffer. Accepted, without effect.',
-  },
-  'enable.metrics.push': {
-    type: 'boolean',
-    default: true,
-    importance: 'low',
-    doc: 'Accepted, without effect: no metrics are pushed to brokers.',
-  },
-  'interceptor.classes': {
-    type: 'list',
-    default: [],
-    validator: validList(),
-    importance: 'low',
-    doc: 'Java classes. Not run; a warning says so.',
-  },
+  'connections.max.idle.ms': connectionsMaxIdleMs,
+  'receive.buffer.bytes': receiveBufferBytes,
+  'enable.metrics.push': enableMetricsPush,
+  'interceptor.classes': interceptorClasses,
   'share.acknowledgement.mode': {
     type: 'string',
     default: 'implicit',

@@ -1,7 +1,15 @@
 import { ConfigDef } from '../../api/config/config-def.ts'
 import { ConfigException } from '../../api/errors.ts'
-import { atLeast, between, lambda, nonEmptyString, validList, validString } from '../../api/config/validators.ts'
+import { atLeast, between, lambda, nonEmptyString, validString } from '../../api/config/validators.ts'
 import { clientKeys } from './client-keys.ts'
+import {
+  bootstrapServers,
+  clientId,
+  connectionsMaxIdleMs,
+  enableMetricsPush,
+  interceptorClasses,
+  receiveBufferBytes,
+} from './varying-client-keys.ts'
 
 const gzipLevel = lambda<number>((name, value) => {
   if (value === null || value === -1 || (value >= 1 && value <= 9)) return
@@ -10,15 +18,10 @@ const gzipLevel = lambda<number>((name, value) => {
 
 /** Every key of the producer. Apache Kafka 4.3, ProducerConfig. */
 export const producerConfigDef = new ConfigDef({
-  'bootstrap.servers': {
-    type: 'list',
-    validator: validList({ allowEmpty: false }),
-    importance: 'high',
-    doc: 'Brokers to connect to first, as `host:port`; the others are learned from them.',
-  },
+  'bootstrap.servers': bootstrapServers,
   'key.serializer': { type: 'class', importance: 'high', doc: 'Java class. Accepted, without effect: converters make the bytes.' },
   'value.serializer': { type: 'class', importance: 'high', doc: 'Java class. Accepted, without effect: converters make the bytes.' },
-  'client.id': { type: 'string', default: '', importance: 'medium', doc: 'Name of this client in the brokers’ logs, metrics and quotas.' },
+  'client.id': clientId,
   acks: {
     type: 'string',
     default: 'all',
@@ -140,31 +143,9 @@ export const producerConfigDef = new ConfigDef({
     importance: 'low',
     doc: 'Time without a record after which a topic’s metadata is forgotten.',
   },
-  'connections.max.idle.ms': {
-    type: 'long',
-    default: 540000,
-    importance: 'medium',
-    doc: 'Time without a request after which a connection is closed.',
-  },
-  'receive.buffer.bytes': {
-    type: 'int',
-    default: 32768,
-    validator: atLeast(-1),
-    importance: 'medium',
-    doc: 'Socket buffer. Accepted, without effect.',
-  },
-  'enable.metrics.push': {
-    type: 'boolean',
-    default: true,
-    importance: 'low',
-    doc: 'Accepted, without effect: no metrics are pushed to brokers.',
-  },
-  'interceptor.classes': {
-    type: 'list',
-    default: [],
-    validator: validList(),
-    importance: 'low',
-    doc: 'Java classes. Not run; a warning says so.',
-  },
+  'connections.max.idle.ms': connectionsMaxIdleMs,
+  'receive.buffer.bytes': { ...receiveBufferBytes, default: 32768 },
+  'enable.metrics.push': enableMetricsPush,
+  'interceptor.classes': interceptorClasses,
   ...clientKeys,
 })
