@@ -1,6 +1,7 @@
-import { inspect } from 'node:util'
-
 const HIDDEN = '[hidden]'
+
+/** Node's `inspect.custom`: it is documented to be this symbol, and `node:util` takes long to import. */
+const inspectCustom = Symbol.for('nodejs.util.inspect.custom')
 
 /** A secret of a configuration. Prints as `[hidden]` in text, JSON and the console; the secret itself only leaves through `value()`. */
 export class Password {
@@ -22,7 +23,7 @@ export class Password {
     return HIDDEN
   }
 
-  [inspect.custom](): string {
+  [inspectCustom](): string {
     return HIDDEN
   }
 }

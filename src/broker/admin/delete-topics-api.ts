@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { RequestContext } from '../api.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
@@ -38,7 +37,9 @@ export class DeleteTopicsApi {
     }
     const names = repeated(wanted.map(({ name }) => name).filter((name) => name !== null))
     const ids = repeated(wanted.map(({ topicId }) => topicId).filter((id) => id !== ZERO_UUID))
-    const distinct = wanted.filter((topic, index) => index === wanted.findIndex((other) => isDeepStrictEqual(topic, other)))
+    const distinct = wanted.filter(
+      (topic, index) => index === wanted.findIndex(({ name, topicId }) => name === topic.name && topicId === topic.topicId),
+    )
     return { responses: await Promise.all(distinct.map((topic) => this.#topics.exclusively(() => this.#delete(topic, names, ids)))) }
   }
 

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Logger } from '../../api/logger.ts'
 import type { RequestContext } from '../api.ts'
 import type { Clock } from '../clock.ts'
@@ -99,7 +98,7 @@ export class JoinGroup {
 
   #joinUnknown(group: Group, join: Join): void {
     const { groupInstanceId } = join.request
-    const id = `${groupInstanceId ?? join.context.clientId}-${randomUUID()}`
+    const id = `${groupInstanceId ?? join.context.clientId}-${crypto.randomUUID()}`
     const existingId = groupInstanceId === null ? null : group.staticMemberId(groupInstanceId)
     const existing = existingId === null ? undefined : group.members.get(existingId)
     if (existing !== undefined) this.#replaceStatic(group, existing, id, join)

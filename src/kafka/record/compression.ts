@@ -1,4 +1,3 @@
-import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { CompressionType } from './compression-type.ts'
 import { lz4Frame } from './lz4-frame.ts'
 import { callNative } from './native-codec.ts'
@@ -13,19 +12,24 @@ export interface Compression {
 /** Most that the records of one batch may be when inflated: far above any broker's limit, far below what hurts. */
 export const MAX_INFLATED_BYTES = 256 * 1024 * 1024
 
+/** Loaded by the first batch that needs it, which most programs never see. */
+function zlib(): typeof import('node:zlib') {
+  return process.getBuiltinModule('node:zlib')
+}
+
 /** @returns the records compressed, in a buffer of their own (or the input for none) */
 export function compress({ type, level }: Compression, records: Buffer): Buffer {
   switch (type) {
     case 'none':
       return records
     case 'gzip':
-      return gzipSync(records, level === undefined ? {} : { level })
+      return zlib().gzipSync(records, level === undefined ? {} : { level })
     case 'snappy':
       return callNative('snappy_compress', records)
     case 'lz4':
       return callNative('lz4_compress', records)
     case 'zstd':
-      return zstdCompressSync(records, level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } })
+      return zlib().zstdCompressSync(records, level === undefined ? {} : { params: { [zlib().constants.ZSTD_c_compressionLevel]: level } })
   }
 }
 
@@ -38,13 +42,13 @@ export function decompress(type: CompressionType, records: Buffer): Buffer {
     case 'none':
       return records
     case 'gzip':
-      return gunzipSync(records, { maxOutputLength: MAX_INFLATED_BYTES })
+      return zlib().gunzipSync(records, { maxOutputLength: MAX_INFLATED_BYTES })
     case 'snappy':
       return isXerial(records) ? inflateXerial(records) : inflateSnappy(records, MAX_INFLATED_BYTES)
     case 'lz4':
       return callNative('lz4_decompress', lz4Frame(records, MAX_INFLATED_BYTES))
     case 'zstd':
-      return zstdDecompressSync(records, { maxOutputLength: MAX_INFLATED_BYTES })
+      return zlib().zstdDecompressSync(records, { maxOutputLength: MAX_INFLATED_BYTES })
   }
 }
 

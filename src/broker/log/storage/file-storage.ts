@@ -1,12 +1,8 @@
 import fs from 'node:fs'
 import { open, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { promisify } from 'node:util'
 import type { Logger } from '../../../api/logger.ts'
 import type { LogFile, LogFolder, LogVolume } from './log-storage.ts'
-
-const readAt = promisify(fs.read)
-const syncData = promisify(fs.fdatasync)
 
 /** A folder on disk with one folder for each partition. */
 export class FileVolume implements LogVolume {
@@ -161,7 +157,7 @@ class DiskFile implements LogFile {
     try {
       let filled = 0
       while (filled < target.length) {
-        const { bytesRead } = await readAt(descriptor, target, filled, target.length - filled, position + filled)
+        const bytesRead = await readAt(descriptor, target, filled, target.length - filled, position + filled)
         if (bytesRead === 0) break
         filled += bytesRead
       }
@@ -211,6 +207,18 @@ class DiskFile implements LogFile {
     this.#descriptor = fs.openSync(this.#path, fs.constants.O_RDWR | fs.constants.O_CREAT, 0o644)
     return this.#descriptor
   }
+}
+
+function readAt(descriptor: number, target: Buffer, offset: number, length: number, position: number): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  fs.read(descriptor, target, offset, length, position, (error, bytesRead) => (error === null ? resolve(bytesRead) : reject(error)))
+  return promise
+}
+
+function syncData(descriptor: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  fs.fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)))
+  return promise
 }
 
 async function syncFolder(directory: string): Promise<void> {

@@ -1,7 +1,4 @@
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
-
-const derive = promisify(pbkdf2)
+import { nodeCrypto } from './node-crypto.ts'
 
 export type ScramMechanism = 'SCRAM-SHA-256' | 'SCRAM-SHA-512'
 
@@ -34,7 +31,7 @@ export class SaslUsers {
 
   isPassword(user: string, password: string): boolean {
     const expected = this.#passwords.get(user)
-    return timingSafeEqual(digest(password), digest(expected ?? '')) && expected !== undefined
+    return nodeCrypto().timingSafeEqual(digest(password), digest(expected ?? '')) && expected !== undefined
   }
 
   /** Derived when first asked for: it takes the CPU milliseconds. Null: there is no such user. */
@@ -51,15 +48,22 @@ export class SaslUsers {
 }
 
 async function scramCredential(password: string, mechanism: ScramMechanism): Promise<ScramCredential> {
+  const { createHash, createHmac, randomBytes } = nodeCrypto()
   const { name, bytes } = SCRAM_HASHES[mechanism]
   const salt = randomBytes(24)
-  const salted = await derive(password, salt, ITERATIONS, bytes, name)
+  const salted = await derive(password, salt, bytes, name)
   const clientKey = createHmac(name, salted).update('Client Key').digest()
   const storedKey = createHash(name).update(clientKey).digest()
   return { salt, iterations: ITERATIONS, storedKey, serverKey: createHmac(name, salted).update('Server Key').digest() }
 }
 
+function derive(password: string, salt: Buffer, bytes: number, hash: string): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  nodeCrypto().pbkdf2(password, salt, ITERATIONS, bytes, hash, (error, key) => (error === null ? resolve(key) : reject(error)))
+  return promise
+}
+
 /** Of equal length for all texts, as the comparison needs. */
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return nodeCrypto().createHash('sha256').update(text).digest()
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { nodeCrypto } from './node-crypto.ts'
 import { SaslFailure, type SaslServerExchange, type SaslStep } from './sasl-exchange.ts'
 import { SCRAM_HASHES, type SaslUsers, type ScramCredential, type ScramMechanism } from './sasl-users.ts'
 
@@ -36,7 +36,7 @@ export class ScramServerExchange implements SaslServerExchange {
     const user = saslName.replaceAll('=2C', ',').replaceAll('=3D', '=')
     const credential = await this.#users.scramCredential(user, this.#mechanism)
     if (credential === null || (actFor !== '' && actFor !== saslName)) throw this.#failure()
-    const nonce = clientNonce + randomBytes(18).toString('base64url')
+    const nonce = clientNonce + nodeCrypto().randomBytes(18).toString('base64url')
     const answer = `r=${nonce},s=${credential.salt.toString('base64')},i=${credential.iterations}`
     this.#opening = { user, credential, nonce, messages: `${bare},${answer}`, header }
     return { answer: Buffer.from(answer), user: null }
@@ -54,12 +54,13 @@ export class ScramServerExchange implements SaslServerExchange {
   #isProof(proof: Buffer, { storedKey }: ScramCredential, authMessage: string): boolean {
     const signature = this.#hmac(storedKey, authMessage)
     if (proof.length !== signature.length) return false
+    const { createHash, timingSafeEqual } = nodeCrypto()
     const clientKey = proof.map((byte, index) => byte ^ signature.readUInt8(index))
     return timingSafeEqual(createHash(SCRAM_HASHES[this.#mechanism].name).update(clientKey).digest(), storedKey)
   }
 
   #hmac(key: Buffer, text: string): Buffer {
-    return createHmac(SCRAM_HASHES[this.#mechanism].name, key).update(text).digest()
+    return nodeCrypto().createHmac(SCRAM_HASHES[this.#mechanism].name, key).update(text).digest()
   }
 
   #failure(): SaslFailure {
