@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import type { DatabaseSync } from 'node:sqlite'
 
@@ -34,11 +35,11 @@ export class LockFile {
    * @throws LockHeldError when somebody else has it, in this process too; any other error where it cannot be locked
    */
   static async take(path: string): Promise<LockFile> {
-    const { DatabaseSync } = await import('node:sqlite')
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
     const database = new DatabaseSync(path, { timeout: 0 })
     try {
       database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; BEGIN EXCLUSIVE')
-      await writeFile(holderFile(path), `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`)
+      writeFileSync(holderFile(path), `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`)
       return new LockFile(database)
     } catch (error) {
       database.close()

@@ -96,8 +96,7 @@ class FileFolder implements LogFolder {
   async syncNames(): Promise<void> {
     // Windows can neither open nor sync a folder
     if (process.platform === 'win32') return
-    await syncFolder(this.#directory)
-    await syncFolder(path.dirname(this.#directory))
+    await Promise.all([syncFolder(this.#directory), syncFolder(path.dirname(this.#directory))])
   }
 
   #path(name: string): string {
