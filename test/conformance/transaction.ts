@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { Errors } from '../../src/broker/protocol/errors.ts'
 import type { RawClient } from '../support/raw-client.ts'
-import { coordinated, eventually, newName, produce, producerBatch, TRANSACTIONAL, untilCoordinated } from './raw-requests.ts'
+import { coordinated, eventually, newName, newTopic, produce, producerBatch, TRANSACTIONAL, untilCoordinated } from './raw-requests.ts'
 
 /** A producer of transactions that does what the test says, with the first protocol: partitions are added by the client. */
 export class TransactionalProducer {
@@ -90,4 +90,23 @@ export class TransactionalProducer {
     })
     return answer.topics[0]!.partitions[0]!.errorCode
   }
+}
+
+/** What three transactions bring, and whether each is committed. */
+export const oneAborted = [
+  ['one', true],
+  ['two', false],
+  ['three', true],
+] as const
+
+/** A new topic to which those three were sent. */
+export async function topicWithOneAborted(raw: RawClient): Promise<string> {
+  const topic = await newTopic(raw)
+  const producer = new TransactionalProducer(raw)
+  await producer.init()
+  for (const [value, committed] of oneAborted) {
+    await producer.sendIn(topic, [value])
+    await producer.end(committed)
+  }
+  return topic
 }

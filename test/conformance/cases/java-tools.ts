@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { JavaToolRunner } from '../../support/services/java-tool-runner.ts'
 import { scratchDir } from '../../support/worker-process.ts'
 import { newName, newTopic, produce, valuesFrom } from '../raw-requests.ts'
-import { TransactionalProducer } from '../transaction.ts'
+import { topicWithOneAborted, TransactionalProducer } from '../transaction.ts'
 import type { Stage } from '../target.ts'
 
 const TOOLS = 'org.apache.kafka.tools.'
@@ -80,31 +80,9 @@ export function javaToolCases(stage: Stage): void {
     })
 
     it('ConsoleConsumer reads committed records only', async () => {
-      const raw = await stage.connect()
-      const topic = await newTopic(raw)
-      const producer = new TransactionalProducer(raw)
-      await producer.init()
-      for (const [value, committed] of [
-        ['one', true],
-        ['two', false],
-        ['three', true],
-      ] as const) {
-        // prettier-ignore
-        await producer.sendIn(topic, [value])
-        await producer.end(committed)
-      }
-      const read = [
-        '--topic',
-        topic,
-        '--from-beginning',
-        '--max-messages',
-        '2',
-        '--timeout-ms',
-        '20000',
-        '--isolation-level',
-        'read_committed',
-      ]
-      expect(await tool('consumer.ConsoleConsumer', read)).toBe('one\nthree\n')
+      const topic = await topicWithOneAborted(await stage.connect())
+      const read = ['--topic', topic, '--from-beginning', '--max-messages', '2', '--timeout-ms', '20000']
+      expect(await tool('consumer.ConsoleConsumer', [...read, '--isolation-level', 'read_committed'])).toBe('one\nthree\n')
     })
 
     it('VerifiableProducer sends what VerifiableConsumer gets, as a member of a group', async () => {

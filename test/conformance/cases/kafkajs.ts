@@ -2,6 +2,7 @@ import { CompressionTypes, ConfigResourceTypes, Kafka, logLevel, type Admin, typ
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { newName, newTopic, valuesFrom } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
+import { oneAborted } from '../transaction.ts'
 
 export function kafkajsCases(stage: Stage): void {
   function kafka(): Kafka {
@@ -67,12 +68,7 @@ export function kafkajsCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       const client = await producer({ transactionalId: newName('kafkajs'), maxInFlightRequests: 1, idempotent: true })
-      for (const [value, committed] of [
-        ['one', true],
-        ['two', false],
-        ['three', true],
-      ] as const) {
-        // prettier-ignore
+      for (const [value, committed] of oneAborted) {
         const transaction = await client.transaction()
         await transaction.send({ topic, messages: [{ value }] })
         await (committed ? transaction.commit() : transaction.abort())

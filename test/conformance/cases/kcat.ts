@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { kcat } from '../../support/services/kcat.ts'
 import { newName, newTopic, recordsIn, fetchFrom, valuesFrom } from '../raw-requests.ts'
-import { TransactionalProducer } from '../transaction.ts'
+import { topicWithOneAborted } from '../transaction.ts'
 import type { Stage } from '../target.ts'
 
 interface KcatMetadata {
@@ -83,19 +83,7 @@ export function kcatCases(stage: Stage): void {
     })
 
     it('leaves out what was aborted', async () => {
-      const raw = await stage.connect()
-      const topic = await newTopic(raw)
-      const producer = new TransactionalProducer(raw)
-      await producer.init()
-      for (const [value, committed] of [
-        ['one', true],
-        ['two', false],
-        ['three', true],
-      ] as const) {
-        // prettier-ignore
-        await producer.sendIn(topic, [value])
-        await producer.end(committed)
-      }
+      const topic = await topicWithOneAborted(await stage.connect())
       await expect.poll(() => consumed(topic, '-X', 'isolation.level=read_committed')).toEqual(['one', 'three'])
       expect(await consumed(topic, '-X', 'isolation.level=read_uncommitted')).toEqual(['one', 'two', 'three'])
     })

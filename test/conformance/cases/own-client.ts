@@ -5,6 +5,7 @@ import { silentLogger } from '../../../src/logging/logger.ts'
 import { sendAll, TestRecord } from '../../support/real-producer.ts'
 import { newName, newTopic, valuesFrom } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
+import { oneAborted } from '../transaction.ts'
 
 const clients = createKafkaClients()
 
@@ -112,12 +113,7 @@ export function ownClientCases(stage: Stage): void {
       const [group, id] = [newName('own'), newName('own-txn')]
       const first = await producer({ 'transactional.id': id })
       await first.initTransactions()
-      for (const [value, committed] of [
-        ['one', true],
-        ['two', false],
-        ['three', true],
-      ] as const) {
-        // prettier-ignore
+      for (const [value, committed] of oneAborted) {
         first.beginTransaction()
         await sent(first, topic, [value])
         await first.sendOffsetsToTransaction([{ topic, partition: 0, offset: value.length }], {
