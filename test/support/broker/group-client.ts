@@ -139,15 +139,7 @@ export class GroupClient {
     { memberId = '', version = LATEST.JoinGroup, ...rest }: JoinOptions = {},
   ): Promise<DecodedResponse<'JoinGroup'>> {
     const { clientId = 'client', ...fields } = rest
-    const request = {
-      groupId: group,
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 60_000,
-      memberId,
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription('orders') }],
-      ...fields,
-    }
+    const request = { ...firstJoin(group), memberId, ...fields }
     const answer = await this.ask('JoinGroup', request, { version, clientId })
     if (answer.errorCode !== 79) return answer
     return this.ask('JoinGroup', { ...request, memberId: answer.memberId }, { version, clientId })
@@ -184,14 +176,20 @@ export class GroupClient {
     return errorCode === 0 ? left.map((member) => member.errorCode) : [errorCode]
   }
 
+  /** A member for each, which has joined and waits for its share; the first leads. */
+  async joined(group: string, ...members: readonly JoinOptions[]): Promise<DecodedResponse<'JoinGroup'>[]> {
+    const joins = members.map((fields) => this.join(group, fields))
+    await this.clock.advance(members.length === 1 ? 3000 : 6000)
+    return Promise.all(joins)
+  }
+
   /** As many members as asked for, in a stable group; the first leads. Each is assigned its own id. */
   async stableGroup(group: string, count = 1, fields: JoinOptions = {}): Promise<DecodedResponse<'JoinGroup'>[]> {
-    const joins = Array.from({ length: count }, (_, i) => {
+    const members = Array.from({ length: count }, (_, i) => {
       const { groupInstanceId, ...rest } = fields
-      return this.join(group, { ...rest, ...(groupInstanceId ? { groupInstanceId: `${groupInstanceId}-${i}` } : {}) })
+      return { ...rest, ...(groupInstanceId ? { groupInstanceId: `${groupInstanceId}-${i}` } : {}) }
     })
-    await this.clock.advance(count === 1 ? 3000 : 6000)
-    const joined = await Promise.all(joins)
+    const joined = await this.joined(group, ...members)
     const names = { protocolType: fields.protocolType ?? 'consumer', protocolName: joined[0]!.protocolName }
     const instance = (i: number) => ({ groupInstanceId: fields.groupInstanceId ? `${fields.groupInstanceId}-${i}` : null })
     const shares = Object.fromEntries(joined.map(({ memberId }) => [memberId, memberId]))
@@ -241,6 +239,18 @@ export class GroupClient {
 }
 
 type JoinOptions = Partial<Omit<RequestMessages['JoinGroup'], 'groupId'>> & { version?: number; clientId?: string }
+
+/** What a new consumer sends, which has no id yet. */
+export function firstJoin(groupId: string): RequestMessages['JoinGroup'] {
+  return {
+    groupId,
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 60_000,
+    memberId: '',
+    protocolType: 'consumer',
+    protocols: [{ name: 'range', metadata: subscription('orders') }],
+  }
+}
 
 export function subscription(...topics: string[]): Buffer {
   return encodeData('ConsumerProtocolSubscription', 1, { topics })

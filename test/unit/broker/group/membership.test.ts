@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { GroupClient, subscription } from '../../../support/broker/group-client.ts'
+import { firstJoin, GroupClient, subscription } from '../../../support/broker/group-client.ts'
 
 /** Longer than the session of the members here, shorter than their rebalance timeout. */
 const SESSION_MS = 10_000
@@ -8,14 +8,7 @@ const REBALANCE_MS = 60_000
 describe('joining a group', () => {
   it('gives a new member an id first and asks it to join again with it (79), from version 4', async () => {
     const client = new GroupClient()
-    const request = {
-      groupId: 'g',
-      sessionTimeoutMs: SESSION_MS,
-      rebalanceTimeoutMs: REBALANCE_MS,
-      memberId: '',
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription('orders') }],
-    }
+    const request = firstJoin('g')
     const answer = await client.ask('JoinGroup', request, { clientId: 'app' })
     expect(answer.errorCode).toBe(79)
     expect(answer.memberId).toMatch(/^app-[0-9a-f-]{36}$/)
@@ -74,9 +67,7 @@ describe('joining a group', () => {
 
   it('names one leader, who alone is told the members and what they asked for', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g'), client.join('g', { protocols: [{ name: 'range', metadata: subscription('bills') }] })]
-    await client.clock.advance(6000)
-    const [first, second] = await Promise.all(joins)
+    const [first, second] = await client.joined('g', {}, { protocols: [{ name: 'range', metadata: subscription('bills') }] })
     expect(first!.leader).toBe(second!.leader)
     expect(first!.leader).toBe(first!.memberId)
     expect(first!.members.map(({ metadata }) => metadata)).toEqual([subscription('orders'), subscription('bills')])
@@ -159,13 +150,7 @@ describe('joining a group', () => {
 
   it('forgets the id that it gave a member when the group is full meanwhile', async () => {
     const client = new GroupClient({ config: { maxSize: 1 } })
-    const request = {
-      groupId: 'g',
-      sessionTimeoutMs: SESSION_MS,
-      memberId: '',
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription('orders') }],
-    }
+    const request = firstJoin('g')
     const { memberId } = await client.ask('JoinGroup', request)
     const join = client.join('g')
     await client.clock.advance(3000)
@@ -197,9 +182,7 @@ describe('joining a group', () => {
 describe('synchronising a group', () => {
   it('hands each member its share when the leader brings the assignment', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g'), client.join('g')]
-    await client.clock.advance(6000)
-    const [leader, follower] = await Promise.all(joins)
+    const [leader, follower] = await client.joined('g', {}, {})
     const waiting = client.sync('g', follower!)
     const answer = await client.sync('g', leader!, { [leader!.memberId]: 'p0', [follower!.memberId]: 'p1' })
     expect(answer).toMatchObject({ errorCode: 0, assignment: Buffer.from('p0'), protocolType: 'consumer', protocolName: 'range' })
@@ -209,9 +192,7 @@ describe('synchronising a group', () => {
 
   it('gives a member that the leader left out an empty share', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g'), client.join('g')]
-    await client.clock.advance(6000)
-    const [leader, follower] = await Promise.all(joins)
+    const [leader, follower] = await client.joined('g', {}, {})
     const waiting = client.sync('g', follower!)
     await client.sync('g', leader!, { [leader!.memberId]: 'all' })
     expect(await waiting).toMatchObject({ errorCode: 0, assignment: Buffer.alloc(0) })
@@ -278,9 +259,7 @@ describe('synchronising a group', () => {
 
   it('removes members that never synchronise within the rebalance timeout, and rebalances', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g', { sessionTimeoutMs: 300_000 }), client.join('g', { sessionTimeoutMs: 300_000 })]
-    await client.clock.advance(6000)
-    const [leader, silent] = await Promise.all(joins)
+    const [leader, silent] = await client.joined('g', { sessionTimeoutMs: 300_000 }, { sessionTimeoutMs: 300_000 })
     await client.sync('g', leader!, { [leader!.memberId]: 'all' })
     await client.clock.advance(REBALANCE_MS)
     expect(await client.heartbeat('g', leader!)).toBe(27)
@@ -289,9 +268,7 @@ describe('synchronising a group', () => {
 
   it('tells members that wait for the leader to join again (27) when somebody new comes', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g'), client.join('g')]
-    await client.clock.advance(6000)
-    const [, follower] = await Promise.all(joins)
+    const [, follower] = await client.joined('g', {}, {})
     const waiting = client.sync('g', follower!)
     void client.join('g')
     await client.clock.advance(0)
@@ -361,9 +338,7 @@ describe('rebalancing a group', () => {
 
   it('does not begin early because a member is lost, while others have not joined', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g', { sessionTimeoutMs: 300_000 }), client.join('g')]
-    await client.clock.advance(6000)
-    const [slow, lost] = await Promise.all(joins)
+    const [slow, lost] = await client.joined('g', { sessionTimeoutMs: 300_000 }, {})
     await Promise.all([client.sync('g', lost!), client.sync('g', slow!)])
     void client.join('g')
     await client.clock.advance(SESSION_MS)
@@ -375,14 +350,7 @@ describe('rebalancing a group', () => {
   it('waits for new members that were given an id, until their session timeout', async () => {
     const client = new GroupClient()
     const [member] = await client.stableGroup('g', 1, { sessionTimeoutMs: 30_000 })
-    const request = {
-      groupId: 'g',
-      sessionTimeoutMs: SESSION_MS,
-      rebalanceTimeoutMs: REBALANCE_MS,
-      memberId: '',
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription('orders') }],
-    }
+    const request = firstJoin('g')
     await client.ask('JoinGroup', request)
     let answered = false
     const again = client.join('g', { memberId: member!.memberId }).then(() => (answered = true))
@@ -449,9 +417,7 @@ describe('staying in a group', () => {
 
   it('ends for a member that is silent after it had its share, however long it had waited for it', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g', { sessionTimeoutMs: 100_000 }), client.join('g')]
-    await client.clock.advance(6000)
-    const [leader, silent] = await Promise.all(joins)
+    const [leader, silent] = await client.joined('g', { sessionTimeoutMs: 100_000 }, {})
     const waiting = client.sync('g', silent!)
     await client.clock.advance(SESSION_MS * 2)
     await Promise.all([client.sync('g', leader!), waiting])
@@ -473,9 +439,7 @@ describe('staying in a group', () => {
 
   it('ends for a member that is silent after it was told to join again, however long it had waited', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g', { sessionTimeoutMs: 100_000 }), client.join('g')]
-    await client.clock.advance(6000)
-    const [leader, silent] = await Promise.all(joins)
+    const [leader, silent] = await client.joined('g', { sessionTimeoutMs: 100_000 }, {})
     const waiting = client.sync('g', silent!)
     await client.clock.advance(SESSION_MS * 2)
     const again = client.join('g', { memberId: leader!.memberId, protocols: [{ name: 'range', metadata: subscription('bills') }] })
@@ -530,9 +494,7 @@ describe('leaving a group', () => {
 
   it('answers requests of the removed member that still wait (25)', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g'), client.join('g')]
-    await client.clock.advance(6000)
-    const [, follower] = await Promise.all(joins)
+    const [, follower] = await client.joined('g', {}, {})
     const waiting = client.sync('g', follower!)
     await client.leave('g', { memberId: follower!.memberId })
     expect((await waiting).errorCode).toBe(25)
@@ -540,13 +502,7 @@ describe('leaving a group', () => {
 
   it('forgets a new member that was only given an id', async () => {
     const client = new GroupClient()
-    const request = {
-      groupId: 'g',
-      sessionTimeoutMs: SESSION_MS,
-      memberId: '',
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription('orders') }],
-    }
+    const request = firstJoin('g')
     const { memberId } = await client.ask('JoinGroup', request)
     expect(await client.leave('g', { memberId })).toEqual([0])
     expect((await client.ask('JoinGroup', { ...request, memberId })).errorCode).toBe(25)

@@ -81,9 +81,7 @@ describe('a static member', () => {
 
   it('that comes back while the assignment is waited for makes the group rebalance: the leader knows only the old id', async () => {
     const client = new GroupClient()
-    const joins = [client.join('g', { groupInstanceId: 'i-0' }), client.join('g', { groupInstanceId: 'i-1' })]
-    await client.clock.advance(6000)
-    const [leader] = await Promise.all(joins)
+    const [leader] = await client.joined('g', { groupInstanceId: 'i-0' }, { groupInstanceId: 'i-1' })
     void client.join('g', { groupInstanceId: 'i-1' })
     await client.clock.advance(0)
     expect(await client.heartbeat('g', leader!, 'i-0')).toBe(27)

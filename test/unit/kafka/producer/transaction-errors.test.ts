@@ -39,15 +39,7 @@ describe('what heals by itself is tried again', () => {
   ] as const)('%s answered with %i', async (api, code) => {
     const cluster = await startCluster({ topics: { t: 1 } })
     refuse(cluster, api, code, 2)
-    const producer = await transactionalProducer(cluster)
-
-    producer.beginTransaction()
-    await sendAll(producer, [new TestRecord('t', 'v')])
-    await producer.sendOffsetsToTransaction(OFFSETS, anonymous)
-    await producer.commitTransaction()
-
-    expect(cluster.committedValues('t', 0)).toEqual(['v'])
-    expect(cluster.committed('g', 't', 0)).toBe(5)
+    await expectCommitWithOffsets(cluster)
     expect(cluster.requestsOf(api).length).toBeGreaterThan(2)
   })
 
@@ -57,15 +49,7 @@ describe('what heals by itself is tried again', () => {
       const cluster = await startCluster({ topics: { t: 1 } })
       cluster.once(api, { do: 'cut' })
       cluster.once(api, { do: 'lose-answer' })
-      const producer = await transactionalProducer(cluster)
-
-      producer.beginTransaction()
-      await sendAll(producer, [new TestRecord('t', 'v')])
-      await producer.sendOffsetsToTransaction(OFFSETS, anonymous)
-      await producer.commitTransaction()
-
-      expect(cluster.committedValues('t', 0)).toEqual(['v'])
-      expect(cluster.committed('g', 't', 0)).toBe(5)
+      await expectCommitWithOffsets(cluster)
       expect(cluster.transaction('tx').ended).toEqual(['commit'])
     },
   )
@@ -377,6 +361,17 @@ describe('a sequence that nobody knows ends in a new epoch (KIP-360)', () => {
 /** Refuses the next `times` requests of an API. */
 function refuse(cluster: ScriptedCluster, api: ApiName, code: number, times: number): void {
   for (let count = 0; count < times; count++) cluster.once(api, { do: 'error', code })
+}
+
+/** A record and offsets are committed together, whatever is in their way. */
+async function expectCommitWithOffsets(cluster: ScriptedCluster): Promise<void> {
+  const producer = await transactionalProducer(cluster)
+  producer.beginTransaction()
+  await sendAll(producer, [new TestRecord('t', 'v')])
+  await producer.sendOffsetsToTransaction(OFFSETS, anonymous)
+  await producer.commitTransaction()
+  expect(cluster.committedValues('t', 0)).toEqual(['v'])
+  expect(cluster.committed('g', 't', 0)).toBe(5)
 }
 
 /** A transaction with a record and offsets: the error that ends it. */
