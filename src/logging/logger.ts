@@ -1,5 +1,6 @@
-import { pino, type Logger as Pino } from 'pino'
 import type { Logger } from '../api/logger.ts'
+import { jsonLine } from './json-line.ts'
+import type { LogEntry } from './log-entry.ts'
 import { textLine } from './text-line.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -16,15 +17,14 @@ export interface LoggerOptions {
 
 /** The process's logger. Called once by the command line. */
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
-  const destination = { write: format === 'json' ? write : (line: string) => write(textLine(line)) }
-  const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) }, errorKey: 'error' }
-  return new PinoLogger(pino(options, destination))
+  const line = format === 'json' ? jsonLine : textLine
+  return new LineLogger(level, (entry) => write(line(entry)))
 }
 
 /** Below this level the logger drops lines, so nobody needs to make them. A logger that is not ours may want every line. */
 export function levelOf(logger: Logger): LogLevel {
   if (logger === silentLogger) return 'silent'
-  return logger instanceof PinoLogger ? logger.level : 'trace'
+  return logger instanceof LineLogger ? logger.level : 'trace'
 }
 
 /** A logger for programs that embed a worker and want no lines of ours. */
@@ -37,43 +37,43 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 }
 
-class PinoLogger implements Logger {
-  readonly #root: Pino
-  readonly #pino: Pino
-  readonly #context: readonly string[]
+class LineLogger implements Logger {
+  readonly level: LogLevel
+  readonly #write: (entry: LogEntry) => void
+  readonly #context: string
 
-  /** @param context of this logger, outermost first */
-  constructor(root: Pino, context: readonly string[] = []) {
-    this.#root = root
+  constructor(level: LogLevel, write: (entry: LogEntry) => void, context = '') {
+    this.level = level
+    this.#write = write
     this.#context = context
-    this.#pino = context.length === 0 ? root : root.child({ context: context.join(' ') })
-  }
-
-  get level(): LogLevel {
-    return logLevels.find((level) => level === this.#pino.level) ?? 'trace'
   }
 
   trace(message: string, error?: unknown): void {
-    this.#pino.trace({ error }, message)
+    this.#log('trace', message, error)
   }
 
   debug(message: string, error?: unknown): void {
-    this.#pino.debug({ error }, message)
+    this.#log('debug', message, error)
   }
 
   info(message: string, error?: unknown): void {
-    this.#pino.info({ error }, message)
+    this.#log('info', message, error)
   }
 
   warn(message: string, error?: unknown): void {
-    this.#pino.warn({ error }, message)
+    this.#log('warn', message, error)
   }
 
   error(message: string, error?: unknown): void {
-    this.#pino.error({ error }, message)
+    this.#log('error', message, error)
   }
 
   child(context: string): Logger {
-    return new PinoLogger(this.#root, [...this.#context, context])
+    return new LineLogger(this.level, this.#write, this.#context === '' ? context : `${this.#context} ${context}`)
+  }
+
+  #log(level: LogLevel, message: string, error: unknown): void {
+    if (logLevels.indexOf(level) < logLevels.indexOf(this.level)) return
+    this.#write({ level, time: Date.now(), context: this.#context, message, error })
   }
 }
