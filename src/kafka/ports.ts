@@ -234,6 +234,8 @@ export interface Admin {
   deleteGroupOffsets(group: string, partitions: readonly TopicPartition[]): Promise<void>
   deleteGroups(groups: readonly string[]): Promise<void>
   deleteRecords(before: readonly TopicPartitionOffset[]): Promise<void>
+  /** Every `transactional.id` that begins so and was used within `transactional.id.expiration.ms`, also without an open transaction. */
+  listTransactions(idPrefix: string): Promise<readonly string[]>
   /**
    * Ends open transactions of these ids and fences their producers, whose next call rejects with a `fenced` error. An id that was never
    * used is registered by it. Used to end a zombie before its successor starts.

@@ -278,6 +278,16 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     expect(await readAll(address, topic, 'read_committed')).toEqual([])
   })
 
+  test('listTransactions names the ids that begin so, open or not, and no others', async () => {
+    await newTransactionalProducer(address, `${id}.a-0`)
+    const open = await newTransactionalProducer(address, `${id}.a-1`)
+    open.beginTransaction()
+    await write(open, topic, ['never'])
+    await newTransactionalProducer(address, `${id}Xa-2`)
+    const listed = await (await newAdmin(address)).listTransactions(`${id}.a-`)
+    expect([...listed].toSorted()).toEqual([`${id}.a-0`, `${id}.a-1`])
+  })
+
   test('K19 a transaction open for longer than transaction.timeout.ms is aborted by the coordinator, and its producer fenced', async () => {
     const slow = await newTransactionalProducer(address, id, { 'transaction.timeout.ms': '1000' })
     slow.beginTransaction()

@@ -116,6 +116,10 @@ export class KafkaAdmin implements Admin {
     for (const group of groups) await this.#groups.delete(group)
   }
 
+  listTransactions(idPrefix: string): Promise<readonly string[]> {
+    return this.#transactions.list(idPrefix)
+  }
+
   async fenceProducers(transactionalIds: readonly string[]): Promise<void> {
     await Promise.all(transactionalIds.map((id) => this.#transactions.fence(id)))
   }

@@ -280,6 +280,10 @@ export class ScriptedCluster implements AsyncDisposable {
     return transaction
   }
 
+  transactionalIds(): string[] {
+    return [...this.#transactions.keys()]
+  }
+
   /** What a coordinator does when an id was not used for long. */
   forgetTransaction(transactionalId: string): void {
     this.#transactions.delete(transactionalId)

@@ -6,6 +6,7 @@ import { findCoordinator } from './find-coordinator.ts'
 import { heartbeat, joinGroup, leaveGroup, offsetCommit, offsetFetch, syncGroup } from './groups.ts'
 import { initProducerId } from './init-producer-id.ts'
 import { listOffsets } from './list-offsets.ts'
+import { listTransactions } from './list-transactions.ts'
 import { metadata } from './metadata.ts'
 import { produce } from './produce.ts'
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit } from './transactions.ts'
@@ -30,6 +31,7 @@ export const apis = {
   AddOffsetsToTxn: addOffsetsToTxn,
   EndTxn: endTxn,
   TxnOffsetCommit: txnOffsetCommit,
+  ListTransactions: listTransactions,
 }
 
 export type ApiName = keyof typeof apis

@@ -45,3 +45,20 @@ test('an id that may not be used rejects at once', async () => {
   await expect(openAdmin(cluster).fenceProducers(['a'])).rejects.toMatchObject({ auth: true, number: 53 })
   expect(cluster.requestsOf('InitProducerId')).toHaveLength(1)
 })
+
+test('listTransactions asks every broker for ids that begin as told, and waits out a coordinator that loads', async () => {
+  await using cluster = await ScriptedCluster.start({ nodes: 2 })
+  for (const id of ['a.b-0', 'a.b-1', 'aXb-2', 'c']) cluster.transaction(id)
+  cluster.setCoordinator('a.b-1', 2)
+  cluster.once('ListTransactions', { do: 'error', code: 14 })
+
+  expect([...(await openAdmin(cluster).listTransactions('a.b-'))].toSorted()).toEqual(['a.b-0', 'a.b-1'])
+  expect(cluster.requestsOf('ListTransactions').map(({ request }) => request.pattern)).toContain(String.raw`a\.b-.*`)
+})
+
+test.each([0, 1])('listTransactions in version %i, which has no pattern, gives the same', async (version) => {
+  await using cluster = await ScriptedCluster.start({ versions: { ListTransactions: [0, version] } })
+  for (const id of ['a.b-0', 'aXb-2']) cluster.transaction(id)
+
+  expect(await openAdmin(cluster).listTransactions('a.b-')).toEqual(['a.b-0'])
+})

@@ -16,6 +16,7 @@ import { initProducerId } from '../../../../src/kafka/protocol/init-producer-id.
 import { joinGroup } from '../../../../src/kafka/protocol/join-group.ts'
 import { leaveGroup } from '../../../../src/kafka/protocol/leave-group.ts'
 import { listOffsets } from '../../../../src/kafka/protocol/list-offsets.ts'
+import { listTransactions } from '../../../../src/kafka/protocol/list-transactions.ts'
 import { metadata } from '../../../../src/kafka/protocol/metadata.ts'
 import { offsetCommit } from '../../../../src/kafka/protocol/offset-commit.ts'
 import { offsetDelete } from '../../../../src/kafka/protocol/offset-delete.ts'
@@ -215,6 +216,10 @@ export const answers: Record<string, Answer> = {
   DeleteRecordsResponse: {
     request: deleteRecords([], 1),
     want: () => ({ throttleMs: 0, partitions: [{ topic, partition: 0, lowWatermark: 44, error: 0 }] }),
+  },
+  ListTransactionsResponse: {
+    request: listTransactions('a.b-'),
+    want: () => ({ throttleMs: 3, error: 14, transactionalIds: ['a.b-0', 'a.b-1'] }),
   },
   DeleteGroupsResponse: { request: deleteGroups([]), want: () => ({ throttleMs: 0, groups: [{ groupId: 'g', error: 68 }] }) },
   DescribeGroupsResponse: {

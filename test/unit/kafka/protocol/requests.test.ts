@@ -16,6 +16,7 @@ import { initProducerId } from '../../../../src/kafka/protocol/init-producer-id.
 import { joinGroup } from '../../../../src/kafka/protocol/join-group.ts'
 import { leaveGroup } from '../../../../src/kafka/protocol/leave-group.ts'
 import { listOffsets } from '../../../../src/kafka/protocol/list-offsets.ts'
+import { listTransactions } from '../../../../src/kafka/protocol/list-transactions.ts'
 import { metadata } from '../../../../src/kafka/protocol/metadata.ts'
 import { offsetCommit } from '../../../../src/kafka/protocol/offset-commit.ts'
 import { offsetDelete } from '../../../../src/kafka/protocol/offset-delete.ts'
@@ -87,6 +88,8 @@ const requests: Record<string, ApiRequest<unknown>> = {
   DescribeConfigsRequest: describeTopicConfigs('a'),
   DeleteRecordsRequest: deleteRecords([{ ...a0, offset: -1 }], 1000),
   DeleteGroupsRequest: deleteGroups(['g']),
+  ListTransactionsRequest: listTransactions('a.b-'),
+  'ListTransactionsRequest@pattern': listTransactions('a.b-'),
   DescribeGroupsRequest: describeGroups(['g']),
   OffsetDeleteRequest: offsetDelete('g', [a0]),
   'ProduceRequest@transaction': produce({
