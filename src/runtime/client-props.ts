@@ -59,13 +59,17 @@ export function transactionalProducerProps(
   { connector, task }: ConnectorTaskId,
   clientId: string,
 ): ClientProps & { readonly 'transactional.id': string } {
-  const { 'group.id': group = 'connect-standalone' } = owner.worker
   return {
     ...producerProps(owner, clientId),
     'enable.idempotence': 'true',
     acks: 'all',
-    'transactional.id': `${group}-${connector}-${task}`,
+    'transactional.id': `${transactionalIdPrefix(owner.worker, connector)}${task}`,
   }
+}
+
+/** What the `transactional.id`s of a connector's tasks begin with; the task's number follows. */
+export function transactionalIdPrefix({ 'group.id': group = 'connect-standalone' }: Props, connector: string): string {
+  return `${group}-${connector}-`
 }
 
 /** Consumer of a sink task. */

@@ -162,6 +162,7 @@ export class StandaloneHerder implements Herder, TaskHostListener {
 
   async stop(): Promise<void> {
     this.#stopping = true
+    this.#worker.startNoMore()
     this.#supervisor.stop()
     this.#watchdog.stop()
     if (!(await withinTime(this.#last, changeTimeoutMs))) {
@@ -206,9 +207,9 @@ export class StandaloneHerder implements Herder, TaskHostListener {
     this.#watchdog.start()
     entry.tasks = tasks
     entry.tasksConfig = config
-    for (const [task, taskProps] of tasks.entries()) {
-      await this.#worker.startTask({ id: { connector: name, task }, config, taskProps, target })
-    }
+    this.#worker.newTasks(name)
+    const starts = tasks.map((taskProps, task) => this.#worker.startTask({ id: { connector: name, task }, config, taskProps, target }))
+    await Promise.all(starts)
   }
 
   /** A connector may ask at any time, from inside `start` too: it is answered in turn. */

@@ -20,6 +20,7 @@ import type { TaskHost, TaskHostListener, TaskSpec } from './task-host.ts'
 import { unusedConnectorKeys } from './unused-keys.ts'
 import { isExactlyOnce, type WorkerConfig, type WorkerValues } from './worker-config.ts'
 import { WorkerConnector } from './worker-connector.ts'
+import { ZombieFence } from './zombie-fence.ts'
 
 export interface WorkerParts {
   readonly config: WorkerConfig
@@ -48,6 +49,8 @@ export class Worker implements TaskHostListener {
   /** Of tasks from their start to their stop. */
   readonly #metrics = new Map<string, TaskMetrics>()
   readonly #inflight: InflightLimit
+  readonly #zombies: ZombieFence
+  #startsTasks = true
   /** The herder; set once before the first task starts. */
   listener: TaskHostListener = { taskStatusChanged: () => undefined }
 
@@ -55,6 +58,7 @@ export class Worker implements TaskHostListener {
     this.#parts = parts
     const { config, plugins, kafka, offsetStore, laneFile, log } = parts
     this.#validation = validationContext(parts)
+    this.#zombies = new ZombieFence(kafka, log)
     this.#inflight = inflightLimit(config.values['worker.max.inflight.bytes'])
     this.#host = makeTaskHost({ values: config.values, environment: { plugins, kafka, offsetStore }, laneFile, listener: this, log })
   }
@@ -116,14 +120,27 @@ export class Worker implements TaskHostListener {
     return connector.taskConfigs(values['tasks.max'], values['tasks.max.enforce'])
   }
 
+  /** Called when a connector gets new tasks and the old ones have stopped, before the first of them starts. */
+  newTasks(connector: string): void {
+    this.#zombies.newTasks(connector)
+  }
+
   /** Starts a task; what is wrong with it is its FAILED status, not the caller's error. */
   async startTask(task: StartedTask): Promise<void> {
     try {
-      this.#host.start(await this.#taskSpec(task), task.target === 'PAUSED' ? 'PAUSED' : 'STARTED')
+      const spec = await this.#taskSpec(task)
+      await this.#fenceZombies(spec)
+      if (!this.#startsTasks) return
+      this.#host.start(spec, task.target === 'PAUSED' ? 'PAUSED' : 'STARTED')
     } catch (error) {
       this.#parts.log.child(taskLogContext(task.id)).error('Task cannot be made', error)
       this.taskStatusChanged({ id: task.id, state: 'FAILED', trace: traceOf(error) })
     }
+  }
+
+  /** From now on no task is started, not even one whose start is under way. */
+  startNoMore(): void {
+    this.#startsTasks = false
   }
 
   async #taskSpec({ id, config, taskProps }: StartedTask): Promise<TaskSpec> {
@@ -138,6 +155,10 @@ export class Worker implements TaskHostListener {
       taskProps: await transformer.transform(withTopics(taskProps, config)),
       metrics: this.#newMetrics(id).shared,
     }
+  }
+
+  async #fenceZombies({ id, kind, workerProps: worker, connectorProps: connector }: TaskSpec): Promise<void> {
+    if (kind === 'source' && isExactlyOnce(this.values)) await this.#zombies.fence({ name: id.connector, worker, connector })
   }
 
   /** A task's numbers since it was started; null: it is not. */

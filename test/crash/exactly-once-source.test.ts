@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { fileToFile } from '../support/file-to-file.ts'
-import { endOffset } from '../support/kafka-records.ts'
+import { endOffset, withAdmin } from '../support/kafka-records.ts'
+import { newTransactionalProducer, write } from '../support/kafka-transactions.ts'
 import { numberedLine, writeNumberedLines } from '../support/numbered-lines.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { kcat, kcatOrNothing } from '../support/services/kcat.ts'
@@ -77,6 +78,28 @@ describeWithKafka('a source that delivers exactly once', (address) => {
     await until(async () => (await committed(address, topic)) >= 1002, 100)
     expect(older.output).not.toContain('Task is restarted by itself')
     expect(newer.output).not.toContain('fenced')
+  })
+
+  it('fences all that an older worker ran under the connector’s name before its first task starts, however many, and nobody else', async () => {
+    const { input, topic, worker: workerFile, source } = await sourceOf(address)
+    const name = /^name=(.*)$/m.exec(await readFile(source, 'utf8'))?.[1]
+    await writeNumberedLines(input, 10)
+    await withAdmin(address, (admin) => admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }]))
+    const [first, third, others] = await Promise.all(
+      ['0', '7', '1-0'].map(async (task) => {
+        const producer = await newTransactionalProducer(address, `connect-standalone-${name}-${task}`)
+        producer.beginTransaction()
+        await write(producer, topic, [numberedLine(99)])
+        return producer
+      }),
+    )
+    const worker = new WorkerProcess([workerFile, source])
+    await until(async () => (await endOffset(address, topic, 0)) >= 13, 50)
+    await expect(first!.commitTransaction()).rejects.toMatchObject({ fenced: true })
+    await expect(third!.commitTransaction()).rejects.toMatchObject({ fenced: true })
+    await others!.commitTransaction()
+    await until(async () => (await committed(address, topic)) === 11, 50)
+    expect(await worker.stop()).toBe(143)
   })
 })
 
