@@ -6,12 +6,12 @@ const packageFolder = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//
 
 /**
  * What the licences of the packages in the bundle ask for: their texts go along with their code.
- * @param metafile of the build, with paths from the root
+ * @param metafiles of the builds, with paths from the root
  * @returns a section per package, by name and version
  * @throws Error for a package that neither names its licence nor has a text of it
  */
-export async function thirdPartyNotices(metafile: Metafile, root: string): Promise<string> {
-  const folders = new Set(Object.keys(metafile.inputs).flatMap((path) => packageFolder.exec(path)?.[0] ?? []))
+export async function thirdPartyNotices(metafiles: readonly Metafile[], root: string): Promise<string> {
+  const folders = new Set(metafiles.flatMap(({ inputs }) => Object.keys(inputs).flatMap((path) => packageFolder.exec(path)?.[0] ?? [])))
   const notices = await Promise.all([...folders].map((folder) => noticeOf(join(root, folder))))
   return `Code of these packages is part of dist, under their licences.\n\n${notices.toSorted().join('\n\n')}`
 }

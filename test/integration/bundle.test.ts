@@ -1,7 +1,9 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -48,6 +50,25 @@ describe('the bundle in dist', () => {
 
     const asksForUrl = expect.stringContaining('Missing required configuration "connection.url"') as string
     await expect(refusal).rejects.toMatchObject({ code: 3, stderr: asksForUrl })
+  })
+
+  it('starts a broker from a handful of files, with what it needs of Node only', async () => {
+    const told = `import { registerHooks } from 'node:module'
+      const files = []
+      registerHooks({ load: (url, context, next) => { if (url.startsWith('file:')) files.push(url); return next(url, context) } })
+      process.on('exit', () => process.stderr.write(JSON.stringify({ files, builtins: process.moduleLoadList })))`
+    const dir = await mkdtemp(join(tmpdir(), 'standpipe-start-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(told)}`, bin('standpipe'), 'broker', '--dir', dir, '--port', '0']
+    const broker = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [ready] = (await once(broker.stdout, 'data')) as [Buffer]
+    broker.kill()
+    const errors = await text(broker.stderr)
+
+    const { files, builtins } = JSON.parse(errors.slice(errors.indexOf('{'))) as { files: string[]; builtins: string[] }
+    expect(String(ready)).toMatch(/^Broker ready/)
+    expect(files.length).toBeLessThanOrEqual(6)
+    expect(builtins).not.toEqual(expect.arrayContaining([expect.stringMatching(/^NativeModule (crypto|zlib|tls|worker_threads)$/)]))
   })
 
   it('comes with the licences of the packages whose code is in it', async () => {
