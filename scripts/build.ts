@@ -82,14 +82,14 @@ function bundle(options: BuildOptions): Promise<BuildResult<{ write: false; meta
 function bin(command: string, main: string): string {
   const [major, minor] = packageJson.engines.node.replace('>=', '').split('.').map(Number)
   return `#!/usr/bin/env node
-import module from 'node:module'
-
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < ${major} || (major === ${major} && minor < ${minor})) {
   process.stderr.write(\`${command} needs Node.js ${major}.${minor} or newer, and this is \${process.version}. Install a newer one from https://nodejs.org/\\n\`)
   process.exit(1)
 }
-module.enableCompileCache()
+const { enableCompileCache, flushCompileCache } = process.getBuiltinModule('node:module')
+enableCompileCache()
+setTimeout(flushCompileCache, 2000).unref() // otherwise a process that is killed leaves no cache
 const { ${main}, useHeapSettings } = await import('../cli/${command}.js')
 useHeapSettings?.()
 process.exitCode = await ${main}(process.argv.slice(2))
