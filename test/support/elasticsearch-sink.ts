@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { onTestFinished } from 'vitest'
+import { onTestFailed, onTestFinished } from 'vitest'
 import type { Logger } from '../../src/api/logger.ts'
 import type { ConsumerRecord } from '../../src/kafka/ports.ts'
 import type { TaskStatus } from '../../src/runtime/state.ts'
@@ -163,6 +163,7 @@ export async function startSink(kafka: string, server: string, options: SinkOpti
   const proxy = await ChaosProxy.start(server)
   onTestFinished(() => proxy.stop())
   const log = new CollectingLogger()
+  onTestFailed(() => console.log([`Requests of the sink: ${proxy.requests.length}`, 'Its worker said:', ...log.lines].join('\n')))
   const standalone = await startWorker(kafka, options.log ?? log, options.worker ?? {})
   onTestFinished(() => standalone.stop())
   const sink = new RunningSink({ kafka, topic, name: options.name ?? `sink-${randomUUID()}`, proxy, log, server, standalone })
