@@ -14,7 +14,7 @@ export async function linkTree(folder: string, here: string): Promise<void> {
   }
 }
 
-export interface Owner {
+interface Owner {
   readonly uid: number
   readonly gid: number
 }
