@@ -1,6 +1,5 @@
+import { pino, type Logger as Pino } from 'pino'
 import type { Logger } from '../api/logger.ts'
-import { jsonLine } from './json-line.ts'
-import type { LogEntry } from './log-entry.ts'
 import { textLine } from './text-line.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
@@ -17,14 +16,15 @@ export interface LoggerOptions {
 
 /** The process's logger. Called once by the command line. */
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
-  const line = format === 'json' ? jsonLine : textLine
-  return new LineLogger(level, (entry) => write(line(entry)))
+  const destination = { write: format === 'json' ? write : (line: string) => write(textLine(line)) }
+  const options = { level, base: null, formatters: { level: (label: string) => ({ level: label }) }, errorKey: 'error' }
+  return new PinoLogger(pino(options, destination))
 }
 
 /** Below this level the logger drops lines, so nobody needs to make them. A logger that is not ours may want every line. */
 export function levelOf(logger: Logger): LogLevel {
   if (logger === silentLogger) return 'silent'
-  return logger instanceof LineLogger ? logger.level : 'trace'
+  return logger instanceof PinoLogger ? logger.level : 'trace'
 }
 
 /** A logger for programs that embed a worker and want no lines of ours. */
@@ -37,43 +37,43 @@ export const silentLogger: Logger = {
   child: () => silentLogger,
 }
 
-class LineLogger implements Logger {
-  readonly level: LogLevel
-  readonly #write: (entry: LogEntry) => void
-  readonly #context: string
+class PinoLogger implements Logger {
+  readonly #root: Pino
+  readonly #pino: Pino
+  readonly #context: readonly string[]
 
-  constructor(level: LogLevel, write: (entry: LogEntry) => void, context = '') {
-    this.level = level
-    this.#write = write
+  /** @param context of this logger, outermost first */
+  constructor(root: Pino, context: readonly string[] = []) {
+    this.#root = root
     this.#context = context
+    this.#pino = context.length === 0 ? root : root.child({ context: context.join(' ') })
+  }
+
+  get level(): LogLevel {
+    return logLevels.find((level) => level === this.#pino.level) ?? 'trace'
   }
 
   trace(message: string, error?: unknown): void {
-    this.#log('trace', message, error)
+    this.#pino.trace({ error }, message)
   }
 
   debug(message: string, error?: unknown): void {
-    this.#log('debug', message, error)
+    this.#pino.debug({ error }, message)
   }
 
   info(message: string, error?: unknown): void {
-    this.#log('info', message, error)
+    this.#pino.info({ error }, message)
   }
 
   warn(message: string, error?: unknown): void {
-    this.#log('warn', message, error)
+    this.#pino.warn({ error }, message)
   }
 
   error(message: string, error?: unknown): void {
-    this.#log('error', message, error)
+    this.#pino.error({ error }, message)
   }
 
   child(context: string): Logger {
-    return new LineLogger(this.level, this.#write, this.#context === '' ? context : `${this.#context} ${context}`)
-  }
-
-  #log(level: LogLevel, message: string, error: unknown): void {
-    if (logLevels.indexOf(level) < logLevels.indexOf(this.level)) return
-    this.#write({ level, time: Date.now(), context: this.#context, message, error })
+    return new PinoLogger(this.#root, [...this.#context, context])
   }
 }

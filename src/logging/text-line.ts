@@ -1,10 +1,16 @@
-import { traceOf } from './error-text.ts'
-import type { LogEntry } from './log-entry.ts'
+interface LogEntry {
+  readonly level: string
+  readonly time: number
+  readonly msg: string
+  readonly context?: string
+  readonly error?: { readonly type?: string; readonly message?: string; readonly stack?: string }
+}
 
-/** Connect's layout, for people: `[2026-11-21 11:40:38,123] INFO [local-file-sink|task-0] text`, the error's trace below it. */
-export function textLine({ level, time, context, message, error }: LogEntry): string {
-  const trace = error === undefined ? '' : `\n${traceOf(error)}`
-  return `[${timestamp(time)}] ${level.toUpperCase()} ${context === '' ? '' : `${context} `}${message}${trace}\n`
+/** One JSON log line in Connect's layout: `[2026-11-21 11:40:38,123] INFO [local-file-sink|task-0] text`, the error's trace below it. */
+export function textLine(json: string): string {
+  const { time, level, context, msg, error } = JSON.parse(json) as LogEntry
+  const trace = error === undefined ? '' : `\n${error.stack ?? error.message ?? String(error.type)}`
+  return `[${timestamp(time)}] ${level.toUpperCase()} ${context === undefined ? '' : `${context} `}${msg}${trace}\n`
 }
 
 /** Local time, as log4j prints it. */

@@ -73,7 +73,8 @@ describe('the bundle in dist', () => {
 
   it('comes with the licences of the packages whose code is in it', async () => {
     const notices = await readFile(join(root, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8')
-    for (const name of ['@elastic/transport', 'kafkajs', 'pg', 'undici']) expect(notices).toMatch(new RegExp(`^## ${name} \\d`, 'm'))
+    for (const name of ['@elastic/transport', 'kafkajs', 'pg', 'pino', 'undici'])
+      expect(notices).toMatch(new RegExp(`^## ${name} \\d`, 'm'))
     expect(notices).toContain('Copyright (c) 2010 - 2021 Brian Carlson')
   })
 
