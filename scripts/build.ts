@@ -56,26 +56,6 @@ const brokerCommandIsApart: Plugin = {
   setup: (build) => build.onResolve({ filter: /^\.\/commands\/broker\.ts$/ }, () => ({ path: './commands/broker.js', external: true })),
 }
 
-/**
- * Takes Node's own modules without an import, which loads everything that a module can export (streams and promises with `node:fs`): 3 ms of the
- * broker's start. An import in a form that is not known here stays as it is.
- */
-const builtinsWithoutImport: Plugin = {
-  name: 'builtins-without-import',
-  setup: (build) =>
-    build.onEnd(({ outputFiles = [] }) => {
-      for (const file of outputFiles) if (file.path.endsWith('.js')) file.contents = Buffer.from(withoutImports(file.text))
-    }),
-}
-
-function withoutImports(javaScript: string): string {
-  return javaScript
-    .replace(/^import (\w+) from "(node:[\w/]+)";$/gm, 'const $1 = process.getBuiltinModule("$2");')
-    .replace(/^import \{(.*)\} from "(node:[\w/]+)";$/gm, (_, names: string, module: string) => {
-      return `const {${names.replaceAll(' as ', ': ')}} = process.getBuiltinModule("${module}");`
-    })
-}
-
 function bundle(options: BuildOptions): Promise<BuildResult<{ write: false; metafile: true }>> {
   return build({
     ...options,
@@ -146,7 +126,7 @@ const entryPoints = present(ENTRY_POINTS)
 const brokerEntryPoints = present(BROKER_ENTRY_POINTS)
 const bundles = await Promise.all([
   bundle({ entryPoints, plugins: [brokerCommandIsApart] }),
-  bundle({ entryPoints: brokerEntryPoints, plugins: [builtinsWithoutImport] }),
+  bundle({ entryPoints: brokerEntryPoints }),
 ]).catch(() => process.exit(1)) // esbuild has printed what is wrong and where
 const outputFiles = bundles.flatMap((result) => result.outputFiles)
 for (const { path, contents } of outputFiles) {
