@@ -134,10 +134,11 @@ describe('a token endpoint', () => {
 
   it.each([500, 502, 503, 504, 429])('that answers %s is asked again until it is well', async (status) => {
     let requests = 0
-    const token = await tokenFrom((request, response) => {
+    const wellAtThird: RequestListener = (request, response) => {
       const answer = ++requests < 3 ? answering(status, '') : answering(200, { access_token: jwt({ exp: inOneHour() }) })
       answer(request, response)
-    })
+    }
+    const token = await tokenFrom(wellAtThird, { 'sasl.login.retry.backoff.max.ms': '10000' })
     expect(token.expiresAt).toBeGreaterThan(Date.now())
     expect(requests).toBe(3)
   })
