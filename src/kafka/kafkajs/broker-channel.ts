@@ -16,6 +16,7 @@ export class BrokerChannel {
   #connection: BrokerConnection | null = null
   #opened: Promise<BrokerConnection> | null = null
   #waiting = 0
+  #isRetired = false
 
   constructor(options: BrokerChannelOptions) {
     this.#options = options
@@ -40,8 +41,9 @@ export class BrokerChannel {
     this.#connection?.close(disconnectException(`Connection to ${this.#options.broker} was closed: ${reason}`))
   }
 
-  /** Lets what is in flight, or waits for the connection, finish. Settles when the socket is gone. */
+  /** Lets what is in flight, or waits for the connection, finish, and opens no other. Settles when the socket is gone. */
   async retire(): Promise<void> {
+    this.#isRetired = true
     await this.#opened?.then(
       (connection) => {
         connection.retire()
@@ -61,13 +63,21 @@ export class BrokerChannel {
   }
 
   async #sendWhenOpen<Response>(request: ApiRequest<Response>, timeoutMs: number): Promise<Response> {
+    let response: Promise<Response>
     this.#waiting++
-    const connection = await this.#open().finally(() => this.#waiting--)
-    return connection.request(request, timeoutMs)
+    try {
+      const connection = await this.#open()
+      response = connection.request(request, timeoutMs)
+    } finally {
+      this.#waiting--
+    }
+    return response
   }
 
   #open(): Promise<BrokerConnection> {
-    return (this.#opened ??= this.#connect())
+    if (this.#opened !== null) return this.#opened
+    if (this.#isRetired) return Promise.reject(disconnectException(`${this.#options.broker} is not in the cluster any more`))
+    return (this.#opened = this.#connect())
   }
 
   async #connect(): Promise<BrokerConnection> {

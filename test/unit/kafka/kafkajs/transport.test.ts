@@ -133,6 +133,29 @@ describe('connections', () => {
     await cluster.until(() => cluster.openConnections() === 0)
   })
 
+  test('a broker that leaves the cluster while it is being connected to leaves no connection behind', async () => {
+    await using cluster = await ScriptedCluster.start({ nodes: 2 })
+    const transport = openTransport(cluster.bootstrapServers.split(',')[0]!)
+    const [first, second] = (await transport.send('any', 'control', brokersOnly)).brokers
+    transport.updateBrokers([first!])
+    const asked = transport.send('any', 'fetch', brokersOnly).catch((error: unknown) => error)
+    transport.updateBrokers([second!])
+    expect(await asked).toMatchObject({ retriable: true })
+    await transport.close()
+    await cluster.until(() => cluster.openConnections() === 0)
+  })
+
+  test('requests that wait for the connection to a broker that leaves the cluster are sent, and then it is closed', async () => {
+    await using cluster = await ScriptedCluster.start({ nodes: 2 })
+    const transport = openTransport(cluster.bootstrapServers.split(',')[0]!)
+    const [first, second] = (await transport.send('any', 'control', brokersOnly)).brokers
+    transport.updateBrokers([first!, second!])
+    const waiting = [1, 2, 3].map(() => transport.send(1, 'fetch', brokersOnly))
+    transport.updateBrokers([second!])
+    expect((await Promise.all(waiting)).map(({ brokers }) => brokers.length)).toEqual([2, 2, 2])
+    await cluster.until(() => cluster.openConnections() === 0)
+  })
+
   test('an idle connection is closed after connections.max.idle.ms, quietly, and opened again when needed', async () => {
     await using cluster = await ScriptedCluster.start()
     const log = new RecordedLog()
