@@ -35,15 +35,16 @@ export class ZombieFence {
   /** Called before each task starts; does its work once for all of them. @throws ConnectException; the next call tries again */
   async fence(connector: FencedConnector): Promise<void> {
     const { name } = connector
-    const underWay = this.#owed.get(name)
-    if (underWay === undefined) return
-    const fencing = underWay ?? this.#fenceAll(connector)
-    this.#owed.set(name, fencing)
+    if (this.#owed.get(name) === null) this.#owed.set(name, this.#fenceOnce(connector))
+    await this.#owed.get(name)
+  }
+
+  async #fenceOnce(connector: FencedConnector): Promise<void> {
     try {
-      await fencing
-      if (this.#owed.get(name) === fencing) this.#owed.delete(name)
+      await this.#fenceAll(connector)
+      this.#owed.delete(connector.name)
     } catch (error) {
-      if (this.#owed.get(name) === fencing) this.#owed.set(name, null)
+      this.#owed.set(connector.name, null)
       throw error
     }
   }

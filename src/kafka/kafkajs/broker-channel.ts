@@ -63,6 +63,7 @@ export class BrokerChannel {
   }
 
   async #sendWhenOpen<Response>(request: ApiRequest<Response>, timeoutMs: number): Promise<Response> {
+    // written in the turn in which the connection opens: `retire`, which comes later to hear of it, sees it in flight
     let response: Promise<Response>
     this.#waiting++
     try {
