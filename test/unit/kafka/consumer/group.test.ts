@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { Consumer } from '../../../../src/kafka/ports.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
+import type { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
 import { append, numbers, openConsumer, pollRecords, pollUntil, RecordingListener, startCluster, valuesOf } from './open-consumer.ts'
 
 const T0 = { topic: 't', partition: 0 }
@@ -10,6 +11,16 @@ const GROUP = { 'group.id': 'g' }
 async function join(consumer: Consumer, listener: RecordingListener): Promise<void> {
   consumer.subscribe(['t'], listener)
   await pollUntil(consumer, () => listener.calls.length > 0)
+}
+
+/** A member, which does not poll, and one whose JoinGroup waits for it. */
+async function oneInAndOneJoining(cluster: ScriptedCluster): Promise<{ first: Consumer; second: Consumer }> {
+  const [first, second] = [await openConsumer(cluster, GROUP), await openConsumer(cluster, GROUP)]
+  await join(first, new RecordingListener())
+  second.subscribe(['t'], new RecordingListener())
+  await second.poll(0)
+  await cluster.until(() => cluster.groupState('g').members.size === 2)
+  return { first, second }
 }
 
 describe('group member', () => {
@@ -365,22 +376,14 @@ describe('group member', () => {
 
   it('K34: close during a join leaves at once', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
-    const [first, second] = [await openConsumer(cluster, GROUP), await openConsumer(cluster, GROUP)]
-    await join(first, new RecordingListener())
-    second.subscribe(['t'], new RecordingListener())
-    await second.poll(0)
-    await cluster.until(() => cluster.groupState('g').members.size === 2)
+    const { second } = await oneInAndOneJoining(cluster)
     await second.close()
     expect(cluster.groupState('g').members.size).toBe(1)
   })
 
   it('K34: a member that is taken in while it leaves starts no heartbeats', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
-    const [first, second] = [await openConsumer(cluster, GROUP), await openConsumer(cluster, GROUP)]
-    await join(first, new RecordingListener())
-    second.subscribe(['t'], new RecordingListener())
-    await second.poll(0)
-    await cluster.until(() => cluster.groupState('g').members.size === 2)
+    const { first, second } = await oneInAndOneJoining(cluster)
     cluster.onRequest('LeaveGroup', () => ({ do: 'silence' }))
     const closing = expect(second.close(500)).rejects.toMatchObject({ code: 'TIMEOUT' })
     await pollUntil(first, () => first.groupMetadata().generationId === 2) // the second's JoinGroup is answered too
