@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { RetriableException, type ConnectStruct, type SourceRecord } from 'standpipe/api'
 import { expect, it, vi } from 'vitest'
 import { SourceDatabase } from '../support/jdbc/source-database.ts'
@@ -102,6 +103,24 @@ await describeWithPostgresql('JDBC source: faults and visibility', (server) => {
     await late.query("INSERT INTO t (name) VALUES ('late')")
     await late.query('COMMIT')
     expect(ids(await guarded.pollAll())).toEqual([2, 1])
+  })
+
+  it('T56: and for those of roles whose sessions it may not look into, which is told once', async () => {
+    const [reader, database] = [`reader_${randomUUID().slice(0, 8)}`, await SourceDatabase.create(server, table)]
+    await database.query(`CREATE ROLE ${reader} LOGIN; GRANT SELECT ON t TO ${reader}`)
+    await database.query('INSERT INTO t DEFAULT VALUES') // the next number of the sequence needs no transaction number then
+    const late = await database.session()
+    await late.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    await late.query("SELECT nextval('t_id_seq')")
+    await database.query('INSERT INTO t DEFAULT VALUES')
+    const guarded = await database.started({ ...byId, 'visibility.guard': 'xmin', 'connection.user': reader })
+    expect(ids(await guarded.pollAll())).toEqual([1])
+    expect(await guarded.pollAll()).toEqual([])
+    await late.query('INSERT INTO t (id) VALUES (2)')
+    await late.query('COMMIT')
+    expect(ids(await guarded.pollAll())).toEqual([2, 3])
+    const told = guarded.log.lines.filter((line) => line.includes('the state of 1 sessions is hidden from this user'))
+    expect(told).toHaveLength(1)
   })
 
   it.for([byId, byTime, byBoth])(

@@ -12,7 +12,7 @@ export const ownKeys = {
   },
   'visibility.guard.max.wait.ms': {
     ...{ type: 'long', default: 0, validator: atLeast(0), ...connector, displayName: 'Visibility Guard Maximum Wait (ms)' },
-    doc: 'How long visibility.guard waits for one transaction. Rows that it commits later still may be skipped. 0: as long as it takes. (Ours.)',
+    doc: 'How long visibility.guard waits for one transaction. Rows that it commits later still may be skipped. 0: as long as it takes, as for those of other roles where the user has no pg_read_all_stats. (Ours.)',
   },
   'visibility.rescan.ids': {
     ...{ type: 'long', default: 0, validator: atLeast(0), ...connector, displayName: 'Visibility Rescan Ids' },

@@ -323,7 +323,7 @@ export class TableReader {
     if (hidden > 0 && this.#warnsOfHidden) {
       this.#warnsOfHidden = false
       log.warn(
-        `visibility.guard: the state of ${hidden} sessions is hidden from this user. Grant it pg_read_all_stats, so that rows of their transactions are not skipped either.`,
+        `visibility.guard: the state of ${hidden} sessions is hidden from this user. Grant it pg_read_all_stats, so that no row of their transactions is skipped, and none is waited for beyond visibility.guard.max.wait.ms.`,
       )
     }
     if (overdue > 0 && this.#warnsOfOverdue) {

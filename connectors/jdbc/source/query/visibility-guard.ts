@@ -10,7 +10,7 @@ export interface Visibility {
   readonly horizon: bigint
   /** Epoch milliseconds, rounded down; the server's time where no transaction is under way. */
   readonly oldestStartMs: number
-  /** Sessions whose state this role may not see: the guard knows their transactions once they have written something only. */
+  /** Sessions whose state this role may not see: the guard knows their transactions only while a statement is running, and once they have written something. */
   readonly hidden: number
   /** Transactions that are not waited for any more. */
   readonly overdue: number
@@ -19,14 +19,17 @@ export interface Visibility {
 /**
  * Sessions of the same application_name are tasks of this connector, which only read, and do not count. Those that are overdue do not
  * count either; since snapshots of others are held back by them, then the starts of transactions count in their place.
+ * PostgreSQL hides kind, state and start of other roles' sessions, and shows their transactions' numbers: those are waited for without
+ * end. One without a role is a process of the server's own, such as autovacuum.
  */
 const visibilitySql = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot),
 sessions AS MATERIALIZED (
-  SELECT a.backend_xid, a.backend_xmin, a.xact_start, a.state, coalesce($1 > 0 AND a.xact_start < clock_timestamp() - $1::int8 * interval '1 millisecond', false) AS is_overdue
+  SELECT a.backend_xid, a.backend_xmin, a.xact_start, a.backend_type IS NULL AS is_hidden, coalesce($1 > 0 AND a.xact_start < clock_timestamp() - $1::int8 * interval '1 millisecond', false) AS is_overdue
   FROM pg_catalog.pg_stat_activity a
-  WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_type IN ('client backend', 'parallel worker')
+  WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+    AND (a.backend_type IN ('client backend', 'parallel worker') OR a.backend_type IS NULL AND a.usesysid IS NOT NULL)
     AND (a.application_name <> current_setting('application_name') OR a.application_name = '')
-  UNION ALL SELECT p.transaction, NULL, p.prepared, 'prepared', $1 > 0 AND p.prepared < clock_timestamp() - $1::int8 * interval '1 millisecond'
+  UNION ALL SELECT p.transaction, NULL, p.prepared, false, $1 > 0 AND p.prepared < clock_timestamp() - $1::int8 * interval '1 millisecond'
   FROM pg_catalog.pg_prepared_xacts p WHERE p.database = current_database()),
 overdue AS MATERIALIZED (SELECT count(*) AS count, array_agg(backend_xid::text::int8) AS transactions FROM sessions WHERE is_overdue AND backend_xid IS NOT NULL),
 others AS MATERIALIZED (SELECT * FROM sessions WHERE NOT is_overdue),
@@ -39,7 +42,7 @@ SELECT now.xmin,
   least(now.xmin, (SELECT min(now.xmax - ((now.xmax - backend_xmin::text::int8) & 4294967295)) FROM others WHERE overdue.count = 0)),
   (SELECT floor(extract(epoch FROM min(xact_start)) * 1000000)::int8 FROM others WHERE backend_xid IS NOT NULL OR overdue.count > 0),
   floor(extract(epoch FROM least(CURRENT_TIMESTAMP, (SELECT min(xact_start) FROM others))) * 1000)::int8,
-  (SELECT count(*) FROM others WHERE state IS NULL), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8, overdue.count
+  (SELECT count(*) FROM others WHERE is_hidden), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8, overdue.count
 FROM now, overdue`
 
 /** Transactions below `xmin` were over at that time, in epoch microseconds of the server. */
