@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['standpipe:source', 'node']
@@ -13,6 +14,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/compat/**/*.test.ts', 'test/contract/**/*.test.ts'],
           testTimeout: 20_000,
+          // Two on two cores: Vitest's own count is one there, and half of the time is the start of a file.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 1 },
         },
       },
       {
