@@ -223,6 +223,7 @@ export interface Admin {
   createTopics(topics: readonly NewTopic[]): Promise<ReadonlyMap<string, 'created' | 'exists' | KafkaError>>
   deleteTopics(names: readonly string[]): Promise<ReadonlyMap<string, 'deleted' | KafkaError>>
   topicConfigs(name: string): Promise<ReadonlyMap<string, string | null>>
+  /** In the order asked. Null: no record is that late. One partition may be asked for several offsets. */
   listOffsets(
     query: readonly (TopicPartition & { readonly spec: 'earliest' | 'latest' | number })[],
     isolation?: IsolationLevel,

@@ -135,6 +135,8 @@ describeWithKafka('admin on Apache Kafka', (address) => {
     expect(await find('earliest')).toEqual([2])
     expect(await find('latest')).toEqual([3])
     expect(await admin.listOffsets([{ topic, partition: 0, spec: 'latest' }], 'read_committed')).toEqual([3])
+    const specs = ['earliest', 'latest', 2_000_001] as const
+    expect(await admin.listOffsets(specs.map((spec) => ({ topic, partition: 0, spec })))).toEqual([2, 3, 2])
   })
 
   test('the cluster describes itself', async () => {

@@ -1,6 +1,7 @@
 import { kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import { noLeader } from '../no-leader.ts'
+import { oncePerPartition } from '../once-per-partition.ts'
 import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { deleteRecords } from '../protocol/delete-records.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP, listOffsets } from '../protocol/list-offsets.ts'
@@ -10,6 +11,12 @@ import type { AdminCalls, Call } from './admin-calls.ts'
 export interface OffsetQuery extends TopicPartition {
   /** An end of the log, or the first record at or after an epoch millisecond. */
   readonly spec: 'earliest' | 'latest' | number
+}
+
+/** What the leader answered for one item; undefined: for something it was not asked. */
+interface Outcome<T> {
+  readonly item: T | undefined
+  readonly error: number
 }
 
 /** Calls that go to the leaders of partitions. */
@@ -26,7 +33,7 @@ export class PartitionAdmin {
 
   async listOffsets(query: readonly OffsetQuery[], isolation: IsolationLevel): Promise<readonly (number | null)[]> {
     const found = new Map<OffsetQuery, number | null>()
-    await this.#atLeaders('listing offsets', query, async (node, items) => {
+    const ask = async (node: number, items: readonly OffsetQuery[]): Promise<readonly Outcome<OffsetQuery>[]> => {
       const partitions = items.map(({ topic, partition, spec }) => ({ topic, partition, timestamp: timestampOf(spec), leaderEpoch: -1 }))
       const answer = await this.#transport.send(node, 'control', listOffsets(partitions, isolation))
       return answer.partitions.map(({ topic, partition, error, offset }) => {
@@ -34,6 +41,10 @@ export class PartitionAdmin {
         if (error === 0 && item !== undefined) found.set(item, offset < 0 ? null : offset)
         return { item, error }
       })
+    }
+    await this.#atLeaders('listing offsets', query, async (node, items) => {
+      const outcomes = await Promise.all(oncePerPartition(items).map((round) => ask(node, round)))
+      return outcomes.flat()
     })
     return query.map((item) => found.get(item) ?? null)
   }
@@ -49,7 +60,7 @@ export class PartitionAdmin {
   #atLeaders<T extends TopicPartition>(
     what: string,
     items: readonly T[],
-    send: (node: number, items: readonly T[], call: Call) => Promise<readonly { readonly item: T | undefined; readonly error: number }[]>,
+    send: (node: number, items: readonly T[], call: Call) => Promise<readonly Outcome<T>[]>,
   ): Promise<void> {
     const left = new Set(items)
     return this.#calls.run(what, async (call) => {

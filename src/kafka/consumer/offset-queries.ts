@@ -1,5 +1,6 @@
 import { kafkaError, type KafkaError } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
+import { oncePerPartition } from '../once-per-partition.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
 import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.ts'
 import type { GroupOffsets } from './group-offsets.ts'
@@ -75,18 +76,27 @@ export class OffsetQueries {
 
   /** Repeats only what is not answered yet. */
   async #offsets(queries: readonly OffsetQuery[]): Promise<readonly number[]> {
-    const { lookup, retry, timeoutMs } = this.#options
-    const known = new Map<string, number>()
+    const { retry, timeoutMs } = this.#options
+    const known = new Map<OffsetQuery, number>()
     await retry.run('the offsets of partitions could be determined', timeoutMs, async () => {
-      const open = queries.filter((query) => !known.has(partitionName(query)))
-      let failure: KafkaError | null = null
-      for (const [name, answer] of await lookup.ask(open)) {
-        if (typeof answer === 'number') known.set(name, answer)
-        else if (failure === null || !answer.retriable) failure = answer
-      }
-      if (failure !== null) throw failure
+      const open = oncePerPartition(queries.filter((query) => !known.has(query)))
+      const failures = (await Promise.all(open.map((round) => this.#askOnce(round, known)))).flat()
+      const failure = failures.find(({ retriable }) => !retriable) ?? failures[0]
+      if (failure !== undefined) throw failure
     })
-    return queries.map((query) => known.get(partitionName(query)) ?? -1)
+    return queries.map((query) => known.get(query) ?? -1)
+  }
+
+  /** @returns why the others could not be told */
+  async #askOnce(queries: readonly OffsetQuery[], known: Map<OffsetQuery, number>): Promise<readonly KafkaError[]> {
+    const answers = await this.#options.lookup.ask(queries)
+    const failures: KafkaError[] = []
+    for (const query of queries) {
+      const answer = answers.get(partitionName(query)) ?? kafkaError(OFFSET_NOT_AVAILABLE, query)
+      if (typeof answer === 'number') known.set(query, answer)
+      else failures.push(answer)
+    }
+    return failures
   }
 
   /** Empty: there is no such topic. */

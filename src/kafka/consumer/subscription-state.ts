@@ -113,7 +113,7 @@ export class SubscriptionState {
     this.#states = new Map()
     for (const partition of partitions) {
       const name = partitionName(partition)
-      this.#states.set(name, before.get(name) ?? new PartitionState(partition, startAt))
+      this.#states.set(name, this.#states.get(name) ?? before.get(name) ?? new PartitionState(partition, startAt))
       before.delete(name)
     }
     for (const gone of before.values()) gone.drop()

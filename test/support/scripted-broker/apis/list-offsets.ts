@@ -24,8 +24,10 @@ export const listOffsets: Api<ListOffsetsRequest> = {
     const { cluster, node, version } = exchange
     const writer = new Writer()
     if (version >= 2) writer.int32(exchange.throttleMs)
+    const isRepeated = ({ topic, partition }: PartitionRef) =>
+      partitions.filter((other) => other.topic === topic && other.partition === partition).length > 1
     return nested(writer, partitions, ({ topic, partition, timestamp }) => {
-      const scripted = exchange.errorOf(topic, partition)
+      const scripted = isRepeated({ topic, partition }) ? INVALID_REQUEST : exchange.errorOf(topic, partition)
       const { error, log } = scripted !== 0 ? { error: scripted, log: null } : cluster.led(node, topic, partition, -1)
       const found = log === null ? NOTHING : lookUp(log, timestamp)
       writer.int32(partition).int16(error).int64(found.timestamp).int64(found.offset)
@@ -34,6 +36,8 @@ export const listOffsets: Api<ListOffsetsRequest> = {
   },
 }
 
+/** As Kafka answers for a partition that a request names twice. */
+const INVALID_REQUEST = 42
 const NOTHING = { timestamp: -1, offset: -1 }
 
 function lookUp(log: PartitionLog, timestamp: number): { readonly timestamp: number; readonly offset: number } {

@@ -81,6 +81,16 @@ test('offsets are asked for at each leader, and again where the leader has moved
   expect(await admin.listOffsets([query[3]])).toEqual([null])
 })
 
+test('one partition can be asked for several offsets at once', async () => {
+  await using cluster = await ScriptedCluster.start({ topics: { t: 2 } })
+  cluster.append('t', 0, [
+    { value: 'a', timestamp: 10 },
+    { value: 'b', timestamp: 20 },
+  ])
+  const query = (['earliest', 'latest', 11] as const).map((spec) => ({ topic: 't', partition: 0, spec }))
+  expect(await openAdmin(cluster).listOffsets([...query, { topic: 't', partition: 1, spec: 'latest' }])).toEqual([0, 2, 1, 0])
+})
+
 test('a group’s coordinator that moved is found again', async () => {
   await using cluster = await ScriptedCluster.start({ nodes: 2, topics: { t: 1 } })
   const admin = openAdmin(cluster)

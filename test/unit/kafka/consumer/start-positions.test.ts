@@ -96,14 +96,15 @@ describe('where reading starts', () => {
     expect(cluster.requestsOf('OffsetFetch')[0]!.request.requireStable).toBe(true)
   })
 
-  it('partitions that stay assigned keep their position', async () => {
+  it('partitions that stay assigned keep their position, also when they are named twice', async () => {
     const cluster = await startCluster({ topics: { t: 2 } })
     append(cluster, 't', 0, numbers(0, 10))
     const consumer = await openConsumer(cluster, { 'max.poll.records': '4' })
     consumer.assign([T0])
     await pollRecords(consumer, 4)
-    consumer.assign([T0, { topic: 't', partition: 1 }])
+    consumer.assign([T0, { topic: 't', partition: 1 }, T0])
     expect(textOf(await pollRecords(consumer, 6))[0]).toBe('t-0@4=4')
+    expect(await consumer.position(T0)).toBe(10)
   })
 
   it('K41: looks offsets up by time, and the ends of a log', async () => {
@@ -117,6 +118,14 @@ describe('where reading starts', () => {
     expect(await consumer.endOffsets([T0])).toEqual([10])
     expect(await consumer.partitionsFor('t')).toEqual([0])
     expect(await consumer.partitionsFor('missing')).toEqual([])
+  })
+
+  it('K41: one partition can be asked for several offsets at once', async () => {
+    const cluster = await clusterWithRecords()
+    const consumer = await openConsumer(cluster)
+    const times = [0, Date.now() + DAY_MS, 0].map((timestamp) => ({ ...T0, timestamp }))
+    expect(await consumer.offsetsForTimes(times)).toEqual([3, null, 3])
+    expect(await consumer.endOffsets([T0, T0])).toEqual([10, 10])
   })
 
   it('a look-up is repeated while a leader cannot tell, for the open partitions alone', async () => {
