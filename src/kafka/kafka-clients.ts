@@ -1,5 +1,6 @@
 import type { Logger } from '../api/logger.ts'
 import { KafkaAdmin } from './admin/admin.ts'
+import { defaultAdminId, defaultConsumerId, defaultProducerId } from './client-ids.ts'
 import { ClusterMetadata } from './cluster-metadata.ts'
 import { parseAdminConfig } from './config/admin-config.ts'
 import { bootstrapAddresses } from './config/bootstrap-servers.ts'
@@ -42,15 +43,16 @@ export function createKafkaClients(): KafkaClients {
   return {
     async producer(props: ClientProps, log: Logger, inflight: InflightBytes = unboundedBytes): Promise<Producer> {
       const config = parseProducerConfig(props, log)
-      const clientId = config['client.id'] || nextClientId('producer')
+      // as in Java, an empty one is a choice
+      const clientId = config.isSet('client.id') ? config['client.id'] : defaultProducerId(config['transactional.id'])
       const clientLog = log.child(`[Producer clientId=${clientId}${transaction(config['transactional.id'])}]`)
       return new KafkaProducer({ config, inflight, log: clientLog, ...(await cluster(config, clientId, true, clientLog)) })
     },
     async consumer(props: ClientProps, log: Logger, inflight: InflightBytes = unboundedBytes): Promise<Consumer> {
       const config = parseConsumerConfig(props, log)
-      const groupId = config['group.id'] ?? 'null'
-      const clientId = config['client.id'] || nextClientId(`consumer-${groupId}`)
-      const clientLog = log.child(`[Consumer ${instance(config['group.instance.id'])}clientId=${clientId}, groupId=${groupId}]`)
+      const { 'group.id': groupId, 'group.instance.id': instanceId } = config
+      const clientId = config['client.id'] || defaultConsumerId(groupId, instanceId)
+      const clientLog = log.child(`[Consumer ${instance(instanceId)}clientId=${clientId}, groupId=${groupId}]`)
       return new KafkaConsumer({
         config,
         inflight,
@@ -60,20 +62,11 @@ export function createKafkaClients(): KafkaClients {
     },
     async admin(props: ClientProps, log: Logger): Promise<Admin> {
       const config = parseAdminConfig(props, log)
-      const clientId = config['client.id'] || nextClientId('adminclient')
+      const clientId = config['client.id'] || defaultAdminId()
       const clientLog = log.child(`[AdminClient clientId=${clientId}]`)
       return new KafkaAdmin({ config, log: clientLog, ...(await cluster(config, clientId, false, clientLog)) })
     },
   }
-}
-
-const clientNumbers = new Map<string, number>()
-
-/** Java's default `client.id`: producer-1, consumer-group-2 … */
-function nextClientId(prefix: string): string {
-  const number = (clientNumbers.get(prefix) ?? 0) + 1
-  clientNumbers.set(prefix, number)
-  return `${prefix}-${number}`
 }
 
 function instance(groupInstanceId: string | null): string {

@@ -35,9 +35,34 @@ test('each client logs under the name that Java gives it', async () => {
   ])
 })
 
-test('a client without client.id is numbered', async () => {
+test('a client without client.id is called as Java calls it: numbered over all groups, or by an identity of its own', async () => {
   const log = new ContextLogger()
-  const consumer = () => createKafkaClients().consumer({ 'bootstrap.servers': '127.0.0.1:9', 'group.id': 'numbered' }, log)
-  for (const each of [await consumer(), await consumer()]) await each.close()
-  expect(log.contexts).toEqual([1, 2].map((number) => `[Consumer clientId=consumer-numbered-${number}, groupId=numbered]`))
+  const clients = createKafkaClients()
+  const servers = { 'bootstrap.servers': '127.0.0.1:9' }
+  for (const open of [
+    () => clients.producer(servers, log),
+    () => clients.producer({ ...servers, 'transactional.id': 'pay' }, log),
+    () => clients.producer({ ...servers, 'client.id': '' }, log),
+    () => clients.producer(servers, log),
+    () => clients.consumer(servers, log),
+    () => clients.consumer({ ...servers, 'group.id': 'g' }, log),
+    () => clients.consumer({ ...servers, 'group.id': 'h', 'group.instance.id': 'i' }, log),
+    () => clients.consumer({ ...servers, 'group.id': 'h', 'client.id': '' }, log),
+    () => clients.admin(servers, log),
+    () => clients.admin({ ...servers, 'client.id': '' }, log),
+  ]) {
+    await (await open()).close()
+  }
+  expect(log.contexts.map((context) => / clientId=([^,\]]*)/.exec(context)?.[1])).toEqual([
+    'producer-1',
+    'producer-pay',
+    '',
+    'producer-2',
+    'consumer-null-1',
+    'consumer-g-2',
+    'consumer-h-i',
+    'consumer-h-3',
+    'adminclient-1',
+    'adminclient-2',
+  ])
 })

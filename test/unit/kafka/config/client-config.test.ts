@@ -65,6 +65,12 @@ describe('client configuration', () => {
   it.each<[Keys, string]>([
     [{ 'heartbeat.interval.ms': '45000' }, 'Heartbeat must be set lower than the session timeout.'],
     [{ 'group.id': ' ' }, 'The configured group.id should not be an empty string or whitespace.'],
+    [
+      { 'group.instance.id': 'a b' },
+      "Group instance id is invalid: 'a b' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+    ],
+    [{ 'group.instance.id': '..' }, "Group instance id is invalid: '..' is not allowed"],
+    [{ 'group.instance.id': 'x'.repeat(250) }, `the length of '${'x'.repeat(250)}' is longer than the max allowed length 249`],
     [{ 'auto.offset.reset': 'LATEST' }, 'Invalid value `LATEST` for configuration auto.offset.reset. The value must be either'],
     [{ 'auto.offset.reset': 'by_duration:P' }, 'Invalid value by_duration:P for configuration auto.offset.reset'],
     [{ 'max.poll.records': '0' }, 'Invalid value 0 for configuration max.poll.records: Value must be at least 1'],
