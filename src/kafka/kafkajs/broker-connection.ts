@@ -4,7 +4,7 @@ import Connection, { type SocketFactoryOptions } from 'kafkajs/src/network/conne
 import type { SaslCredentials } from '../config/sasl.ts'
 import { asKafkaError, disconnectException, kafkaError, KafkaError, requestTimedOut, sslAuthenticationFailed } from '../errors.ts'
 import { apiVersions, type ApiVersions } from '../protocol/api-versions.ts'
-import { monotonic, startTimer } from '../timer.ts'
+import { monotonic, startDeadline, startTimer } from '../timer.ts'
 import type { ApiRequest } from '../transport.ts'
 import { chooseVersion } from './choose-version.ts'
 import { decodeAnswer } from './decode-answer.ts'
@@ -279,13 +279,13 @@ export class BrokerConnection {
     return new Promise((resolve, reject) => {
       // what waits because the broker wants to be left alone has not been asked yet
       const throttledMs = Math.max(0, this.#throttledUntil - monotonic())
-      const deadline = startTimer(timeoutMs + throttledMs, () => reject(this.#timeOut(apiName, timeoutMs)))
+      const stopDeadline = startDeadline(timeoutMs + throttledMs, () => reject(this.#timeOut(apiName, timeoutMs)))
       const fail = (error: unknown): void => {
-        clearTimeout(deadline)
+        stopDeadline()
         reject(this.#closeReason ?? mapError(error, this.#options.broker))
       }
       const done = (payload: Buffer | null): void => {
-        clearTimeout(deadline)
+        stopDeadline()
         resolve(payload)
       }
       const written = expectsResponse ? undefined : (error?: Error | null) => (error ? fail(error) : done(null))

@@ -415,6 +415,20 @@ describe('a port that security.protocol does not match is told at the first fail
     return `127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
+  test('an answer that came while the process stood still counts, however late it is read', async () => {
+    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
+    const transport = openTransport(cluster.bootstrapServers, { requestTimeoutMs: 300 })
+    await openMetadata(transport).refresh()
+    const standStill = () => {
+      for (const end = performance.now() + 400; performance.now() < end;);
+    }
+    const remove = cluster.onRequest('Produce', () => void setImmediate(standStill)) // when the answer is on its way
+    await transport.send(1, 'produce', produceOne('a'))
+    remove()
+    await transport.send(1, 'produce', produceOne('b'))
+    expect(cluster.acceptedConnections()).toBe(2) // nobody was disconnected
+  })
+
   test.each<[string, (socket: Socket) => void, string]>([
     ['closes', (socket) => socket.end(), 'was closed by the other side before it answered a request'],
     ['says so', (socket) => socket.write(Buffer.from([0x15, 3, 3, 0, 2, 2, 80])), 'it answers with a TLS alert'],
