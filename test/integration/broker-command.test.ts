@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { BrokerCommand } from '../support/broker/broker-command.ts'
 import { firstRecords, produceAll, withAdmin } from '../support/kafka-records.ts'
-import { scratchDir } from '../support/worker-process.ts'
+import { scratchDir, until } from '../support/worker-process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -51,7 +51,7 @@ describe('standpipe broker', () => {
 
   it('tells as JSON what it is with --json, in memory with --memory', async () => {
     const broker = new BrokerCommand(['--memory', '--port', '0', '--json'], await scratchDir())
-    await expect.poll(() => broker.stdout).toContain('\n')
+    await until(() => broker.stdout.includes('\n'))
     const said = JSON.parse(broker.stdout) as { address: string }
     expect(said).toMatchObject({
       dirs: null,

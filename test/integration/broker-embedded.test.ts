@@ -28,7 +28,7 @@ class EmbeddedWorker {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.log += text))
-    this.exited = once(this.#child, 'exit').then(([code]) => code as number | null)
+    this.exited = once(this.#child, 'close').then(([code]) => code as number | null)
     onTestFinished(async () => {
       this.#child.kill('SIGKILL')
       await this.exited

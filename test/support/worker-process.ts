@@ -30,12 +30,16 @@ export async function propertiesFile(dir: string, name: string, props: Readonly<
 /** The worker a user would start: `connect-standalone` from the build, as a process of its own. */
 export class WorkerProcess {
   readonly #child: ChildProcess
+  /** Its streams are read to their end by then, which 'exit' does not wait for. */
+  readonly #closed: Promise<unknown>
+  #hasClosed = false
   #output = ''
 
   constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, node = process.execPath) {
     this.#child = spawn(node, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     for (const stream of [this.#child.stdout, this.#child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
+    this.#closed = once(this.#child, 'close').then(() => (this.#hasClosed = true))
     onTestFinished(() => this.kill())
     onTestFailed(() => console.error(`The worker ${this.pid} had said:\n${this.#output}`))
   }
@@ -49,8 +53,9 @@ export class WorkerProcess {
     return this.#child.pid ?? -1
   }
 
+  /** True when it has ended, and all it said is there. */
   get hasExited(): boolean {
-    return this.#child.exitCode !== null || this.#child.signalCode !== null
+    return this.#hasClosed
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -59,7 +64,7 @@ export class WorkerProcess {
 
   /** Exit code, once the process has ended. */
   async exited(): Promise<number | null> {
-    if (!this.hasExited) await once(this.#child, 'exit')
+    await this.#closed
     return this.#child.exitCode
   }
 

@@ -8,6 +8,7 @@ const standpipe = join(resolve(import.meta.dirname, '../../..'), 'dist', 'bin', 
 
 /** `standpipe broker` as a user starts it. Killed when the test ends. */
 export class BrokerCommand {
+  /** Its exit code, when all it said is there. */
   readonly exited: Promise<number | null>
   stdout = ''
   stderr = ''
@@ -17,7 +18,7 @@ export class BrokerCommand {
     this.#child = spawn(node, [standpipe, 'broker', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
-    this.exited = once(this.#child, 'exit').then(([code]) => code as number | null)
+    this.exited = once(this.#child, 'close').then(([code]) => code as number | null)
     onTestFinished(async () => {
       this.kill('SIGKILL')
       await this.exited
@@ -26,7 +27,9 @@ export class BrokerCommand {
 
   /** Its address, once it is ready. */
   async ready(): Promise<string> {
-    await until(() => this.stdout.includes('\n') || this.#child.exitCode !== null)
+    let hasEnded = false
+    void this.exited.then(() => (hasEnded = true))
+    await until(() => this.stdout.includes('\n') || hasEnded)
     const [, address] = /^Broker ready at ([^,]+),/.exec(this.stdout) ?? []
     if (address === undefined) throw new Error(`The broker is not ready: ${this.stdout}${this.stderr}`)
     return address

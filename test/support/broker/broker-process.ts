@@ -11,6 +11,8 @@ export class BrokerProcess {
   readonly address: string
   readonly #args: readonly string[]
   #child: ChildProcess | null = null
+  /** Of the last life: its streams are read to their end by then, which 'exit' does not wait for. */
+  #closed: Promise<unknown> = Promise.resolve()
   #output = ''
 
   private constructor(port: number, args: readonly string[]) {
@@ -37,7 +39,7 @@ export class BrokerProcess {
   async start(): Promise<void> {
     const child = this.spawn()
     const isReady = new Promise<true>((resolve) => child.stdout?.once('data', () => resolve(true)))
-    const ready = await Promise.race([isReady, once(child, 'exit')])
+    const ready = await Promise.race([isReady, this.#closed])
     if (ready !== true) throw new Error(`The broker ended when it was started:\n${this.#output.slice(-5000)}`)
   }
 
@@ -46,6 +48,7 @@ export class BrokerProcess {
     const child = spawn(process.execPath, [bin, ...this.#args], { stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text))
     this.#child = child
+    this.#closed = once(child, 'close')
     return child
   }
 
@@ -62,10 +65,8 @@ export class BrokerProcess {
   async #end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child
     if (child === null) return null
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill(signal)
-      await once(child, 'exit')
-    }
+    child.kill(signal)
+    await this.#closed
     return child.exitCode
   }
 }
