@@ -14,7 +14,7 @@ describeWithKafka('connect-standalone at its end', (address) => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('%s stops connectors and tasks and ends with %i', async (signal, code) => {
-    const { files, input } = await fileToFile(address)
+    const { files, input } = await fileToFile(address, { worker: { 'task.shutdown.graceful.timeout.ms': '60000' } })
     await writeFile(input, 'a\n')
     const worker = new WorkerProcess(files)
     await worker.says(running)
@@ -74,13 +74,15 @@ describeWithKafka('connect-standalone at its end, with the broker away', () => {
 
   /** A worker that has carried a line, and whose source has records that are not acknowledged once more was written. */
   async function busyWorker(address: string, extra: Record<string, string>) {
-    const { files, input } = await fileToFile(address, { worker: extra })
+    const plugins = await pluginPackage(await scratchDir(), 'telling', telling)
+    const source = { transforms: 'telling', 'transforms.telling.type': 'test.Telling' }
+    const { files, input } = await fileToFile(address, { worker: { ...extra, 'plugin.path': plugins }, source })
     await writeFile(input, 'a\n')
     const process = new WorkerProcess(files)
     await process.says(running)
     const more = async () => {
       await appendFile(input, 'b\n'.repeat(1000))
-      await new Promise((resolve) => setTimeout(resolve, 500)) // the source reads them; nobody acknowledges, so there is nothing to wait for
+      await process.says('the source has read b')
     }
     return { process, more }
   }
@@ -120,6 +122,21 @@ describe('what plugins leave open', () => {
     expect(process.output).toContain('Connector did not stop within 5000 ms and is abandoned')
   })
 })
+
+/** Tells that records are on their way, which nobody acknowledges. */
+const telling = `
+import { ConfigDef } from 'standpipe/api'
+class Telling {
+  config() { return new ConfigDef({}) }
+  configure() {}
+  apply(record) {
+    if (record.value === 'b' && !this.hasTold) console.error('the source has read b')
+    this.hasTold ||= record.value === 'b'
+    return record
+  }
+}
+export const plugins = [{ kind: 'transformation', className: 'test.Telling', version: '1', load: async () => Telling }]
+`
 
 const minimal = { 'bootstrap.servers': '127.0.0.1:1', 'key.converter': 'StringConverter', 'value.converter': 'StringConverter' }
 
