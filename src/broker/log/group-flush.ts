@@ -22,6 +22,8 @@ export class GroupFlush {
   flushedOffset: number
   readonly #log: Flushable
   #waiting: Waiting[] = []
+  /** Up to where somebody wants it synced, waiting or not. */
+  #wantedOffset = 0
   #running: Promise<void> | null = null
 
   constructor(flushedOffset: number, log: Flushable) {
@@ -34,14 +36,21 @@ export class GroupFlush {
     if (offset <= this.flushedOffset) return Promise.resolve()
     return new Promise((resolve, reject) => {
       this.#waiting.push({ offset, resolve, reject })
-      this.#running ??= this.#run()
+      this.begin(offset)
     })
+  }
+
+  /** Brings everything before the offset to disk, for nobody who waits. A disk that refuses is said to the log's own logger. */
+  begin(offset: number): void {
+    if (offset <= this.flushedOffset) return
+    this.#wantedOffset = Math.max(this.#wantedOffset, offset)
+    this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
     // appends of requests that arrived together share the first sync too
     await new Promise((resolve) => setImmediate(resolve))
-    while (this.#waiting.length > 0) {
+    while (this.#wantedOffset > this.flushedOffset) {
       const target = this.#log.endOffset()
       try {
         await this.#log.sync()
@@ -49,6 +58,7 @@ export class GroupFlush {
         this.#log.flushed()
         this.#settle()
       } catch (error) {
+        this.#wantedOffset = this.flushedOffset
         for (const { reject } of this.#waiting.splice(0)) reject(error)
       }
     }

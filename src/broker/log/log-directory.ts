@@ -24,7 +24,7 @@ export interface LogDirectoryOptions {
   readonly log: Logger
   /** Called when a partition's high watermark or last stable offset moved. */
   readonly onAdvance: (log: PartitionLog) => void
-  /** How often what was appended is synced; default: every second. */
+  /** How often what was appended is synced, where a log has no `flush.ms` of its own; default: every second. */
   readonly flushIntervalMs?: number
   /** How often logs are searched for segments past retention; default: every five minutes. */
   readonly retentionCheckMs?: number
@@ -48,7 +48,7 @@ export class LogDirectory {
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
     const { dirs, log, clock } = options
     const stored = dirs === null ? [new MemoryVolume()] : dirs.map((dir) => new FileVolume(dir, log))
-    const volumes = stored.map((volume) => new PartitionVolume(volume, { log, now: () => clock.now() }))
+    const volumes = stored.map((volume) => new PartitionVolume(volume, { log, clock }))
     for (const volume of volumes) await volume.begin()
     return new LogDirectory(volumes, options)
   }

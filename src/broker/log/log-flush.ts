@@ -1,6 +1,9 @@
+import type { Clock } from '../clock.ts'
 import type { ChangedSegments } from './changed-segments.ts'
+import { FlushSchedule } from './flush-schedule.ts'
 import { GroupFlush } from './group-flush.ts'
 import type { LocalLog } from './local-log.ts'
+import type { LogConfig } from './log-config.ts'
 import type { LogHealth } from './log-health.ts'
 import type { SnapshotFiles } from './snapshot-files.ts'
 import type { LogFolder } from './storage/log-storage.ts'
@@ -11,6 +14,7 @@ export interface LogFlushOptions {
   readonly changes: ChangedSegments
   readonly snapshots: SnapshotFiles
   readonly health: LogHealth
+  readonly clock: Clock
   /** Everything before it is on disk already. */
   readonly trustedOffset: number
   /** `flushedOffset` moved. */
@@ -28,9 +32,10 @@ export class LogFlush {
   readonly #snapshots: SnapshotFiles
   readonly #health: LogHealth
   readonly #group: GroupFlush
+  readonly #schedule: FlushSchedule
   #recoveryPoint: number
 
-  constructor({ local, folder, changes, snapshots, health, trustedOffset, onFlushed }: LogFlushOptions) {
+  constructor({ local, folder, changes, snapshots, health, clock, trustedOffset, onFlushed }: LogFlushOptions) {
     this.#local = local
     this.#folder = folder
     this.#changes = changes
@@ -39,11 +44,18 @@ export class LogFlush {
     this.#recoveryPoint = trustedOffset
     if (trustedOffset < local.endOffset) this.#noteRecovered()
     this.#group = new GroupFlush(trustedOffset, { endOffset: () => local.endOffset, sync: () => this.#sync(), flushed: onFlushed })
+    this.#schedule = new FlushSchedule(clock, local.config, () => this.#group.begin(local.endOffset))
+    this.#schedule.appended(this.#unsynced)
   }
 
   /** Everything before it survives a crash of the machine. */
   get flushedOffset(): number {
     return this.#group.flushedOffset
+  }
+
+  /** Whether the log is synced by its own `flush.ms`, and not to be synced every second. */
+  get hasOwnTime(): boolean {
+    return this.#schedule.hasOwnTime
   }
 
   /** Everything before it may be shown: all there is, or with `flush.messages=1` what was synced. */
@@ -63,8 +75,23 @@ export class LogFlush {
    */
   whenSafe(offset: number): Promise<void> | null {
     const { flushedOffset } = this.#group
-    if (offset <= flushedOffset || this.#local.endOffset - flushedOffset < this.#local.config['flush.messages']) return null
+    if (offset <= flushedOffset || this.#unsynced < this.#local.config['flush.messages']) return null
     return this.#group.wait(offset)
+  }
+
+  /** The log has more records than before: begins a sync when the flush policy asks for it now, or sees to it that there will be one. */
+  appended(): void {
+    this.#schedule.appended(this.#unsynced)
+  }
+
+  /** The log has another flush policy. */
+  updateConfig(config: LogConfig): void {
+    this.#schedule.updateConfig(config, this.#unsynced)
+  }
+
+  /** No sync begins by itself any more. */
+  stop(): void {
+    this.#schedule.stop()
   }
 
   /** Syncs everything that was appended before the call. */
@@ -84,13 +111,19 @@ export class LogFlush {
     this.#snapshots.removeOld(endOffset)
   }
 
-  /** What a crash left may be in the page cache only. */
+  get #unsynced(): number {
+    return this.#local.endOffset - this.#group.flushedOffset
+  }
+
+  /** What a crash left may be in the page cache only, files' names included. */
   #noteRecovered(): void {
+    this.#changes.hasNewNames = true
     const { segments } = this.#local
     for (const segment of segments.all.slice(segments.indexOf(this.#recoveryPoint))) this.#changes.note(segment, segment.sizeBytes)
   }
 
   async #sync(): Promise<void> {
+    this.#health.check()
     const segments = this.#changes.takeUnsynced()
     const { hasNewNames } = this.#changes
     this.#changes.hasNewNames = false

@@ -1,4 +1,5 @@
 import type { Logger } from '../../api/logger.ts'
+import type { Clock } from '../clock.ts'
 import type { KnownProducer, OffsetAndTime, ReadRecords } from '../partition/record-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { BatchView } from './batch-view.ts'
@@ -28,7 +29,7 @@ export interface PartitionLogOptions {
   /** What is before it needs no check; the log end after a clean stop. */
   readonly recoveryPoint: number
   readonly logStartOffset: number
-  readonly now: () => number
+  readonly clock: Clock
   readonly log: Logger
   /** The high watermark or the last stable offset moved. */
   readonly onAdvance: (log: PartitionLog) => void
@@ -59,7 +60,8 @@ export class PartitionLog {
   readonly #onAdvance: (log: PartitionLog) => void
 
   constructor(options: PartitionLogOptions) {
-    const { topic, partition, folder, config, log, now } = options
+    const { topic, partition, folder, config, log, clock } = options
+    const now = () => clock.now()
     const name = `${topic}-${partition}`
     this.topic = topic
     this.partition = partition
@@ -80,7 +82,7 @@ export class PartitionLog {
     this.#reader = new LogReader(this.#local, this.#watermark)
     this.#trim = new LogTrim(this.#local, this.#watermark, now, log)
     const onFlushed = () => this.#advance()
-    this.#flush = new LogFlush({ local: this.#local, folder, changes, snapshots, health, trustedOffset, onFlushed })
+    this.#flush = new LogFlush({ local: this.#local, folder, changes, snapshots, health, clock, trustedOffset, onFlushed })
   }
 
   /** Up to where a compacted log was cleaned. */
@@ -122,6 +124,11 @@ export class PartitionLog {
     return this.#flush.flushedOffset
   }
 
+  /** Whether the log is synced by its own `flush.ms`, and not to be synced every second. */
+  get hasOwnFlushTime(): boolean {
+    return this.#flush.hasOwnTime
+  }
+
   /** Everything before it survives, with indexes and producers: the next start looks at what is behind it. */
   get recoveryPoint(): number {
     return this.#flush.recoveryPoint
@@ -136,7 +143,7 @@ export class PartitionLog {
   append(records: Buffer): AppendResult {
     this.#health.check()
     const result = this.#appender.append(records)
-    if (!result.isDuplicate) this.#advance()
+    if (!result.isDuplicate) this.#appended()
     return result
   }
 
@@ -148,7 +155,7 @@ export class PartitionLog {
   appendMarker(producerId: number, producerEpoch: number, outcome: TransactionOutcome, coordinatorEpoch: number): number {
     this.#health.check()
     const offset = this.#appender.appendMarker(producerId, producerEpoch, outcome, coordinatorEpoch)
-    this.#advance()
+    this.#appended()
     return offset
   }
 
@@ -244,10 +251,13 @@ export class PartitionLog {
   updateConfig(config: LogConfig): void {
     this.#local.config = config
     this.#appender.updateConfig(config)
+    this.#flush.updateConfig(config)
+    this.#advance()
   }
 
   /** Leaves on disk what makes the next start cheap. The log must not be used any more. */
   async close(): Promise<void> {
+    this.#flush.stop()
     try {
       if (this.#health.isUsable) await this.checkpoint()
     } finally {
@@ -258,8 +268,14 @@ export class PartitionLog {
 
   /** Ends the use of a log whose folder is about to go. */
   abandon(): void {
+    this.#flush.stop()
     this.#health.end(new ApiError(Errors.UNKNOWN_TOPIC_OR_PARTITION, `${this.name} was deleted`))
     this.#local.close()
+  }
+
+  #appended(): void {
+    this.#flush.appended()
+    this.#advance()
   }
 
   /** Moves the high watermark and tells who waits. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../../api/logger.ts'
+import type { Clock } from '../clock.ts'
 import { cleanIfDue } from './cleaner/log-cleaner.ts'
 import type { LogConfig } from './log-config.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
@@ -19,7 +20,7 @@ export interface PartitionIdentity {
 
 export interface VolumeOptions {
   readonly log: Logger
-  readonly now: () => number
+  readonly clock: Clock
 }
 
 /** One of the directories of `log.dirs`: its partitions, and the files that say how far they need no check. Files and names are Kafka's. */
@@ -114,9 +115,10 @@ export class PartitionVolume {
     }
   }
 
-  /** Syncs what was appended; a log that cannot says so to those who wait, and to the logger. */
+  /** Syncs what was appended to logs without a flush time of their own; one that cannot says so to those who wait, and to the logger. */
   async flush(): Promise<void> {
-    for (const log of [...this.#logs.values()]) if (log.flushedOffset < log.logEndOffset) await this.#try(log, UNSYNCED, () => log.flush())
+    for (const log of [...this.#logs.values()])
+      if (!log.hasOwnFlushTime && log.flushedOffset < log.logEndOffset) await this.#try(log, UNSYNCED, () => log.flush())
     await this.#writeStartOffsets()
   }
 

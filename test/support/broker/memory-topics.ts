@@ -3,6 +3,7 @@ import { PartitionLog } from '../../../src/broker/log/partition-log.ts'
 import { MemoryFolder } from '../../../src/broker/log/storage/memory-storage.ts'
 import type { RecordTopics } from '../../../src/broker/partition/record-log.ts'
 import { silentLogger } from '../../../src/logging/logger.ts'
+import { ManualClock } from './manual-clock.ts'
 
 interface MemoryTopic {
   readonly name: string
@@ -56,7 +57,7 @@ export class MemoryTopics implements RecordTopics {
       config: { ...DEFAULT_LOG_CONFIG, ...config },
       recoveryPoint: 0,
       logStartOffset: 0,
-      now: () => 1_700_000_000_000,
+      clock: new ManualClock(),
       log: silentLogger,
       onAdvance: (log) => this.onAdvance(log),
     })

@@ -1,3 +1,4 @@
+import type { Clock } from '../../../../src/broker/clock.ts'
 import { type LogConfig, DEFAULT_LOG_CONFIG } from '../../../../src/broker/log/log-config.ts'
 import { PartitionLog } from '../../../../src/broker/log/partition-log.ts'
 import { MemoryFolder } from '../../../../src/broker/log/storage/memory-storage.ts'
@@ -15,9 +16,13 @@ export interface LogChanges {
   readonly recoveryPoint?: number
   readonly logStartOffset?: number
   readonly now?: () => number
+  /** In place of `now`: for logs that sync themselves. */
+  readonly clock?: Clock
   readonly log?: Logger
   readonly onAdvance?: (log: PartitionLog) => void
 }
+
+const NEVER = { cancel: () => undefined }
 
 /** A log in memory, unless the test wants another folder. */
 export function openLog(changes: LogChanges = {}): PartitionLog {
@@ -28,7 +33,7 @@ export function openLog(changes: LogChanges = {}): PartitionLog {
     config: { ...DEFAULT_LOG_CONFIG, ...changes.config },
     recoveryPoint: changes.recoveryPoint ?? 0,
     logStartOffset: changes.logStartOffset ?? 0,
-    now: changes.now ?? (() => RECORD_TIME),
+    clock: changes.clock ?? { now: changes.now ?? (() => RECORD_TIME), after: () => NEVER },
     log: changes.log ?? silentLogger,
     onAdvance: changes.onAdvance ?? (() => undefined),
   })

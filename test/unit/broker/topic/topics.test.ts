@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest'
+import { AlterConfigsApi } from '../../../../src/broker/admin/alter-configs-api.ts'
+import { Operation } from '../../../../src/broker/admin/config-changes.ts'
+import { ResourceType } from '../../../../src/broker/admin/config-resources.ts'
 import { BrokerConfig, parseBrokerSettings } from '../../../../src/broker/config/broker-config.ts'
 import { LogDirectory } from '../../../../src/broker/log/log-directory.ts'
-import { systemClock } from '../../../../src/broker/clock.ts'
+import { systemClock, type Clock } from '../../../../src/broker/clock.ts'
 import { Errors } from '../../../../src/broker/protocol/errors.ts'
 import { Topics } from '../../../../src/broker/topic/topics.ts'
 import { silentLogger } from '../../../../src/logging/logger.ts'
+import { ManualClock, settled } from '../../../support/broker/manual-clock.ts'
 import { RecordingStateStore } from '../../../support/broker/recording-state-store.ts'
+import { appendValues } from '../log/log-fixture.ts'
 
-async function openTopics(store = new RecordingStateStore(), props: Record<string, string> = {}) {
-  const logs = await LogDirectory.open({ dirs: null, clock: systemClock, log: silentLogger, onAdvance: () => undefined })
+async function openTopics(store = new RecordingStateStore(), props: Record<string, string> = {}, clock: Clock = systemClock) {
+  const logs = await LogDirectory.open({ dirs: null, clock, log: silentLogger, onAdvance: () => undefined })
   const config = new BrokerConfig(props, parseBrokerSettings(props), store)
   return { store, config, topics: new Topics({ store, logs, config }) }
 }
@@ -26,6 +31,36 @@ describe('topics', () => {
     expect(topic.minInsyncReplicas).toBe(2)
     expect(topic.config).toMatchObject({ 'retention.ms': 5000, 'cleanup.policy': ['compact'] })
     expect(Buffer.from(topic.id, 'base64url')).toHaveLength(16)
+  })
+
+  it('are synced as they say themselves, or else as the broker says, also when that changes', async () => {
+    const clock = new ManualClock()
+    const { topics, config } = await openTopics(undefined, { 'log.flush.interval.ms': '400' }, clock)
+    const made = [
+      await topics.create({ name: 'silent', partitions: 1, overrides: {} }),
+      await topics.create({ name: 'soon', partitions: 1, overrides: { 'flush.ms': '50' } }),
+      await topics.create({ name: 'counts', partitions: 1, overrides: { 'flush.messages': '2' } }),
+    ]
+    const flushedAfter = async (ms: number) => {
+      for (const { partitions } of made) appendValues(partitions[0]!, ['a', 'b'])
+      await clock.advance(ms)
+      await settled()
+      return made.map(({ partitions: [log] }) => log!.flushedOffset)
+    }
+    expect(await flushedAfter(0)).toEqual([0, 0, 2])
+    expect(await flushedAfter(50)).toEqual([0, 4, 4])
+    expect(await flushedAfter(349)).toEqual([0, 6, 6])
+    expect(await flushedAfter(1)).toEqual([8, 6, 8])
+    const set = (name: string, value: string) => ({ name, configOperation: Operation.SET, value })
+    const resource = (resourceName: string, configs: ReturnType<typeof set>[]) => ({
+      resourceType: ResourceType.TOPIC,
+      resourceName,
+      configs,
+    })
+    const resources = [resource('silent', [set('flush.ms', '30')]), resource('counts', [set('flush.messages', '1000')])]
+    const { responses } = await new AlterConfigsApi(topics, config).answerIncremental({ resources, validateOnly: false })
+    expect(responses.map(({ errorCode }) => errorCode)).toEqual([0, 0])
+    expect(await flushedAfter(30)).toEqual([10, 6, 8])
   })
 
   it('are there again after a restart, with id, partitions and configuration', async () => {
