@@ -199,7 +199,8 @@ export class BrokerConnection {
       this.#socketError = error
       this.#end(this.#lost())
     })
-    this.#socket.once('end', () => this.#end(this.#lost()))
+    // the other side may have stopped reading, too: what is not written yet must not keep the socket
+    this.#socket.once('end', () => this.close(this.#lost()))
     this.#socket.once('close', () => this.#socketClosed())
     return this.#socket
   }

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import dns, { type LookupAddress } from 'node:dns'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
@@ -34,6 +35,32 @@ async function rejection(promise: Promise<unknown>): Promise<KafkaError> {
     () => expect.unreachable('it resolved'),
     (error: unknown) => error as KafkaError,
   )
+}
+
+/** A server that answers ApiVersions, once, and reads nothing after that; `unread`: both ends of the connection. */
+async function acceptAndStopReading(): Promise<{ address: string; unread: Promise<{ client: Socket; server: Socket }> }> {
+  const unread = Promise.withResolvers<{ client: Socket; server: Socket }>()
+  const clients: Socket[] = []
+  const listening = createServer({ allowHalfOpen: true }, (server) => {
+    onTestFinished(() => void server.destroy())
+    server.once('data', (request) => {
+      server.pause()
+      const answer = Buffer.alloc(20)
+      answer.writeInt32BE(16, 0)
+      request.copy(answer, 4, 8, 12) // the correlation id
+      answer.writeInt32BE(1, 10)
+      answer.writeInt16BE(3, 14) // Metadata
+      answer.writeInt16BE(8, 18)
+      server.write(answer, () => unread.resolve({ client: clients[0]!, server }))
+    })
+  })
+  listening.listen(0, '127.0.0.1')
+  await once(listening, 'listening')
+  onTestFinished(() => void listening.close())
+  const opened = (message: unknown) => clients.push((message as { socket: Socket }).socket)
+  subscribe('net.client.socket', opened)
+  onTestFinished(() => void unsubscribe('net.client.socket', opened))
+  return { address: `127.0.0.1:${(listening.address() as AddressInfo).port}`, unread: unread.promise }
 }
 
 describe('connections', () => {
@@ -104,6 +131,17 @@ describe('connections', () => {
       expect(error.retriable).toBe(true)
       expect(error.message).toContain('security.protocol')
     }
+  })
+
+  test('a connection whose other side ended it and reads no more leaves no socket behind', async () => {
+    const ended = await acceptAndStopReading()
+    const transport = openTransport(ended.address)
+    const sending = rejection(transport.send('any', 'control', { ...brokersOnly, encode: () => [Buffer.alloc(32 * 2 ** 20)] }))
+    const socket = await ended.unread
+    await vi.waitFor(() => expect(socket.client.writableLength).toBeGreaterThan(0))
+    socket.server.end()
+    expect(await sending).toMatchObject({ code: 'DISCONNECTED', retriable: true })
+    await vi.waitFor(() => expect(socket.client.closed).toBe(true))
   })
 
   test('nodes that metadata no longer lists are left once their answers are in', async () => {
@@ -377,6 +415,20 @@ describe('requests', () => {
     expect(cluster.requestsOf('Produce').map(({ connection }) => connection)).toEqual([2, 2])
   })
 
+  test('an answer that came while the process stood still counts, however late it is read', async () => {
+    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
+    const transport = openTransport(cluster.bootstrapServers, { requestTimeoutMs: 300 })
+    await openMetadata(transport).refresh()
+    const standStill = () => {
+      for (const end = performance.now() + 400; performance.now() < end;);
+    }
+    const remove = cluster.onRequest('Produce', () => void setImmediate(standStill)) // when the answer is on its way
+    await transport.send(1, 'produce', produceOne('a'))
+    remove()
+    await transport.send(1, 'produce', produceOne('b'))
+    expect(cluster.acceptedConnections()).toBe(2) // nobody was disconnected
+  })
+
   test('a dropped connection answers nobody, and the next request has a new one', async () => {
     await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
     const transport = openTransport(cluster.bootstrapServers)
@@ -414,20 +466,6 @@ describe('a port that security.protocol does not match is told at the first fail
     onTestFinished(() => void server.close())
     return `127.0.0.1:${(server.address() as AddressInfo).port}`
   }
-
-  test('an answer that came while the process stood still counts, however late it is read', async () => {
-    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
-    const transport = openTransport(cluster.bootstrapServers, { requestTimeoutMs: 300 })
-    await openMetadata(transport).refresh()
-    const standStill = () => {
-      for (const end = performance.now() + 400; performance.now() < end;);
-    }
-    const remove = cluster.onRequest('Produce', () => void setImmediate(standStill)) // when the answer is on its way
-    await transport.send(1, 'produce', produceOne('a'))
-    remove()
-    await transport.send(1, 'produce', produceOne('b'))
-    expect(cluster.acceptedConnections()).toBe(2) // nobody was disconnected
-  })
 
   test.each<[string, (socket: Socket) => void, string]>([
     ['closes', (socket) => socket.end(), 'was closed by the other side before it answered a request'],
