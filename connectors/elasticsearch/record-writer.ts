@@ -35,6 +35,8 @@ export class RecordWriter {
   /** The record that failed the task, and those behind it: nothing is committed from there on. */
   readonly #notTaken = new LowestOffsets()
   #reports: Promise<void>[] = []
+  /** One for all: tombstones may be many, and to make an error's stack takes longer than all else that is done for them. */
+  #nullValued: ConnectException | null = null
 
   constructor(parts: RecordWriterParts) {
     this.#parts = parts
@@ -169,7 +171,7 @@ export class RecordWriter {
   #take(record: SinkRecord, unmappable: ReadonlyMap<SinkRecord, DataException> | null): void {
     const { factory, writer } = this.#parts
     if (factory.isIgnored(record)) {
-      this.#report(record, new ConnectException('Cannot write null valued record.'))
+      this.#report(record, (this.#nullValued ??= new ConnectException('Cannot write null valued record.')))
       return
     }
     const reason = unmappable?.get(record)

@@ -7,10 +7,20 @@ import { placeOf, type WrittenOperation } from './written-operation.ts'
 export class ReportingException extends ConnectException {
   static override readonly javaName = 'io.confluent.connect.elasticsearch.ElasticsearchClient$ReportingException'
 
-  /** The cause names the place, which Java's sentence does not. */
+  /** The cause names the place, which Java's sentence does not. Without stacks, as in Java: the refusal was made elsewhere, and there may be many. */
   static ofDocument(operation: WrittenOperation, status: number, error: ServerError): ReportingException {
     const id = operation.id === null ? '' : ` ${operation.id}`
-    const why = new Error(`Document${id} ${placeOf(operation)} was refused with status ${status}: ${error.type}: ${error.reason}`)
-    return new ReportingException(`Indexing failed: ${nestedErrorText(error)}`, { cause: why })
+    const place = `Document${id} ${placeOf(operation)} was refused with status ${status}: ${error.type}: ${error.reason}`
+    return withoutStack(() => new ReportingException(`Indexing failed: ${nestedErrorText(error)}`, { cause: new Error(place) }))
+  }
+}
+
+function withoutStack<T extends Error>(make: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return make()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
   }
 }

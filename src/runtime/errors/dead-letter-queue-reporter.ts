@@ -76,24 +76,29 @@ export class DeadLetterQueueReporter implements ErrorReporter {
     )
   }
 
-  /** Texts in UTF-8, in Connect's order; appended behind headers that are there, also those of an earlier round. */
+  /**
+   * Texts in UTF-8, in Connect's order; appended behind headers that are there, also those of an earlier round. Their names are whole
+   * here, since one that is put together for each record takes longer to encode than to send.
+   */
   #contextHeaders({ topic, partition, offset, source }: DeadLetter, { stage, executing, error }: RecordFailure): RecordHeader[] {
     const { connector, task } = this.#parts.id
     const message = error instanceof Error ? error.message : null
     const texts: readonly (readonly [string, string | null])[] = [
-      ['topic', topic],
-      ...(partition === null ? [] : [['partition', String(partition)] as const]),
-      ...(offset === null ? [] : [['offset', String(offset)] as const]),
-      ['connector.name', connector],
-      ['task.id', String(task)],
-      ['stage', stage],
-      ['class.name', executing],
-      ['exception.class.name', javaNameOf(error)],
-      ['exception.message', message],
-      ['exception.stacktrace', traceOf(error)],
-      ...(source === null ? [] : [['source.partition', source.partition] as const, ['source.offset', source.offset] as const]),
+      ['__connect.errors.topic', topic],
+      ...(partition === null ? [] : [['__connect.errors.partition', String(partition)] as const]),
+      ...(offset === null ? [] : [['__connect.errors.offset', String(offset)] as const]),
+      ['__connect.errors.connector.name', connector],
+      ['__connect.errors.task.id', String(task)],
+      ['__connect.errors.stage', stage],
+      ['__connect.errors.class.name', executing],
+      ['__connect.errors.exception.class.name', javaNameOf(error)],
+      ['__connect.errors.exception.message', message],
+      ['__connect.errors.exception.stacktrace', traceOf(error)],
+      ...(source === null
+        ? []
+        : [['__connect.errors.source.partition', source.partition] as const, ['__connect.errors.source.offset', source.offset] as const]),
     ]
-    return texts.map(([key, text]) => ({ key: `__connect.errors.${key}`, value: text === null ? null : Buffer.from(text) }))
+    return texts.map(([key, text]) => ({ key, value: text === null ? null : Buffer.from(text) }))
   }
 }
 

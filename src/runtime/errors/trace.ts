@@ -12,7 +12,14 @@ export function traceOf(error: unknown): string {
   return `${head}\n${framesOf(error)}${cause}`
 }
 
+/** Of the error before: records that fail in numbers fail in one place, and often share the error. */
+let lastStack = ''
+let lastFrames = ''
+
 function framesOf({ stack = '' }: Error): string {
+  if (stack === lastStack) return lastFrames
   const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return frames.map((frame) => `\t${frame.trim()}\n`).join('')
+  lastStack = stack
+  lastFrames = frames.map((frame) => `\t${frame.trim()}\n`).join('')
+  return lastFrames
 }

@@ -157,6 +157,15 @@ describe('the sink task', () => {
     expect([context.reported.length, server.requests.length, context.timeoutMs]).toEqual([200_001, 0, null])
   })
 
+  it('#48 reports all tombstones for one reason, whose stack is made once', async () => {
+    const { task, context } = await start({ 'behavior.on.null.values': 'ignore' })
+    await task.put([record(0, { value: null }), record(1, { value: null })])
+    await task.put([record(2, { value: null })])
+    const errors = context.reported.map(({ error }) => error)
+    expect(errors).toHaveLength(3)
+    expect(new Set(errors)).toMatchObject(new Set([{ message: 'Cannot write null valued record.' }]))
+  })
+
   it('#75 drops what a revoked partition has under way, and keeps the rest', async () => {
     const { task, server, committed } = await start()
     server.faults = (request) => (isBulk(request) ? down() : null)

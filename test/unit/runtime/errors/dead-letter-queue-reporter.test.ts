@@ -68,6 +68,25 @@ describe('DeadLetterQueueReporter', () => {
     expect(counted()).toEqual({ requests: 1, failures: 0 })
   })
 
+  it('shows each error where it was made, also those that come by turns', async () => {
+    const { reporter, producer } = reporterWith()
+    const traces: string[] = []
+    producer.refuse = ({ headers }) => {
+      traces.push(headers.find(({ key }) => key.endsWith('stacktrace'))!.value!.toString())
+      return null
+    }
+    const errorOfConverter = () => new DataException('bad')
+    const errorOfTask = () => new DataException('bad')
+    const [one, other] = [errorOfConverter(), errorOfTask()]
+    for (const error of [one, other, one, one]) await reporter.report({ ...failure, error })
+    expect(traces.map((trace) => /at (errorOf\w+)/.exec(trace)![1])).toEqual([
+      'errorOfConverter',
+      'errorOfTask',
+      'errorOfConverter',
+      'errorOfConverter',
+    ])
+  })
+
   it('waits through an outage of Kafka, and is done when the record is there', async () => {
     const { reporter, producer, counted } = reporterWith()
     let refusals = 2

@@ -128,6 +128,14 @@ describe('the delivery of a batch', () => {
     ])
   })
 
+  it('reports a refusal without a stack, and leaves those of others as they are', async () => {
+    const stage = new Stage([[malformed(0)]])
+    await stage.deliver(batchOf(operations(1)))
+    const [{ error }] = stage.context.reported as [{ error: Error }]
+    expect([error, error.cause].map((each) => /^\s+at /m.test((each as Error).stack!))).toEqual([false, false])
+    expect(new Error('another').stack).toMatch(/^\s+at /m)
+  })
+
   it('#55 warns of a malformed document without its contents', async () => {
     const stage = new Stage([[malformed(1)]], { behaviorOnMalformed: 'warn' })
     await stage.deliver(batchOf(operations(3)))
