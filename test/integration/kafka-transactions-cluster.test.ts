@@ -11,7 +11,7 @@ const QUICK = { 'delivery.timeout.ms': '60000', 'request.timeout.ms': '5000', 'r
 describeWithKafka('transactions on three nodes', () => {
   test(
     'leaders and coordinators are killed and shut down: every transaction is there once and whole, nothing of aborted ones',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     async () => {
       const cluster = await startKafkaCluster()
       onTestFinished(() => cluster.stop())
@@ -25,7 +25,7 @@ describeWithKafka('transactions on three nodes', () => {
         const before = writers.map(({ transactions }) => transactions)
         await cluster.kill(node)
         await expect
-          .poll(() => writers.every(({ transactions }, index) => transactions > before[index]! + 5), { timeout: 60_000 })
+          .poll(() => writers.every(({ transactions }, index) => transactions > before[index]! + 5), { timeout: 120_000 })
           .toBe(true)
         await cluster.start(node)
       }
@@ -38,7 +38,7 @@ describeWithKafka('transactions on three nodes', () => {
         expect(transactions).toBeGreaterThan(15)
         for (let partition = 0; partition < PARTITIONS; partition++) {
           await expect
-            .poll(() => readAll(cluster.bootstrapServers, topic, 'read_committed', {}, partition), { timeout: 30_000 })
+            .poll(() => readAll(cluster.bootstrapServers, topic, 'read_committed', {}, partition), { timeout: 60_000 })
             .toEqual(values)
           expect(await readByKcat(cluster.bootstrapServers, topic, 'read_committed', partition)).toEqual(values)
         }

@@ -202,7 +202,8 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
       }
       return answer
     })
-    const props = { 'transactional.id': id, 'linger.ms': '0', 'delivery.timeout.ms': '300', 'request.timeout.ms': '100' }
+    // what is not to expire has that long, too
+    const props = { 'transactional.id': id, 'linger.ms': '0', 'delivery.timeout.ms': '5000', 'request.timeout.ms': '5000' }
     const { producer, log } = newProducer(address, props, { transport: (inner) => losing(refusing(inner)) })
     await producer.initTransactions()
     await committed(producer, topic, ['first'])
@@ -291,10 +292,10 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
   })
 
   test('K19 a transaction open for longer than transaction.timeout.ms is aborted by the coordinator, and its producer fenced', async () => {
-    const slow = await newTransactionalProducer(address, id, { 'transaction.timeout.ms': '1000' })
+    const slow = await newTransactionalProducer(address, id, { 'transaction.timeout.ms': '3000' })
     slow.beginTransaction()
     await write(slow, topic, ['never'])
-    await expect.poll(() => endOf('read_committed'), { timeout: 30_000, interval: 200 }).toBe(2)
+    await expect.poll(() => endOf('read_committed'), { timeout: 60_000, interval: 200 }).toBe(2)
 
     await expect(slow.commitTransaction()).rejects.toMatchObject({ fenced: true, abortable: false })
   })
@@ -310,7 +311,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     await committed(producer, topic, ['after', END])
 
     const small = { 'max.partition.fetch.bytes': '100000', 'fetch.max.bytes': '100000' }
-    await expect.poll(() => readAll(address, topic, 'read_committed', small), { timeout: 10_000 }).toEqual(['before', 'after', END])
+    await expect.poll(() => readAll(address, topic, 'read_committed', small), { timeout: 60_000 }).toEqual(['before', 'after', END])
     expect(await readAll(address, topic, 'read_uncommitted', small)).toHaveLength(2003)
     expect(await readByKcat(address, topic, 'read_committed')).toEqual(['before', 'after', END])
     expect(await readByJava(address, topic, 'read_committed', 3)).toEqual(['before', 'after', END])

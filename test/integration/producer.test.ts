@@ -66,7 +66,8 @@ describeWithKafka('the producer on Apache Kafka', (address) => {
   test('K16 a batch that expired unsent leaves a gap in the sequence, and what follows arrives under a new epoch', async () => {
     const name = `${topic}-gap`
     let isBlocked = false
-    const props = { 'linger.ms': '0', 'delivery.timeout.ms': '300', 'request.timeout.ms': '100' }
+    // what is not to expire has that long, too
+    const props = { 'linger.ms': '0', 'delivery.timeout.ms': '5000', 'request.timeout.ms': '5000' }
     const { producer, log } = newProducer(address, props, { transport: refusing(() => isBlocked) })
     const [first, lost, last] = ['first', 'lost', 'last'].map((value) => new TestRecord(name, value, { partition: 0 })) as [
       TestRecord,
@@ -113,7 +114,7 @@ describeWithKafka('the producer on Apache Kafka', (address) => {
     expect(await producer.partitionsFor(name)).toEqual([0])
 
     await topicCommand('--alter', '--partitions', '3')
-    await expect.poll(() => producer.partitionsFor(name), { timeout: 5000 }).toEqual([0, 1, 2])
+    await expect.poll(() => producer.partitionsFor(name), { timeout: 60_000 }).toEqual([0, 1, 2])
     const toNew = new TestRecord(name, 'to a new partition', { partition: 2 })
     await sendAll(producer, [toNew])
     await producer.flush()
@@ -121,7 +122,7 @@ describeWithKafka('the producer on Apache Kafka', (address) => {
 
     // asking for a topic that is gone makes the broker create it, with its default of partitions
     await topicCommand('--delete')
-    await expect.poll(async () => (await producer.partitionsFor(name)).length, { timeout: 5000 }).not.toBe(3)
+    await expect.poll(async () => (await producer.partitionsFor(name)).length, { timeout: 60_000 }).not.toBe(3)
     const toAnew = new TestRecord(name, 'to the new topic', { partition: 0 })
     await sendAll(producer, [toAnew])
     await producer.flush()
