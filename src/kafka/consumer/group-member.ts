@@ -309,8 +309,10 @@ export class GroupMember implements Committer {
 
   commitRefused(code: number, identity: GroupMemberIdentity): Error {
     const isCurrent = this.#identity.generationId === identity.generationId && this.#identity.memberId === identity.memberId
-    if (this.#isGenerationError(code) && isCurrent) this.#loseGeneration(code, identity)
-    if (code === UNKNOWN_MEMBER_ID || code === ILLEGAL_GENERATION) return commitFailed(undefined, kafkaError(code))
+    const isGone = this.#isGenerationError(code)
+    if (isGone && isCurrent) this.#loseGeneration(code, identity)
+    // a static member fences itself when it is given a new member id
+    if (isGone && !(code === FENCED_INSTANCE_ID && isCurrent)) return commitFailed(undefined, kafkaError(code))
     if (code !== REBALANCE_IN_PROGRESS) return this.#options.coordinator.error(code)
     this.#requestRejoin('group is already rebalancing')
     return kafkaError(REBALANCE_IN_PROGRESS, { message: COMMIT_IN_REBALANCE })

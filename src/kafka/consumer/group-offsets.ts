@@ -34,10 +34,15 @@ export class GroupOffsets {
     this.#isolation = isolation
   }
 
-  /** Commits are sent one after the other, in call order, so that an older one never overwrites a newer one. */
+  /**
+   * Commits are sent one after the other, in call order, so that an older one never overwrites a newer one; each, however often it is
+   * repeated, in the generation in which it was called: in a later one others may own the partitions, and be further.
+   * @throws KafkaError when there is no generation to commit in
+   */
   commit(offsets: readonly TopicPartitionOffset[], committer: Committer, timeoutMs: number): Promise<void> {
+    const identity = committer.commitIdentity()
     const commit = this.#lastCommit.then(() =>
-      this.#retry.run('successfully committing offsets', timeoutMs, () => this.#send(offsets, committer)),
+      this.#retry.run('successfully committing offsets', timeoutMs, () => this.#send(offsets, identity, committer)),
     )
     this.#lastCommit = commit.catch(ignoreOutcome)
     return commit
@@ -48,8 +53,7 @@ export class GroupOffsets {
     return this.#lastCommit
   }
 
-  async #send(offsets: readonly TopicPartitionOffset[], committer: Committer): Promise<void> {
-    const identity = committer.commitIdentity()
+  async #send(offsets: readonly TopicPartitionOffset[], identity: GroupMemberIdentity, committer: Committer): Promise<void> {
     const { partitions } = await this.#coordinator.send(offsetCommit(identity, offsets))
     for (const { topic, partition, error } of partitions) {
       if (error === 0) continue

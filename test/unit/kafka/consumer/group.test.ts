@@ -252,6 +252,40 @@ describe('group member', () => {
     expect(cluster.committed('g', 't', 0)).toBe(3)
   })
 
+  it('a commit that is repeated after a rebalance does not speak for the new generation', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const consumer = await openConsumer(cluster, GROUP)
+    const listener = new RecordingListener()
+    await join(consumer, listener)
+    cluster.once('OffsetCommit', { do: 'silence' })
+    const old = consumer.commit([{ ...T0, offset: 1 }])
+    const outcome = expect(old).rejects.toMatchObject({ code: 'COMMIT_FAILED' })
+    cluster.groupState('g').rebalance()
+    await pollUntil(consumer, () => listener.calls.length === 3)
+    cluster.cutConnections(1)
+    await outcome
+    expect(cluster.requestsOf('OffsetCommit').map(({ request }) => request.generationId)).toEqual([1, 1])
+    expect(cluster.committed('g', 't', 0)).toBe(-1)
+    await consumer.commit([{ ...T0, offset: 2 }])
+    expect(listener.calls).toHaveLength(3)
+  })
+
+  it('a static member’s commit of before it was given a new member id fails, and the member stays', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const consumer = await openConsumer(cluster, { ...GROUP, 'group.instance.id': 'i' })
+    const listener = new RecordingListener()
+    await join(consumer, listener)
+    cluster.once('OffsetCommit', { do: 'silence' })
+    const old = consumer.commit([{ ...T0, offset: 1 }])
+    const outcome = expect(old).rejects.toMatchObject({ code: 'COMMIT_FAILED', cause: { code: 'FENCED_INSTANCE_ID' } })
+    cluster.once('Heartbeat', { do: 'error', code: 25 })
+    await pollUntil(consumer, () => listener.calls.length === 3)
+    cluster.cutConnections(1)
+    await outcome
+    await consumer.commit([{ ...T0, offset: 2 }])
+    expect(listener.calls).toEqual(['assigned t-0', 'lost t-0', 'assigned t-0'])
+  })
+
   it('K28: a coordinator that moves, loads or drops the connection costs no rebalance', async () => {
     const cluster = await startCluster({ nodes: 2, topics: { t: 1 } })
     const consumer = await openConsumer(cluster, GROUP)
