@@ -286,7 +286,7 @@ async function pollStep(harness: SourceHarness, count: number): Promise<GotStep>
   const polls: number[] = []
   try {
     for (let idle = 0; records.length < count && idle < 3;) {
-      const batch = await harness.pollAll(1)
+      const batch = await harness.nextBatch()
       idle = batch.length === 0 ? idle + 3 : 0
       if (batch.length > 0) polls.push(batch.length)
       records.push(...batch)

@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { encodeRequest, isFlexible, knownVersions } from '../../src/broker/protocol/codec.ts'
 import type { FieldLayout } from '../../src/broker/protocol/layout.ts'
@@ -9,6 +7,7 @@ import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { Random } from '../support/random.ts'
 import { framed, RawClient, requestHeader } from '../support/raw-client.ts'
 import { writeBatch } from '../support/scripted-broker/record-batch.ts'
+import { usedBytes } from '../support/used-memory.ts'
 
 const REQUESTS = 10_000
 const LANES = 20
@@ -88,14 +87,6 @@ function fuzzed(random: Random): Buffer {
 function relengthed(frame: Buffer): Buffer {
   frame.writeInt32BE(frame.length - 4)
   return frame
-}
-
-function usedBytes(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
 }
 
 describe('requests that are malformed, or valid and strange', () => {

@@ -38,6 +38,11 @@ async function restarted(database: SourceDatabase, source: SourceHarness, offset
   return database.started(cdc, { offsets })
 }
 
+/** A poll may end before it hears that the connection has. */
+async function pollUntilError(source: SourceHarness): Promise<never> {
+  for (;;) expect(await source.poll()).toEqual([])
+}
+
 await describeWithPostgresql('JDBC source: mode cdc', (server) => {
   it('T59: a snapshot, then inserts, updates, changes of keys and deletions, in the order of commits', async () => {
     const database = await databaseWith(server, table, "INSERT INTO t VALUES (1, 'a', 1.5), (2, 'b', NULL)")
@@ -147,10 +152,10 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
     await database.query("INSERT INTO t SELECT i, 'x', 0 FROM generate_series(1, 5) i")
     const changes = [...(await source.pollAll(5))]
     await own.crash()
-    await expect(source.poll()).rejects.toThrow()
+    await expect(pollUntilError(source)).rejects.toThrow()
     await own.start()
     await database.query("INSERT INTO t SELECT i, 'x', 0 FROM generate_series(6, 9) i")
-    while (changes.length < 9) changes.push(...(await source.pollAll(9 - changes.length)))
+    changes.push(...(await source.pollAll(4)))
     expect(changes.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((id) => ({ id })))
     await source.stop()
     await vi.waitUntil(() => dropSlots(own, database), { timeout: 20_000, interval: 50 })

@@ -103,18 +103,28 @@ export class SourceHarness {
     for (const { task } of this.#tasks) await task.commit()
   }
 
-  /** Polls until so many records are there, or nothing comes any more; errors that are tried again are waited out. */
+  /** Polls until so many records are there; the test's own time limit ends it. Without a number: until nothing comes any more. */
   async pollAll(count = Infinity): Promise<SourceRecord[]> {
     const records: SourceRecord[] = []
-    for (let idle = 0; records.length < count && idle < 3;) {
+    while (records.length < count) {
+      const batch = await this.nextBatch()
+      if (batch.length === 0 && count === Infinity) break
+      records.push(...batch)
+    }
+    return records
+  }
+
+  /** The first poll with records; empty: three in a row had none. Errors that are tried again are waited out. */
+  async nextBatch(): Promise<readonly SourceRecord[]> {
+    for (let idle = 0; idle < 3;) {
       const batch = await this.poll().catch((error: unknown) => {
         if (error instanceof RetriableException) return null
         throw error
       })
-      if (batch !== null) idle = batch.length === 0 ? idle + 1 : 0
-      records.push(...(batch ?? []))
+      if (batch !== null && batch.length > 0) return batch
+      if (batch !== null) idle++
     }
-    return records
+    return []
   }
 
   async stop(): Promise<void> {
