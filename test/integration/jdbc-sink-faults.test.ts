@@ -22,24 +22,15 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     const sink = db.sink({}, { reporter: 'takes all' })
     const records = rows(3000)
     records[1234] = row(schema, { id: 1234, name: null }, { offset: 1234 })
-    const [[before]] = (await db.query('SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()')) as [
-      [string],
-    ]
+    const [[before]] = (await db.query('SELECT pg_current_xact_id()::text::int')) as [[string]]
     await sink.put(records)
     expect(await db.query('SELECT count(*) FROM orders')).toEqual([['2999']])
     expect(sink.context.reported.map(({ record, error }) => [record.kafkaOffset, error.message])).toEqual([
       [1234, expect.stringMatching(/SQLSTATE 23502, table orders, column name/)],
     ])
-    await sink.task.stop()
-    await expect
-      .poll(() =>
-        db.query('SELECT xact_commit + xact_rollback > $1::bigint FROM pg_stat_database WHERE datname = current_database()', [before]),
-      )
-      .toEqual([['t']])
-    const [[after]] = (await db.query('SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()')) as [
-      [string],
-    ]
-    expect(Number(after) - Number(before)).toBeLessThan(50)
+    // one number for each attempt that wrote a row: halving takes a dozen, record by record it would be thousands
+    const [[after]] = (await db.query('SELECT pg_current_xact_id()::text::int')) as [[string]]
+    expect(Number(after) - Number(before)).toBeLessThan(500)
   })
 
   it('three records at fault for different reasons are reported with column and reason', async () => {
@@ -124,7 +115,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     const putting = sink.put(rows(3))
     const waiting =
       "SELECT pid FROM pg_stat_activity WHERE application_name = 'c' AND wait_event_type = 'Lock' AND datname = current_database()"
-    await expect.poll(() => db.query(waiting), { timeout: 10_000 }).toHaveLength(1)
+    await expect.poll(() => db.query(waiting), { timeout: 20_000 }).toHaveLength(1)
     await db.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS w`)
     await other.query('COMMIT')
     await other.end()
@@ -190,11 +181,13 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     await expect(sink.put(rows(2, 'b'))).rejects.toThrow(/25006/)
     await server.query('postgres', `ALTER DATABASE ${db.name} RESET default_transaction_read_only`)
     await expect
-      .poll(() =>
-        sink.put(rows(2, 'b')).then(
-          () => 'taken',
-          () => 'refused',
-        ),
+      .poll(
+        () =>
+          sink.put(rows(2, 'b')).then(
+            () => 'taken',
+            () => 'refused',
+          ),
+        { timeout: 20_000 },
       )
       .toBe('taken')
     expect(await db.query('SELECT count(*) FROM orders')).toEqual([['2']])
@@ -210,11 +203,13 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     await other.query('COMMIT')
     await other.end()
     await expect
-      .poll(() =>
-        sink.put(rows(2)).then(
-          () => 'taken',
-          () => 'refused',
-        ),
+      .poll(
+        () =>
+          sink.put(rows(2)).then(
+            () => 'taken',
+            () => 'refused',
+          ),
+        { timeout: 20_000 },
       )
       .toBe('taken')
     expect(await db.query('SELECT name FROM orders WHERE id = 1')).toEqual([['a']])
@@ -265,7 +260,10 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
   it('of several servers the one that can be written to is used', async () => {
     const reading = await privatePostgresql({ settings: { default_transaction_read_only: 'on' } })
     const db = await SinkDatabase.create(server, table)
-    await reading.query('postgres', `SET default_transaction_read_only = off; CREATE DATABASE ${db.name}`).catch(() => undefined)
+    const administrator = await reading.connect('postgres')
+    await administrator.query('SET default_transaction_read_only = off')
+    await administrator.query(`CREATE DATABASE ${db.name}`)
+    await administrator.end()
     const url = `jdbc:postgresql://127.0.0.1:1,${reading.address},${server.address}/${db.name}`
     await db.sink({ 'connection.url': url }).put(rows(1))
     expect(await db.query('SELECT count(*) FROM orders')).toEqual([['1']])
