@@ -1,3 +1,4 @@
+import { addressText } from '../api/host-port.ts'
 import type { Logger } from '../api/logger.ts'
 import { asKafkaError, groupNotAuthorized, kafkaError, type KafkaError } from './errors.ts'
 import { findCoordinator, type CoordinatorType, type FindCoordinatorResponse } from './protocol/find-coordinator.ts'
@@ -58,11 +59,12 @@ export class CoordinatorCache {
     }
   }
 
-  /** The coordinator may be newer than our metadata. */
+  /** The coordinator may be newer than our metadata, or came back at another address. */
   #introduce(coordinator: BrokerAddress): number {
     const { transport } = this.#options
     const known = transport.brokers()
-    if (!known.some((broker) => broker.nodeId === coordinator.nodeId)) transport.updateBrokers([...known, coordinator])
+    const isKnown = known.some((broker) => broker.nodeId === coordinator.nodeId && addressText(broker) === addressText(coordinator))
+    if (!isKnown) transport.updateBrokers([...known.filter(({ nodeId }) => nodeId !== coordinator.nodeId), coordinator])
     return coordinator.nodeId
   }
 }

@@ -304,6 +304,21 @@ describe('group member', () => {
     expect(cluster.committed('g', 't', 0)).toBe(3)
   })
 
+  it('K28: a coordinator that comes back at another address is found there', async () => {
+    const cluster = await startCluster({ nodes: 2, topics: { t: 1 } })
+    cluster.setCoordinator('g', 2)
+    const consumer = await openConsumer(cluster, { ...GROUP, 'default.api.timeout.ms': '5000' })
+    const listener = new RecordingListener()
+    await join(consumer, listener)
+    const coordinator = cluster.runningNodes()[1]!
+    await cluster.stopNode(2)
+    coordinator.port = 0 // another one
+    await cluster.startNode(2)
+    await consumer.commit([{ ...T0, offset: 1 }])
+    expect(cluster.committed('g', 't', 0)).toBe(1)
+    expect(listener.calls).toEqual(['assigned t-0'])
+  })
+
   it('K28: a coordinator that hangs is left when a session without an answer is over', async () => {
     const cluster = await startCluster({ nodes: 2, topics: { t: 1 } })
     const consumer = await openConsumer(cluster, { ...GROUP, 'session.timeout.ms': '400' })
