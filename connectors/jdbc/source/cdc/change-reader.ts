@@ -17,7 +17,7 @@ import { changePositionOf, isBehind, offsetOfChange, type ChangePosition } from 
 import { ChangedTable } from './changed-table.ts'
 import { DurableChanges } from './durable-changes.ts'
 import { readLogMessage, type LoggedRow, type LogMessage } from './pgoutput.ts'
-import { checkServer, createSlot, dropSlot, ensurePublication, hasSlot, startReplicationSql } from './replication-slot.ts'
+import { checkServer, createSlot, dropSlot, ensurePublication, findSlot, startReplicationSql, type FoundSlot } from './replication-slot.ts'
 import { ReplicationStream } from './replication-stream.ts'
 import { TableSnapshot, type SnapshotTable } from './table-snapshot.ts'
 
@@ -108,7 +108,7 @@ export class ChangeReader {
     const { tables, offsets, changes, log } = this.#parts
     const connection = await this.#session.connection()
     await checkServer(connection)
-    await ensurePublication(
+    const wasPublished = await ensurePublication(
       connection,
       changes.publication,
       tables.map(({ schema, name }) => `${quoted(schema)}.${quoted(name)}`),
@@ -116,18 +116,27 @@ export class ChangeReader {
     )
     const stored = await offsets.offset(this.#partition)
     const position = this.#position?.isSnapshot === false ? this.#position : stored === null ? null : changePositionOf(stored)
-    const hasOurs = await hasSlot(connection, changes.slot)
-    if (position === null || position.isSnapshot) await this.#beginAnew(connection, hasOurs)
-    else await this.#goOn(position, hasOurs)
+    const slot = await findSlot(connection, changes.slot)
+    if (position === null || position.isSnapshot)
+      await this.#beginAnew(connection, wasPublished ? slot : await this.#without(slot, connection))
+    else await this.#goOn(position, slot)
     this.#isReady = true
   }
 
-  /** What a slot keeps is of no use without the rows there were before it. */
-  async #beginAnew(connection: PgConnection, hasSlotAlready: boolean): Promise<void> {
+  /** The server cannot read what happened before there was a publication. */
+  async #without(slot: FoundSlot | null, connection: PgConnection): Promise<null> {
+    if (slot !== null) await dropSlot(connection, this.#parts.changes.slot)
+    return null
+  }
+
+  /**
+   * A slot that is there already was left by a run that ended before an offset of its changes was stored. It is read after the new
+   * snapshot, for what that one cannot show: deletions of rows that have been given out, and changes while nobody was there.
+   */
+  async #beginAnew(connection: PgConnection, slot: FoundSlot | null): Promise<void> {
     const { changes, settings, tables, log } = this.#parts
-    if (hasSlotAlready) await dropSlot(connection, changes.slot)
-    const replication = await this.#replication.connection()
-    const { lsn, snapshot } = await createSlot(replication, changes.slot)
+    const { lsn, snapshot } =
+      slot === null ? await createSlot(await this.#replication.connection(), changes.slot) : { ...slot, snapshot: null }
     this.#position = { lsn, transaction: 0, sequence: 0, isSnapshot: changes.takesSnapshot }
     if (!changes.takesSnapshot) return this.#openStream()
     const record = (table: ChangedTable, row: readonly SqlText[], offset: SourceOffset) => this.#record(table, row, offset)
@@ -135,11 +144,10 @@ export class ChangeReader {
     await this.#snapshot.begin(snapshot)
   }
 
-  async #goOn(position: ChangePosition, hasSlotStill: boolean): Promise<void> {
-    const { slot } = this.#parts.changes
-    if (!hasSlotStill) {
+  async #goOn(position: ChangePosition, slot: FoundSlot | null): Promise<void> {
+    if (slot === null) {
       throw new ConfigException(
-        `Slot ${slot} is not there, but offsets are: changes since then are lost. Remove the offsets of the connector to begin with a snapshot.`,
+        `Slot ${this.#parts.changes.slot} is not there, but offsets are: changes since then are lost. Remove the offsets of the connector to begin with a snapshot.`,
       )
     }
     this.#position = position

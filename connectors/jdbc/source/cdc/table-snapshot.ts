@@ -32,7 +32,7 @@ interface OpenTable {
 const mostBytes = 16 * 1024 * 1024
 
 /**
- * The rows that the tables had when the slot was made, table after table. One row is held back, so that the very last one carries the
+ * The rows that the tables had when the slot was made, or have had since, table after table. One row is held back, so that the very last one carries the
  * offset that ends the snapshot.
  */
 export class TableSnapshot {
@@ -48,11 +48,11 @@ export class TableSnapshot {
     this.#offset = offsetOfChange({ lsn: parts.lsn, transaction: 0, sequence: 0, isSnapshot: true })
   }
 
-  /** @param name that the connection which made the slot has given the snapshot */
-  async begin(name: string): Promise<void> {
+  /** @param name that the connection which made the slot has given the snapshot; null: the rows there are now */
+  async begin(name: string | null): Promise<void> {
     const { connection } = this.#parts
     await connection.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
-    await connection.query(`SET TRANSACTION SNAPSHOT ${literal(name)}`)
+    if (name !== null) await connection.query(`SET TRANSACTION SNAPSHOT ${literal(name)}`)
   }
 
   /** The next records; null: that was all. The transaction ends before the last of them. */
