@@ -48,7 +48,7 @@ describeConcurrentStories('poll', {}, (story) => {
       const now = source.status()?.condition
       return now?.kind === 'RETRYING' && now.attempts >= 3
     })
-    expect(source.log.filter(({ level }) => level === 'WARN')).toHaveLength(1)
+    expect(source.logged('is tried again until it succeeds', 'WARN')).toHaveLength(1)
     down = false
     await scene.until(() => source.status()?.condition === undefined)
     expect(source.status()?.state).toBe('RUNNING')

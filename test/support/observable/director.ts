@@ -21,7 +21,7 @@ export type Part = (call: Call) => Answer | Promise<Answer>
 export type Script = Partial<Record<CallName, Part>>
 
 /** How long a story waits for what must come, before it fails with what came instead. */
-const patienceMs = 15_000
+const patienceMs = 45_000
 
 /** The story's side of the dialogue: answers each call as the script says, and keeps what happened. */
 export class Director {

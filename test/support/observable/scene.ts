@@ -184,7 +184,7 @@ export class Scene {
   }
 
   /** Waits for what only asking can tell. */
-  async until(condition: () => boolean | Promise<boolean>, patienceMs = 15_000): Promise<void> {
+  async until(condition: () => boolean | Promise<boolean>, patienceMs = 45_000): Promise<void> {
     const end = Date.now() + patienceMs
     while (!(await condition())) {
       if (Date.now() > end) throw new Error(`Waited ${patienceMs} ms for ${String(condition)}`)

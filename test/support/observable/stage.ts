@@ -16,13 +16,16 @@ import { StoryLog } from './story-log.ts'
 export const hosts = ['inline', 'thread'] as const
 export type Host = (typeof hosts)[number]
 
-/** Small intervals, so that stories are short. A story that needs others has a stage of its own. */
+/**
+ * Small intervals, so that stories are short, and long limits, so that a machine that stalls runs into none. A story that needs others has a
+ * stage of its own.
+ */
 const workerProps: Props = {
   'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
   'value.converter': 'org.apache.kafka.connect.storage.StringConverter',
   'offset.flush.interval.ms': '200',
-  'offset.flush.timeout.ms': '3000',
-  'task.shutdown.graceful.timeout.ms': '3000',
+  'offset.flush.timeout.ms': '30000',
+  'task.shutdown.graceful.timeout.ms': '30000',
   'task.restart.max.attempts': '0',
   'plugin.path': dirname(fileURLToPath(import.meta.resolve('./plugins.ts'))),
 }
@@ -100,7 +103,7 @@ export class Stage {
 
 /** In place of `it`. */
 export interface Story {
-  /** @param timeoutMs of the story; default a minute */
+  /** @param timeoutMs of the story; default two minutes */
   (name: string, tell: (scene: Scene) => Promise<void>, timeoutMs?: number): void
   /** One story a row: `%s` in the name is the row's first member, the last is given to the story. */
   each<T>(rows: readonly (readonly [string, T])[]): (name: string, tell: (scene: Scene, row: T) => Promise<void>) => void
@@ -130,7 +133,7 @@ function tellStories(title: string, props: Props, define: Define, concurrent: bo
         stage = await Stage.open(host, address, props)
       })
       afterAll(() => stage.close())
-      const story = (name: string, tell: (scene: Scene) => Promise<void>, timeout = 60_000) =>
+      const story = (name: string, tell: (scene: Scene) => Promise<void>, timeout = 120_000) =>
         it(name, { timeout, concurrent }, (test) => tell(new Scene(stage, test)))
       const each: Story['each'] = (rows) => (name, tell) => {
         for (const [what, row] of rows) story(name.replace('%s', what), (scene) => tell(scene, row))
