@@ -4,12 +4,13 @@ import type { HostPort } from '../api/host-port.ts'
 /** ApiVersions 0, which every Kafka answers to everybody: length, API, version, correlation id, no client id. */
 const API_VERSIONS = Buffer.from([0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 0xff, 0xff])
 
-const ANSWER_TIMEOUT_MS = 2_000
+/** So long a broker may be busy, starting for one: what it would be taken for ends the worker. */
+const ANSWER_TIMEOUT_MS = 10_000
 
 /** Length, correlation id, error code. */
 const ANSWER_START_BYTES = 10
 
-/** Who listens at an address, which may take up to two seconds to tell where somebody listens who does not answer. */
+/** Who listens at an address, which may take up to ten seconds to tell where somebody listens who does not answer. */
 export async function whoAnswers({ host, port }: HostPort): Promise<'kafka' | 'other' | 'nobody'> {
   const socket = connect({ host, port, timeout: ANSWER_TIMEOUT_MS })
   try {
