@@ -119,7 +119,7 @@ export async function describeTopic({ kafka }: Demo, topic: string): Promise<str
   }
 }
 
-const POLL_TIMEOUT_MS = 5_000
+const POLL_TIMEOUT_MS = 30_000
 
 export function seconds(since: number): string {
   return ((performance.now() - since) / 1000).toFixed(2)
@@ -131,4 +131,4 @@ export function checkProgress(worker: ServerProcess, startedAt: number, waitingF
   if (performance.now() - startedAt > ARRIVAL_TIMEOUT_MS) throw new Error(`${waitingFor} have not arrived.\n${worker.logTail()}`)
 }
 
-const ARRIVAL_TIMEOUT_MS = 60_000
+const ARRIVAL_TIMEOUT_MS = 120_000

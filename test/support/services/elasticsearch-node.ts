@@ -9,7 +9,7 @@ import { reachable } from './reachable.ts'
 import { ServerProcess, SETPRIV } from './server-process.ts'
 
 const READY_TIMEOUT_MS = 120_000
-const PROBE_TIMEOUT_MS = 2_000
+const PROBE_TIMEOUT_MS = 10_000
 
 /** Neither server starts as root: nobody of Debian, and its group. */
 const NOBODY = 65534
