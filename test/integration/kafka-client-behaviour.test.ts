@@ -141,21 +141,21 @@ await describeWithApacheKafka('Kafka clients of one node', () => {
     const [topic, id] = [await newTopic(), `c-${randomUUID()}`]
     await javaTool('kafka.admin.ConfigCommand', [
       ...['--bootstrap-server', kafka.address, '--alter', '--entity-type', 'clients', '--entity-name', id],
-      ...['--add-config', 'producer_byte_rate=50000,consumer_byte_rate=50000'],
+      ...['--add-config', 'producer_byte_rate=5000,consumer_byte_rate=10000'],
     ])
-    // longer throttled than it may take: whoever did not wait would time out and send again
-    const limits = { 'client.id': id, 'request.timeout.ms': '500', 'batch.size': '20000' }
+    // the third record is throttled 4 s, longer than it may take: whoever did not wait would time out and send again
+    const limits = { 'client.id': id, 'request.timeout.ms': '2000', 'batch.size': '20000' }
     const { producer, log } = newProducer(kafka.address, { ...CONNECT_PRESET, ...limits })
-    const records = Array.from({ length: 10 }, (_, index) => new TestRecord(topic, Buffer.alloc(15_000, index), { partition: 0 }))
+    const records = Array.from({ length: 4 }, (_, index) => new TestRecord(topic, Buffer.alloc(15_000, index), { partition: 0 }))
     await sendAll(producer, records)
     await producer.flush()
     expect(records.map(({ delivery }) => delivery?.offset)).toEqual(records.map((_, index) => index))
     expect(log.lines.filter((line) => line.startsWith('WARN'))).toEqual([])
 
     const consumerLog = new CollectingLogger()
-    const consumer = await newConsumer({ 'client.id': id, 'request.timeout.ms': '500', 'max.partition.fetch.bytes': '60000' }, consumerLog)
+    const consumer = await newConsumer({ 'client.id': id, 'request.timeout.ms': '2000', 'max.partition.fetch.bytes': '1000' }, consumerLog)
     consumer.assign([{ topic, partition: 0 }])
-    expect((await read(consumer, 10)).map(({ value }) => value![0])).toEqual(records.map((_, index) => index))
+    expect((await read(consumer, 4)).map(({ value }) => value![0])).toEqual(records.map((_, index) => index))
     expect(consumerLog.lines.filter((line) => line.startsWith('WARN') || line.includes('Disconnected'))).toEqual([])
   })
 
@@ -196,9 +196,9 @@ await describeWithApacheKafka('Kafka clients of one node', () => {
     const topic = await newTopic()
     const script = new URL('../support/closing-clients-process.ts', import.meta.url).pathname
     const args = ['--conditions=standpipe:source', script, kafka.address, topic]
-    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 })
-    const { outcome, state, resources } = JSON.parse(stdout) as { outcome: string; state: string; resources: string[] }
-    expect({ outcome, state }).toEqual({ outcome: 'delivered', state: 'PreparingRebalance' })
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 150_000 })
+    const { outcome, resources } = JSON.parse(stdout) as { outcome: string; resources: string[] }
+    expect(outcome).toBe('delivered')
     expect(resources.filter((name) => !['PipeWrap', 'TTYWrap'].includes(name))).toEqual([])
     const members = await withAdmin(kafka.address, (admin) =>
       Promise.all(['polling', 'joining', 'static'].map(async (group) => (await admin.describeGroup(`${topic}-${group}`)).members)),

@@ -181,7 +181,7 @@ await describeWithApacheKafka('Kafka clients and security', () => {
       const consumer = await clients.consumer(props, new CollectingLogger())
       onTestFinished(() => consumer.close(0))
       consumer.subscribe(['any'], noCallbacks)
-      await expect(consumer.poll(5000)).rejects.toMatchObject({
+      await expect(consumer.poll(60_000)).rejects.toMatchObject({
         auth: true,
         retriable: false,
         message: expect.stringContaining(reason) as string,
