@@ -49,11 +49,13 @@ function saysAllWell(text: string, count: number): boolean {
   return objects === 2 * count + 1
 }
 
-function itemErrors(items: readonly unknown[]): readonly ItemError[] {
+/** Null: one of them says nothing of its operation. */
+function itemErrors(items: readonly unknown[]): readonly ItemError[] | null {
   const errors: ItemError[] = []
   for (const [index, item] of items.entries()) {
     const result = isObject(item) ? Object.values(item)[0] : null
-    if (!isObject(result) || result['error'] === undefined) continue
+    if (!isObject(result)) return null
+    if (result['error'] === undefined) continue
     errors.push({ index, status: Number(result['status'] ?? 0), error: readServerError(result['error']) })
   }
   return errors

@@ -9,6 +9,7 @@ import { safeErrorText } from '../client/server-error-text.ts'
 import { bulkFailed, bulkItemFailed } from './bulk-failed.ts'
 import { ByteLimit } from './byte-limit.ts'
 import { outcomeOf } from './item-outcome.ts'
+import { overtaking } from './overtaking.ts'
 import type { Refusal, RefusedDocuments } from './refused-documents.ts'
 import type { RequestGate, RequestResult } from './request-gate.ts'
 import { retryDelayMs, type RetryBackoff } from './retry-backoff.ts'
@@ -54,6 +55,8 @@ export class BulkDelivery {
   readonly #giveUp = new AbortController()
   /** Called when a batch waits for its next try and leaves its place to others. */
   onRoom: () => void = () => undefined
+  /** Called when `trouble` is there. */
+  onTrouble: () => void = () => undefined
 
   constructor(parts: BulkDeliveryParts) {
     this.#parts = parts
@@ -175,7 +178,7 @@ export class BulkDelivery {
   /** All requests wait, for this one shows that the server is in trouble. */
   #stayAway(failure: RequestFailure, inVain: number): void {
     const { gate, backoff } = this.#parts
-    this.#trouble.trouble(`Elasticsearch does not take bulk requests, which are kept and tried again: ${failure.message}`)
+    this.#inTrouble(`Elasticsearch does not take bulk requests, which are kept and tried again: ${failure.message}`)
     gate.closeFor(retryDelayMs(backoff, inVain))
     if (failure.retryAfterMs !== null) gate.holdFor(failure.retryAfterMs)
   }
@@ -193,8 +196,7 @@ export class BulkDelivery {
       else refusals.push({ ...item, outcome })
     }
     const fatal = refusals.length === 0 ? null : await this.#parts.refused.report(part, refusals)
-    settleAllBut(part, items)
-    for (const refusal of refusals) if (!this.#parts.refused.isFatal(refusal)) part.batch.settle(part.position(refusal.index))
+    settleAllBut(part, new Set([...this.#fatalOnes(refusals), ...toBeSentAgain(part, again, refusals)]))
     if (fatal !== null) throw fatal
     const [first] = again
     if (first === undefined) {
@@ -204,12 +206,21 @@ export class BulkDelivery {
     if (tries.attempts > this.#parts.maxRetries) throw bulkItemFailed(first.error, tries.attempts)
     tries.inVain = again.length < part.count ? 0 : tries.inVain + 1
     for (const index of missing) await this.#recreate(index)
-    this.#trouble.trouble(
+    this.#inTrouble(
       `Elasticsearch puts off ${again.length} operations of ${part.count}, which are tried again: ${safeErrorText(first.error)}`,
     )
     this.onRoom()
-    await sleep(retryDelayMs(this.#parts.backoff, Math.max(tries.inVain, 1)), undefined, { signal: this.#patience(tries.attempts - 1) })
+    await sleep(retryDelayMs(this.#parts.backoff, Math.max(tries.inVain, 1)), undefined, { signal: this.#patience(tries.attempts) })
     return false
+  }
+
+  #fatalOnes(refusals: readonly Refusal[]): number[] {
+    return refusals.filter((refusal) => this.#parts.refused.isFatal(refusal)).map(({ index }) => index)
+  }
+
+  #inTrouble(what: string): void {
+    this.#trouble.trouble(what)
+    this.onTrouble()
   }
 
   /** Where it cannot be done just now, the operation is refused again and brings us back here. */
@@ -218,7 +229,7 @@ export class BulkDelivery {
       await this.#parts.recreate(index)
     } catch (error) {
       if (!(error instanceof RetriableException)) throw error
-      this.#trouble.trouble(error.message)
+      this.#inTrouble(error.message)
     }
   }
 
@@ -233,8 +244,15 @@ export class BulkDelivery {
   }
 }
 
-function settleAllBut(part: BatchPart, items: readonly ItemError[]): void {
-  if (items.length === 0 && part.isWhole) return
-  const refused = new Set(items.map(({ index }) => index))
-  for (let index = 0; index < part.count; index++) if (!refused.has(index)) part.batch.settle(part.position(index))
+function toBeSentAgain(part: BatchPart, again: readonly ItemError[], refusals: readonly Refusal[]): ReadonlySet<number> {
+  const indexes = new Set(again.map(({ index }) => index))
+  if (indexes.size === 0) return indexes
+  // a deletion that found nothing was done all the same
+  const refused = new Set(refusals.filter(({ outcome }) => outcome !== 'gone').map(({ index }) => index))
+  return new Set([...indexes, ...overtaking(part, indexes, refused)])
+}
+
+function settleAllBut(part: BatchPart, open: ReadonlySet<number>): void {
+  if (open.size === 0 && part.isWhole) return
+  for (let index = 0; index < part.count; index++) if (!open.has(index)) part.batch.settle(part.position(index))
 }

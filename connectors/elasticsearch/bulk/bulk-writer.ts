@@ -63,6 +63,7 @@ export class BulkWriter {
     const { maxInFlightRequests: requests, isOrdered } = settings
     this.#lanes = isOrdered ? Array.from({ length: requests }, () => new Lane(1)) : [new Lane(Number.POSITIVE_INFINITY)]
     delivery.onRoom = () => this.settleIn()
+    delivery.onTrouble = () => this.#notify()
   }
 
   /** Why no more can be written; null: all is well. */

@@ -4,7 +4,7 @@ import type { WrittenOperation } from './written-operation.ts'
 /**
  * What follows from the server's no to one operation.
  * obsolete: the index has this version or a newer one, all is done; conflict: another writer was first; malformed: this document cannot be written;
- * passing: may work later; missing: the index went away; gone: there was nothing to delete; refused: anything else, the task fails.
+ * passing: may work later; missing: the index went away; gone: so did the document to delete; refused: anything else, the task fails.
  */
 export type ItemOutcome = 'obsolete' | 'conflict' | 'malformed' | 'passing' | 'missing' | 'gone' | 'refused'
 
@@ -40,7 +40,8 @@ export function outcomeOf(
   { action, isVersioned }: Pick<WrittenOperation, 'action' | 'isVersioned'>,
 ): ItemOutcome {
   if (error.type === 'version_conflict_engine_exception') return isVersioned ? 'obsolete' : 'conflict'
-  if (error.type === 'index_not_found_exception') return action === 'delete' ? 'gone' : 'missing'
+  // a deletion with a version has to be known to the index that is made anew, or an older document would be taken there
+  if (error.type === 'index_not_found_exception') return action === 'delete' && !isVersioned ? 'gone' : 'missing'
   if (status === 429 || status === 502 || status === 503 || status === 504 || passingTypes.has(error.type)) return 'passing'
   return hasMalformedType(error) ? 'malformed' : 'refused'
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isBulk, tooManyRequests } from '../../support/fake-elasticsearch/faults.ts'
 import { DEAD_LETTERS, SCHEMA_VALUES, startSink, type RunningSink } from '../../support/elasticsearch-sink.ts'
 
 const UPSERT = { 'key.ignore': 'false', 'write.method': 'UPSERT' }
@@ -40,6 +41,19 @@ export function upsertsAndTombstones(kafka: string, server: string): void {
       const sink = await startSink(kafka, server, { config: { ...UPSERT, 'batch.size': '20' }, records, before })
       await sink.committed(500)
       expect((await sink.documents()).k?.source).toEqual({ n: 500 })
+    })
+
+    it('#15 #63 an update that is put off does not come to lie on those behind it', async () => {
+      const records = Array.from({ length: 300 }, (_, n) => ({ key: `k${n % 3}`, value: { n: n + 1 } }))
+      let puttingOff = 20
+      const before = async (sink: RunningSink) => {
+        const outcomeOf = (position: number) => (position % 2 === 0 && puttingOff-- > 0 ? tooManyRequests : null)
+        sink.proxy.faults = (request) => (isBulk(request) ? { kind: 'items', outcomeOf } : null)
+      }
+      const sink = await startSink(kafka, server, { config: { ...UPSERT, 'batch.size': '100' }, records, before })
+      await sink.committed(300)
+      const documents = Object.entries(await sink.documents()).map(([id, { source }]) => [id, (source as { n: number }).n])
+      expect(Object.fromEntries(documents)).toEqual({ k0: 298, k1: 299, k2: 300 })
     })
 
     it('#53 a tombstone behind an update deletes', async () => {

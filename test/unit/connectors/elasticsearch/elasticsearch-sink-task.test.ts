@@ -178,6 +178,15 @@ describe('the sink task', () => {
     expect([...server.documents('t').keys()].toSorted()).toEqual(['t+0+0', 't+0+1'])
   })
 
+  it('#75 does not keep a rebalance waiting for a server that gets into trouble meanwhile', async () => {
+    const { task, server } = await start({ 'read.timeout.ms': '1000' })
+    server.faults = (request) => (isBulk(request) ? { kind: 'hang', done: false } : null)
+    await task.put(records(2))
+    await expect.poll(() => server.bulkRequests.length).toBe(1)
+    await task.close([t0])
+    expect(server.documents('t').size).toBe(0)
+  })
+
   it('#78 commits all or nothing with flush.synchronously', async () => {
     const { task, server, committed } = await start({ 'flush.synchronously': 'true', 'max.retries': '0' })
     await task.put(records(3))

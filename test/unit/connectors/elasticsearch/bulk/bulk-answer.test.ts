@@ -36,6 +36,10 @@ describe('the answer to a bulk request', () => {
     expect(readBulkAnswer(JSON.stringify({ errors: false, items: [ok, ok, ok] }), 2)).toEqual([])
   })
 
+  it.for([null, {}, 7, { index: null }])('is none when an item is %j, which says nothing of its operation', (item) => {
+    expect(readBulkAnswer(JSON.stringify({ errors: true, items: [item, bad] }), 2)).toBeNull()
+  })
+
   it.for(['', '<html>', '{}', '[]', '{"errors":false,"items":[{"index":{"sta', '{"errors":false,"items":7}'])(
     'is none when it is %j',
     (text) => {

@@ -207,6 +207,12 @@ describe('the delivery of a batch', () => {
     expect([stage.sent.length, stage.reported, stage.recreated]).toEqual([1, [], []])
   })
 
+  it('#51 a deletion with a version waits for its index, which keeps older documents out', async () => {
+    const stage = new Stage([[item(0, 404, 'index_not_found_exception')]])
+    await stage.deliver(batchOf([operation(0, { action: 'delete', source: null, version: 0 })]))
+    expect([stage.sent.length, stage.reported, stage.recreated]).toEqual([2, [], ['t']])
+  })
+
   it('#65 fails at once where nothing helps', async () => {
     const stage = new Stage([failure(403)])
     await expect(stage.deliver(batchOf(operations(2)))).rejects.toThrow('Bulk request failed')
@@ -224,6 +230,57 @@ describe('the delivery of a batch', () => {
     const stage = new Stage([failure(429, { retryAfterMs: 1000 })], { gate })
     await stage.deliver(batchOf(operations(1)))
     expect(gate.heldMs).toEqual([1000])
+  })
+
+  describe('an operation that is put off and overtaken by others on its document', () => {
+    const on = (id: string, offset: number, changes: Parameters<typeof operation>[1] = {}) =>
+      operation(offset, { action: 'update', id, ...changes })
+    const deletion = { action: 'delete', source: null } as const
+
+    it('has them done again behind it: the newest keeps the last word', async () => {
+      const stage = new Stage([[busy(1)]])
+      await stage.deliver(batchOf([on('k', 0), on('k', 1), on('l', 2), on('k', 3), on('k', 4, deletion), on('k', 5, { index: 'u' })]))
+      expect(stage.sent).toEqual([
+        ['k', 'k', 'l', 'k', 'k', 'k'],
+        ['k', 'k', 'k'],
+      ])
+    })
+
+    it('has a deletion done again that found no index', async () => {
+      const gone = (index: number) => item(index, 404, 'index_not_found_exception')
+      const stage = new Stage([[gone(0), gone(1), gone(2)]])
+      await stage.deliver(batchOf([on('k', 0), on('k', 1, deletion), on('l', 2, deletion)]))
+      expect(stage.sent).toEqual([
+        ['k', 'k', 'l'],
+        ['k', 'k'],
+      ])
+      expect(stage.recreated).toEqual(['t'])
+    })
+
+    it('leaves out what is refused for good, and is reported once', async () => {
+      const stage = new Stage([[busy(0), malformed(1)]])
+      await stage.deliver(batchOf([on('k', 0), on('k', 1), on('k', 2)]))
+      expect(stage.sent.map(({ length }) => length)).toEqual([3, 2])
+      expect(stage.reported).toEqual([1])
+    })
+
+    it.for([
+      ['a version', { action: 'index', version: 1 }],
+      ['that creates', { action: 'create' }],
+      ['without id', { action: 'index', id: null }],
+    ] as const)('leaves them where they are: %s', async ([, changes]) => {
+      const stage = new Stage([[busy(0)]])
+      await stage.deliver(batchOf([on('k', 0, changes), on('k', 1, changes)]))
+      expect(stage.sent[1]).toHaveLength(changes.action === 'index' && 'id' in changes ? 0 : 1)
+    })
+  })
+
+  it('gives up what was put off when nothing is to be waited for any more', async () => {
+    const stage = new Stage([[busy(0)]], { backoff: { baseMs: 60_000, longestMs: 60_000, random: () => 0.5 } })
+    const delivered = stage.deliver(batchOf(operations(1)))
+    await expect.poll(() => stage.delivery.trouble).not.toBeNull()
+    stage.delivery.giveUp()
+    await expect(delivered).rejects.toMatchObject({ name: 'AbortError' })
   })
 
   it('says once that operations are put off, and that it is over', async () => {
