@@ -139,7 +139,7 @@ describe('where reading starts', () => {
   it('a look-up that is not answered in time is a TimeoutException with its cause', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     cluster.onRequest('ListOffsets', () => ({ do: 'error', code: 78 }))
-    const consumer = await openConsumer(cluster, { 'default.api.timeout.ms': '200' })
+    const consumer = await openConsumer(cluster, { 'default.api.timeout.ms': '2000' })
     await expect(consumer.endOffsets([T0])).rejects.toMatchObject({ code: 'TIMEOUT', cause: { code: 'OFFSET_NOT_AVAILABLE' } })
   })
 })

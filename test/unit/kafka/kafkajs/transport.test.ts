@@ -11,6 +11,7 @@ import { listOffsets } from '../../../../src/kafka/protocol/list-offsets.ts'
 import { metadata } from '../../../../src/kafka/protocol/metadata.ts'
 import { produce, type ProduceResponse } from '../../../../src/kafka/protocol/produce.ts'
 import type { ApiRequest, Channel } from '../../../../src/kafka/transport.ts'
+import { expectSoon } from '../../../support/expect-soon.ts'
 import { openMetadata, openTransport, RecordedLog } from '../../../support/scripted-broker/clients.ts'
 import { writeBatch } from '../../../support/scripted-broker/record-batch.ts'
 import { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
@@ -138,10 +139,10 @@ describe('connections', () => {
     const transport = openTransport(ended.address)
     const sending = rejection(transport.send('any', 'control', { ...brokersOnly, encode: () => [Buffer.alloc(32 * 2 ** 20)] }))
     const socket = await ended.unread
-    await vi.waitFor(() => expect(socket.client.writableLength).toBeGreaterThan(0))
+    await expectSoon(() => socket.client.writableLength).toBeGreaterThan(0)
     socket.server.end()
     expect(await sending).toMatchObject({ code: 'DISCONNECTED', retriable: true })
-    await vi.waitFor(() => expect(socket.client.closed).toBe(true))
+    await expectSoon(() => socket.client.closed).toBe(true)
   })
 
   test('nodes that metadata no longer lists are left once their answers are in', async () => {
@@ -407,9 +408,9 @@ describe('requests', () => {
 
   test('K39: waiting because of a throttle is not waiting for an answer: it may be longer than the time limit', async () => {
     await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
-    const transport = openTransport(cluster.bootstrapServers, { requestTimeoutMs: 100 })
+    const transport = openTransport(cluster.bootstrapServers, { requestTimeoutMs: 1000 })
     await openMetadata(transport).refresh()
-    cluster.once('Produce', { do: 'throttle', ms: 400 })
+    cluster.once('Produce', { do: 'throttle', ms: 1500 })
     await transport.send(1, 'produce', produceOne('a'))
     await transport.send(1, 'produce', produceOne('b'))
     expect(cluster.requestsOf('Produce').map(({ connection }) => connection)).toEqual([2, 2])

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest'
 import { CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../../../support/real-producer.ts'
 import { inLog, startCluster } from './cluster.ts'
 
-const QUICK = { ...CONNECT_PRESET, 'delivery.timeout.ms': '250', 'request.timeout.ms': '200', 'linger.ms': '5' }
+/** What is not to expire has that long, too. */
+const QUICK = { ...CONNECT_PRESET, 'delivery.timeout.ms': '1500', 'request.timeout.ms': '1400', 'linger.ms': '5' }
+/** A batch is not sent a second time before it expires. */
+const ONCE = { ...QUICK, 'linger.ms': '0', 'request.timeout.ms': '1500' }
 
 test('K5 delivery.timeout.ms passes while the broker refuses: exactly those records fail with TimeoutException, later ones go on', async () => {
   const cluster = await startCluster({ topics: { t: 2 } })
@@ -47,7 +50,7 @@ test('K5 it passes while the request is on its way: the records fail then, and t
   const cluster = await startCluster({ topics: { t: 1 } })
   const answer = Promise.withResolvers<void>()
   const stop = cluster.onRequest('Produce', () => answer.promise)
-  const { producer } = newProducer(cluster.bootstrapServers, { ...QUICK, 'linger.ms': '0', 'request.timeout.ms': '250' })
+  const { producer } = newProducer(cluster.bootstrapServers, ONCE)
   const [slow, next] = [new TestRecord('t', 'slow'), new TestRecord('t', 'next')]
 
   await sendAll(producer, [slow])
@@ -66,7 +69,7 @@ test('K5 with idempotence the epoch is raised after a batch was given up, and no
   const cluster = await startCluster({ topics: { t: 1 } })
   let isSilent = true
   cluster.onRequest('Produce', () => (isSilent ? { do: 'silence' } : undefined))
-  const { producer, log } = newProducer(cluster.bootstrapServers, { ...QUICK, 'enable.idempotence': 'true' })
+  const { producer, log } = newProducer(cluster.bootstrapServers, { ...ONCE, 'enable.idempotence': 'true' })
   const [lost, next, last] = ['lost', 'next', 'last'].map((value) => new TestRecord('t', value))
 
   await sendAll(producer, [lost!])

@@ -39,7 +39,7 @@ const failures: [string, Action, boolean][] = [
 test.each(failures)('K2 %s: nothing is lost, and with idempotence nothing is there twice', async (_, action) => {
   const cluster = await startCluster({ nodes: 2, topics: { t: 4 } })
   for (let times = 0; times < 3; times++) cluster.once('Produce', action, ({ node }) => node === 2)
-  const { producer } = newProducer(cluster.bootstrapServers, { ...IDEMPOTENT, 'batch.size': '1000', 'request.timeout.ms': '150' })
+  const { producer } = newProducer(cluster.bootstrapServers, { ...IDEMPOTENT, 'batch.size': '1000', 'request.timeout.ms': '1000' })
   const records = Array.from({ length: 1003 }, (_, index) => new TestRecord('t', String(index)))
 
   await sendAll(producer, records)
@@ -54,7 +54,7 @@ test.each(failures)(
   async (_, action, repeats) => {
     const cluster = await startCluster({ nodes: 2, topics: { t: 4 } })
     cluster.once('Produce', action, ({ node }) => node === 2)
-    const { producer } = newProducer(cluster.bootstrapServers, { ...CONNECT_PRESET, 'batch.size': '1000', 'request.timeout.ms': '150' })
+    const { producer } = newProducer(cluster.bootstrapServers, { ...CONNECT_PRESET, 'batch.size': '1000', 'request.timeout.ms': '1000' })
     const records = Array.from({ length: 1003 }, (_, index) => new TestRecord('t', String(index)))
 
     await sendAll(producer, records)

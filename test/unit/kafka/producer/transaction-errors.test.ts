@@ -313,7 +313,7 @@ describe('a sequence that nobody knows ends in a new epoch (KIP-360)', () => {
 
   test('a batch expires with unknown outcome: the abort waits until its request is answered, or given up', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
-    const props = { 'delivery.timeout.ms': '100', 'request.timeout.ms': '80' }
+    const props = { 'delivery.timeout.ms': '1000', 'request.timeout.ms': '800' }
     const producer = await transactionalProducer(cluster, props)
     const silence = cluster.onRequest('Produce', () => ({ do: 'silence' }))
     const record = new TestRecord('t', 'lost')
