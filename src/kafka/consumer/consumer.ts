@@ -1,6 +1,6 @@
 import type { Logger } from '../../api/logger.ts'
 import type { ConsumerConfig } from '../config/consumer-config.ts'
-import { illegalState, interrupted, WakeupException } from '../errors.ts'
+import { illegalState, interrupted } from '../errors.ts'
 import type { Metadata } from '../metadata.ts'
 import type {
   Consumer,
@@ -23,7 +23,8 @@ import { GroupOffsets, standaloneCommitter } from './group-offsets.ts'
 import { OffsetLookup } from './offset-lookup.ts'
 import { OffsetQueries } from './offset-queries.ts'
 import { offsetResetPolicy } from './offset-reset-policy.ts'
-import { LoopTurn, PollSignal } from './poll-signal.ts'
+import { PollLoop } from './poll-loop.ts'
+import { PollSignal } from './poll-signal.ts'
 import { PositionLookup } from './position-lookup.ts'
 import { Retry } from './retry.ts'
 import { SubscriptionState } from './subscription-state.ts'
@@ -44,8 +45,8 @@ export interface KafkaConsumerOptions {
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
 
 /**
- * Apache Kafka's classic consumer behind our port. `poll` drives everything that calls back or decides; requests run beside it:
- * the fetcher reads ahead, the group member keeps its session, positions are looked up.
+ * Apache Kafka's classic consumer behind our port: its parts, and which call goes to which. `poll` drives everything that calls back
+ * or decides; requests run beside it: the fetcher reads ahead, the group member keeps its session, positions are looked up.
  *
  * Owns transport and metadata: `close` closes them.
  */
@@ -57,22 +58,18 @@ export class KafkaConsumer implements Consumer {
   readonly #now: Clock
   readonly #closing = new AbortController()
   readonly #signal = new PollSignal()
-  readonly #turn = new LoopTurn()
   readonly #subscription = new SubscriptionState()
   readonly #backoff: RetryBackoff
   readonly #retry: Retry
   readonly #queries: OffsetQueries
   readonly #fetcher: Fetcher
-  readonly #positions: PositionLookup
   /** Null: no group.id. */
   readonly #group: { readonly coordinator: GroupCoordinator; readonly offsets: GroupOffsets } | null
-  readonly #topicErrors: TopicErrors
+  readonly #loop: PollLoop
   readonly #unwatch: () => void
   /** Null until `subscribe`. */
   #member: GroupMember | null = null
   #mode: 'none' | 'assigned' | 'subscribed' = 'none'
-  #isWoken = false
-  #isPolling = false
   /** Set as soon as `close` is called; its callbacks may still commit and ask for positions. */
   #closed: Promise<void> | null = null
   #isClosed = false
@@ -98,17 +95,25 @@ export class KafkaConsumer implements Consumer {
       this.#fetcher.changed()
       notify()
     }
-    this.#positions = new PositionLookup({ subscription, lookup, groupOffsets, policy, backoff, log, now, notify: found })
+    const positions = new PositionLookup({ subscription, lookup, groupOffsets, policy, backoff, log, now, notify: found })
     this.#queries = new OffsetQueries({
       subscription,
-      positions: this.#positions,
+      positions,
       lookup,
       metadata,
       retry: this.#retry,
       timeoutMs: this.#apiTimeoutMs,
       signal: this.#closing.signal,
     })
-    this.#topicErrors = new TopicErrors(metadata, log, now)
+    this.#loop = new PollLoop({
+      maxRecords: config['max.poll.records'],
+      subscription,
+      fetcher: this.#fetcher,
+      positions,
+      topicErrors: new TopicErrors(metadata, log, now),
+      signal: this.#signal,
+      now,
+    })
     this.#unwatch = metadata.onUpdate(() => this.#metadataChanged())
   }
 
@@ -143,6 +148,7 @@ export class KafkaConsumer implements Consumer {
       now: this.#now,
       notify: () => this.#signal.notify(),
     })
+    this.#loop.member = this.#member
     this.#member.subscribe(topics, listener)
     this.#signal.notify()
   }
@@ -161,79 +167,13 @@ export class KafkaConsumer implements Consumer {
     return this.#subscription.partitions.map(({ topic, partition }) => ({ topic, partition }))
   }
 
-  async poll(timeoutMs: number): Promise<readonly PartitionRecords[]> {
-    this.#checkOpen()
-    if (this.#isPolling) throw illegalState('KafkaConsumer is not safe for concurrent access: poll is called while another poll runs')
-    if (this.#mode === 'none') throw illegalState('Consumer is not subscribed to any topics or assigned any partitions')
-    this.#isPolling = true
-    try {
-      return await this.#pollUntil(this.#now() + timeoutMs)
-    } finally {
-      this.#isPolling = false
-    }
-  }
-
-  async #pollUntil(deadline: number): Promise<readonly PartitionRecords[]> {
-    // even a poll(0) without records gives answers one chance to arrive
-    let mayWait = true
-    for (;;) {
-      if (this.#turn.due()) await this.#turn.take()
-      this.#throwIfWoken()
-      const records = await this.#step()
-      if (records !== null) return records
-      const remaining = deadline - this.#now()
-      if (remaining <= 0 && !mayWait) return NOTHING
-      mayWait = remaining > 0
-      await this.#sleep(remaining)
-    }
-  }
-
-  /** @returns null when there is nothing to hand out yet */
-  async #step(): Promise<readonly PartitionRecords[] | null> {
-    this.#member?.polled()
-    if (this.#member?.needsPoll === true) await this.#rebalance(this.#member)
-    this.#topicErrors.check(() => this.#wantedTopics())
-    this.#positions.advance()
-    const records = this.#fetcher.take(this.#config['max.poll.records'])
-    this.#fetcher.pump()
-    return records
-  }
-
-  async #rebalance(member: GroupMember): Promise<void> {
-    this.#fetcher.isActive = false
-    try {
-      await member.advance()
-    } finally {
-      this.#fetcher.isActive = true
-      this.#fetcher.changed()
-    }
-  }
-
-  async #sleep(remaining: number): Promise<void> {
-    if (remaining <= 0) {
-      await this.#turn.take()
-      return
-    }
-    const retryMs = Math.max(1, Math.min(this.#fetcher.retryDelay(), this.#positions.retryDelay(), this.#topicErrors.retryDelay()))
-    this.#member?.waiting(true)
-    await this.#signal.sleep(Math.min(remaining, retryMs))
-    this.#member?.waiting(false)
-  }
-
-  #wantedTopics(): Iterable<string> {
-    return this.#member?.namedTopics ?? new Set(this.#subscription.partitions.map(({ topic }) => topic))
-  }
-
-  #throwIfWoken(): void {
-    this.#checkOpen()
-    if (!this.#isWoken) return
-    this.#isWoken = false
-    throw new WakeupException()
+  poll(timeoutMs: number): Promise<readonly PartitionRecords[]> {
+    if (this.#mode !== 'none' || this.#closed !== null) return this.#loop.poll(timeoutMs)
+    return Promise.reject(illegalState('Consumer is not subscribed to any topics or assigned any partitions'))
   }
 
   wakeup(): void {
-    this.#isWoken = true
-    this.#signal.notify()
+    this.#loop.wakeup()
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -315,7 +255,7 @@ export class KafkaConsumer implements Consumer {
 
   async #shutDown(timeoutMs: number): Promise<void> {
     this.#fetcher.isActive = false
-    this.#signal.notify()
+    this.#loop.end(illegalState(ALREADY_CLOSED))
     try {
       await withinTime(timeoutMs, `The consumer could not be closed in an orderly way within ${timeoutMs} ms`, this.#sayGoodBye())
     } finally {
@@ -352,6 +292,5 @@ export class KafkaConsumer implements Consumer {
   }
 }
 
-const NOTHING: readonly PartitionRecords[] = []
 const ALREADY_CLOSED = 'This consumer has already been closed.'
 const EXCLUSIVE = 'Subscription to topics, partitions and pattern are mutually exclusive'
