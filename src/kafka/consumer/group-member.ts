@@ -69,7 +69,7 @@ export class GroupMember implements Committer {
   #joined: JoinedGeneration | null = null
   #error: KafkaError | null = null
   #fenced: KafkaError | null = null
-  #isClosed = false
+  #isClosing = false
 
   constructor(options: GroupMemberOptions) {
     const { config, coordinator, log, now } = options
@@ -130,7 +130,7 @@ export class GroupMember implements Committer {
     if (this.#state === 'joined' && this.#joined !== null) return this.#assign(this.#joined)
     if (this.#state === 'joining' || this.#rejoinReason === null) return
     await this.#held.giveBack()
-    this.#startJoin()
+    if (!this.#isClosing) this.#startJoin()
   }
 
   #throwError(): void {
@@ -166,11 +166,11 @@ export class GroupMember implements Committer {
   }
 
   #admitted(): void {
-    if (!this.#isClosed) this.#heartbeats.start()
+    if (!this.#isClosing) this.#heartbeats.start()
   }
 
   #joinEnded(joined: JoinedGeneration): void {
-    if (this.#isClosed) return
+    if (this.#isClosing) return
     if (joined.generationId === this.#identity.generationId) {
       this.#joined = joined
       this.#state = 'joined'
@@ -182,7 +182,7 @@ export class GroupMember implements Committer {
   }
 
   #joinFailed(error: KafkaError): void {
-    if (this.#isClosed) return
+    if (this.#isClosing) return
     this.#state = 'unjoined'
     this.#rejoinReason ??= 'joining failed'
     if (error.number === FENCED_INSTANCE_ID) this.#fenced = error
@@ -229,7 +229,7 @@ export class GroupMember implements Committer {
       if (this.#identity.generationId === identity.generationId) return this.#heartbeatAnswered(error, identity)
       return true
     } catch (error) {
-      if (this.#isClosed) return false
+      if (this.#isClosing) return false
       log.debug('A heartbeat failed and is sent again', error)
       const failure = asKafkaError(error)
       if (!failure.retriable) this.#fail(failure)
@@ -320,12 +320,12 @@ export class GroupMember implements Committer {
 
   /** Gives the partitions back through the listener, then leaves. @throws whatever the listener throws, after leaving */
   async close(): Promise<void> {
+    this.#isClosing = true // a poll that still calls the listener does not join again
     try {
       if (this.#isLost) await this.#reportLost()
       else await this.#held.giveBack()
       await this.#options.offsets.settled()
     } finally {
-      this.#isClosed = true
       this.#heartbeats.stop()
       await this.#leave()
     }

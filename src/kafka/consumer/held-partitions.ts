@@ -8,6 +8,7 @@ export class HeldPartitions {
   listener: RebalanceListener = NO_LISTENER
   readonly #subscription: SubscriptionState
   readonly #log: Logger
+  #givingBack: Promise<void> | null = null
 
   constructor(subscription: SubscriptionState, log: Logger) {
     this.#subscription = subscription
@@ -28,8 +29,18 @@ export class HeldPartitions {
     await this.listener.onPartitionsAssigned(partitions)
   }
 
-  /** An empty revoke is not reported. Partitions stay assigned while the listener runs, so that it may ask for their positions. */
-  async giveBack(): Promise<void> {
+  /**
+   * An empty revoke is not reported. Partitions stay assigned while the listener runs, so that it may ask for their positions; a close
+   * that comes meanwhile waits for the same call.
+   */
+  giveBack(): Promise<void> {
+    this.#givingBack ??= this.#giveBack().finally(() => {
+      this.#givingBack = null
+    })
+    return this.#givingBack
+  }
+
+  async #giveBack(): Promise<void> {
     const revoked = this.#held()
     if (revoked.length === 0) return
     this.#log.info(`Revoke previously assigned partitions ${names(revoked)}`)

@@ -423,6 +423,25 @@ describe('group member', () => {
     await cluster.until(() => cluster.openConnections() === 0)
   })
 
+  it('K34: close while a poll gives the partitions back: the listener hears it once, and the member does not join again', async () => {
+    const cluster = await startCluster({ topics: { t: 1 } })
+    const consumer = await openConsumer(cluster, GROUP)
+    const listener = new RecordingListener()
+    await join(consumer, listener)
+    const revoked = Promise.withResolvers<void>()
+    listener.onCall = () => revoked.promise
+    const joins = cluster.requestsOf('JoinGroup').length
+    cluster.groupState('g').rebalance()
+    const ended = expect(consumer.poll(10_000)).rejects.toThrow('This consumer has already been closed.')
+    await cluster.until(() => listener.calls.length === 2)
+    const closing = consumer.close()
+    revoked.resolve()
+    await Promise.all([ended, closing])
+    expect(listener.calls).toEqual(['assigned t-0', 'revoked t-0'])
+    expect(cluster.requestsOf('JoinGroup')).toHaveLength(joins)
+    expect(cluster.groupState('g').members.size).toBe(0)
+  })
+
   it('K34: close during a join leaves at once', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     const { second } = await oneInAndOneJoining(cluster)
