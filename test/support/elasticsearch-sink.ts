@@ -18,7 +18,10 @@ const JSON_CONVERTER = 'org.apache.kafka.connect.json.JsonConverter'
 /** Class name everyone has in their property files. */
 export const SINK_CLASS = 'io.confluent.connect.elasticsearch.ElasticsearchSinkConnector'
 
-/** Text keys, JSON values without schemas, and waits that do not slow a test; for the rest the defaults. */
+/**
+ * Text keys, JSON values without schemas, and waits that do not slow a test; for the rest the defaults. A server that is slow for once is
+ * waited for, since what is asked twice is counted twice.
+ */
 const BASE: Readonly<Record<string, string>> = {
   'connector.class': SINK_CLASS,
   'tasks.max': '1',
@@ -29,6 +32,8 @@ const BASE: Readonly<Record<string, string>> = {
   'key.ignore': 'true',
   'linger.ms': '5',
   'retry.backoff.ms': '1',
+  'connection.timeout.ms': '30000',
+  'read.timeout.ms': '60000',
 }
 
 export const SCHEMA_VALUES: Readonly<Record<string, string>> = { 'value.converter.schemas.enable': 'true', 'schema.ignore': 'false' }
@@ -184,6 +189,7 @@ async function startWorker(kafka: string, log: Logger, props: Readonly<Record<st
       'offset.flush.interval.ms': '100',
       'task.restart.max.attempts': '0',
       'task.isolation': 'inline',
+      'task.shutdown.graceful.timeout.ms': '30000',
       ...props,
     },
     log,

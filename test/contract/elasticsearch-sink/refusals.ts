@@ -55,7 +55,7 @@ export function refusals(kafka: string, server: string): void {
       ['an answer with fewer items than operations', { kind: 'answer', text: '{"errors":false,"items":[]}' }],
       ['no answer within read.timeout.ms', { kind: 'hang', done: true }],
     ] satisfies [string, Fault][])('%s: what was sent is sent again, and nothing is lost or double', async (_name, fault) => {
-      const config = { 'key.ignore': 'false', 'read.timeout.ms': '500', ...DEAD_LETTERS }
+      const config = { 'key.ignore': 'false', 'read.timeout.ms': '2000', ...DEAD_LETTERS }
       const sink = await startSink(kafka, server, { config, before: failingWith(forBulks(fault, fault)), records: docs(20) })
       await sink.committed(20)
       const documents = await sink.documents()
@@ -181,7 +181,7 @@ export function refusals(kafka: string, server: string): void {
       }
       const before = failingWith((request) => (isBulk(request) ? { kind: 'hang', done: true } : null))
       const sink = await startSink(kafka, server, { config: { ...config, 'max.in.flight.requests': '2' }, before, records: docs(200) })
-      await until(() => sink.task?.condition?.because.includes('max.buffered.records') === true)
+      await until(() => sink.task?.condition?.because.includes('max.buffered.records') === true && sink.proxy.bulkRequests.length >= 2)
       expect(sink.proxy.bulkRequests).toHaveLength(2)
       expect(sink.actions).toHaveLength(10)
       expect(sink.task?.state).toBe('RUNNING')
