@@ -41,9 +41,11 @@ export class GroupOffsets {
    */
   commit(offsets: readonly TopicPartitionOffset[], committer: Committer, timeoutMs: number): Promise<void> {
     const identity = committer.commitIdentity()
-    const commit = this.#lastCommit.then(() =>
-      this.#retry.run('successfully committing offsets', timeoutMs, () => this.#send(offsets, identity, committer)),
-    )
+    const turn = this.#lastCommit // its time runs meanwhile: what queues up while no coordinator answers is not waited for in turn
+    const commit = this.#retry.run('successfully committing offsets', timeoutMs, async () => {
+      await turn
+      await this.#send(offsets, identity, committer)
+    })
     this.#lastCommit = commit.catch(ignoreOutcome)
     return commit
   }
