@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, Delivery, Producer, ProducerRecord } from '../../src/kafka/ports.ts'
+import { expectSoon } from '../support/expect-soon.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { noCallbacks } from '../support/no-callbacks.ts'
 import { MECHANISMS, saslProps, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
@@ -11,6 +12,8 @@ import { describeWithApacheKafka } from '../support/services/suite.ts'
 
 /** Four sessions of 5 s. */
 const RUN_MS = 20_000
+/** A broker that stands still for longer than the second that is left of a session rightly ends the connection: not three times. */
+const UNLESS_STALLED = { retry: 2 }
 
 let kafka: SecureKafka
 const clients = createKafkaClients()
@@ -21,14 +24,15 @@ await describeWithApacheKafka('sessions that end', () => {
   })
   afterAll(() => kafka.stop())
 
-  test('K38 a producer and a consumer work over four sessions of 5 s: no error, nothing lost, no reconnect', async () => {
+  test('K38 a producer and a consumer work over four sessions of 5 s: no error, nothing lost, no reconnect', UNLESS_STALLED, async () => {
     kafka.tokens.lifetimeSeconds = 6
     const proxy = kafka.proxy('SHORT')
     const pipes = await Promise.all(MECHANISMS.map((mechanism) => Pipe.open(mechanism)))
-    const end = performance.now() + RUN_MS
+    let end = Infinity
     const running = pipes.map((pipe) => pipe.run(() => performance.now() >= end))
-    await expect.poll(() => pipes.every(({ read }) => read.length > 0), { timeout: 10_000 }).toBe(true)
-    const opened = proxy.opened
+    await expectSoon(() => pipes.every(({ read }) => read.length > 0)).toBe(true)
+    end = performance.now() + RUN_MS
+    const { opened, closedByServer } = proxy
     kafka.tokens.faults.push({ status: 503, body: 'busy' }, { status: 503, body: 'busy' })
     await Promise.all(running)
 
@@ -38,7 +42,7 @@ await describeWithApacheKafka('sessions that end', () => {
       expect(log.lines.filter((line) => /Disconnected|could not|again|failed/.test(line))).toEqual([])
     }
     expect(proxy.opened).toBe(opened)
-    expect(proxy.closedByServer).toBe(0)
+    expect(proxy.closedByServer).toBe(closedByServer)
     expect(kafka.tokens.issued.length).toBeGreaterThanOrEqual(6) // two clients, each with new tokens
   })
 
@@ -46,9 +50,9 @@ await describeWithApacheKafka('sessions that end', () => {
     const pipe = await Pipe.open('SCRAM-SHA-256')
     let isOver = false
     const running = pipe.run(() => isOver)
-    await expect.poll(() => pipe.read.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    await expectSoon(() => pipe.read.length).toBeGreaterThan(0)
     await kafka.setPassword('SCRAM-SHA-256', 'another-secret')
-    await expect.poll(() => pipe.failures.length, { timeout: 20_000 }).toBeGreaterThan(0)
+    await expectSoon(() => pipe.failures.length).toBeGreaterThan(0)
     const opened = kafka.proxy('SHORT').opened
     isOver = true
     await running
