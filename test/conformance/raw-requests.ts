@@ -13,7 +13,7 @@ import {
   type StoredRecord,
 } from '../support/scripted-broker/record-batch.ts'
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 const PAUSE_MS = 20
 
 /** Names of one's own, so that cases do not meet. */

@@ -4,6 +4,7 @@ import { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Admin, Consumer, Producer } from '../../src/kafka/ports.ts'
 import { silentLogger } from '../../src/logging/logger.ts'
+import { expectSoon } from '../support/expect-soon.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 
 const clients = createKafkaClients()
@@ -20,6 +21,21 @@ async function openProducer(address: string): Promise<Producer> {
   const producer = await clients.producer({ 'bootstrap.servers': address }, silentLogger)
   onTestFinished(() => producer.close())
   return producer
+}
+
+/** Creates a topic and waits until the broker has it, which may hear of it after the controller has said so. */
+async function newTopic(admin: Admin, partitions = 1): Promise<string> {
+  const name = `topic-${randomUUID()}`
+  await admin.createTopics([{ name, partitions, replicationFactor: 1 }])
+  await isThere(admin, name)
+  return name
+}
+
+async function isThere(admin: Admin, name: string): Promise<void> {
+  await expectSoon(async () => (await admin.describeTopics([name])).get(name)).toMatchObject({
+    name,
+    partitions: expect.anything() as unknown,
+  })
 }
 
 /** A consumer that is a member of the group, until the test ends. */
@@ -55,6 +71,7 @@ describeWithKafka('admin on Apache Kafka', (address) => {
       { name: `${name}-default`, partitions: -1, replicationFactor: -1 },
     ])
     expect([...created.values()]).toEqual(['created', 'created'])
+    for (const each of created.keys()) await isThere(admin, each)
     const described = await admin.describeTopics([name, `${name}-default`, `${name}-nowhere`])
     expect(described.get(name)).toMatchObject({ name, internal: false, partitions: [{ partition: 0 }, { partition: 1 }, { partition: 2 }] })
     expect(described.get(`${name}-nowhere`)).toMatchObject({ number: 3 })
@@ -85,8 +102,7 @@ describeWithKafka('admin on Apache Kafka', (address) => {
 
   test('K42: offsets of an empty group are altered, listed and deleted', async () => {
     const admin = await openAdmin(address)
-    const [topic, group] = [`topic-${randomUUID()}`, `group-${randomUUID()}`]
-    await admin.createTopics([{ name: topic, partitions: 2, replicationFactor: 1 }])
+    const [topic, group] = [await newTopic(admin, 2), `group-${randomUUID()}`]
     expect(await admin.groupOffsets(group)).toEqual([])
     const offsets = [0, 1].map((partition) => ({ topic, partition, offset: 7 + partition }))
     await admin.alterGroupOffsets(group, offsets)
@@ -101,8 +117,7 @@ describeWithKafka('admin on Apache Kafka', (address) => {
 
   test('K42: a group with members keeps its offsets, and the error says so', async () => {
     const admin = await openAdmin(address)
-    const [topic, group] = [`topic-${randomUUID()}`, `group-${randomUUID()}`]
-    await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }])
+    const [topic, group] = [await newTopic(admin), `group-${randomUUID()}`]
     const consumer = await member(address, group, topic)
     await consumer.commit([{ topic, partition: 0, offset: 4 }])
     const refused = await Promise.all([
@@ -123,8 +138,7 @@ describeWithKafka('admin on Apache Kafka', (address) => {
   test('K41: offsets are found by time, and move when records are deleted', async () => {
     const admin = await openAdmin(address)
     const producer = await openProducer(address)
-    const topic = `topic-${randomUUID()}`
-    await admin.createTopics([{ name: topic, partitions: 1, replicationFactor: 1 }])
+    const topic = await newTopic(admin)
     await sendAt(producer, topic, [1_000_000, 2_000_000, 3_000_000])
     const find = (spec: 'earliest' | 'latest' | number): Promise<readonly (number | null)[]> =>
       admin.listOffsets([{ topic, partition: 0, spec }])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Errors } from '../../../src/broker/protocol/errors.ts'
-import { newName, newTopic, produce } from '../raw-requests.ts'
+import { newName, newTopic, produce, untilLed } from '../raw-requests.ts'
 import type { RawClient } from '../../support/raw-client.ts'
 import type { Stage } from '../target.ts'
 import { versions } from '../versions.ts'
@@ -57,8 +57,9 @@ export function configCases(stage: Stage): void {
       const name = newName('defaults')
       await raw.send('CreateTopics', 5, {
         topics: [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
-        timeoutMs: 5000,
+        timeoutMs: 10_000,
       })
+      await untilLed(raw, name, 1)
       const { configs } = await describeConfigs(raw, TOPIC, name)
       expect(Object.fromEntries(configs.map((config) => [config.name, config.value]))).toMatchObject({
         'cleanup.policy': 'delete',

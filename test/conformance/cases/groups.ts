@@ -127,8 +127,8 @@ export function groupCases(stage: Stage): void {
 
     it('go on without a member that does not come back in its rebalance timeout', async () => {
       const group = newName('group')
-      const lost = await alone({ group, rebalanceTimeoutMs: 300 })
-      const one = await member({ group, rebalanceTimeoutMs: 300 })
+      const lost = await alone({ group, rebalanceTimeoutMs: 2_000 })
+      const one = await member({ group, rebalanceTimeoutMs: 2_000 })
       expect(await one.join()).toMatchObject({ errorCode: 0, generationId: 2, leader: one.memberId, members: [{ memberId: one.memberId }] })
       expect(await lost.heartbeat()).toBe(Errors.UNKNOWN_MEMBER_ID)
     })
@@ -144,9 +144,9 @@ export function groupCases(stage: Stage): void {
     })
 
     it('keep a member that sends heartbeats', async () => {
-      const one = await alone({ sessionTimeoutMs: 1_500 })
+      const one = await alone({ sessionTimeoutMs: 4_000 })
       for (let time = 0; time < 10; time++) {
-        await new Promise((resolve) => setTimeout(resolve, 200))
+        await new Promise((resolve) => setTimeout(resolve, 500))
         expect(await one.heartbeat()).toBe(0)
       }
     })

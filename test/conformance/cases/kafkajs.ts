@@ -45,7 +45,7 @@ export function kafkajsCases(stage: Stage): void {
       autoCommitThreshold: 1,
       eachMessage: ({ message }) => (values.push(message.value?.toString()), Promise.resolve()),
     })
-    await expect.poll(() => values.length, { timeout: 30_000 }).toBeGreaterThanOrEqual(count)
+    await expect.poll(() => values.length, { timeout: 60_000 }).toBeGreaterThanOrEqual(count)
     return values
   }
 
@@ -109,7 +109,7 @@ export function kafkajsCases(stage: Stage): void {
             await new Promise((resolve) => setTimeout(resolve, 200))
             return [seen[0].size, seen[1].size]
           },
-          { timeout: 30_000 },
+          { timeout: 60_000 },
         )
         .toEqual([1, 1])
     })

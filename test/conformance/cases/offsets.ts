@@ -126,7 +126,7 @@ export function offsetCases(stage: Stage): void {
       const { raw, group, topic, consumer } = await simple()
       await consumer.commit(topic, 8)
       await raw.send('DeleteTopics', 4, { topicNames: [topic], timeoutMs: 10_000 })
-      await expect.poll(() => committed(raw, group, topic), { timeout: 20_000 }).toMatchObject([{ offset: -1 }])
+      await expect.poll(() => committed(raw, group, topic), { timeout: 60_000 }).toMatchObject([{ offset: -1 }])
     })
   })
 

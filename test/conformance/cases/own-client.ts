@@ -2,8 +2,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import type { Admin, Consumer, Producer } from '../../../src/kafka/ports.ts'
 import { silentLogger } from '../../../src/logging/logger.ts'
+import { expectSoon } from '../../support/expect-soon.ts'
 import { sendAll, TestRecord } from '../../support/real-producer.ts'
-import { newName, newTopic, valuesFrom } from '../raw-requests.ts'
+import { newName, newTopic, untilLed, valuesFrom } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
 import { oneAborted } from '../transaction.ts'
 
@@ -44,7 +45,7 @@ export function ownClientCases(stage: Stage): void {
           for (const { records } of await client.poll(100)) values.push(...records.map(({ value }) => value!.toString()))
           return values.length
         },
-        { timeout: 30_000 },
+        { timeout: 60_000 },
       )
       .toBeGreaterThanOrEqual(count)
     return values
@@ -87,12 +88,12 @@ export function ownClientCases(stage: Stage): void {
       const group = newName('own')
       const [one, two] = [await consumer({ 'group.id': group }), await consumer({ 'group.id': group })]
       one.subscribe([topic], nothing)
-      await expect.poll(async () => (await one.poll(50), one.assignment().length), { timeout: 30_000 }).toBe(4)
+      await expect.poll(async () => (await one.poll(50), one.assignment().length), { timeout: 60_000 }).toBe(4)
       two.subscribe([topic], nothing)
       const both = async () => (await Promise.all([one.poll(50), two.poll(50)]), [one.assignment().length, two.assignment().length])
-      await expect.poll(both, { timeout: 30_000 }).toEqual([2, 2])
+      await expect.poll(both, { timeout: 60_000 }).toEqual([2, 2])
       await two.close()
-      await expect.poll(async () => (await one.poll(50), one.assignment().length), { timeout: 30_000 }).toBe(4)
+      await expect.poll(async () => (await one.poll(50), one.assignment().length), { timeout: 60_000 }).toBe(4)
     })
 
     it('finds positions: begin, end and by time', async () => {
@@ -127,7 +128,9 @@ export function ownClientCases(stage: Stage): void {
       const reader = await consumer({ 'isolation.level': 'read_committed' })
       reader.assign([{ topic, partition: 0 }])
       expect(await polled(reader, 2)).toEqual(['one', 'three'])
-      expect(await (await admin()).groupOffsets(group)).toMatchObject([{ topic, partition: 0, offset: 5 }])
+      const operator = await admin()
+      // the group's marker may come after the topic's
+      await expectSoon(() => operator.groupOffsets(group)).toMatchObject([{ topic, partition: 0, offset: 5 }])
       const second = await producer({ 'transactional.id': id })
       await second.initTransactions()
       first.beginTransaction()
@@ -144,6 +147,7 @@ export function ownClientCases(stage: Stage): void {
         { name: topic, partitions: 2, replicationFactor: -1, configs: { 'retention.ms': '-1' } },
       ])
       expect(created.get(topic)).toBe('created')
+      await untilLed(await stage.connect(), topic, 2) // a broker may hear of it after the controller has said so
       expect((await operator.createTopics([{ name: topic, partitions: 2, replicationFactor: 1 }])).get(topic)).toBe('exists')
       expect((await operator.topicConfigs(topic)).get('retention.ms')).toBe('-1')
       expect(await operator.describeTopics([topic])).toMatchObject(new Map([[topic, { partitions: [{ leader: 1 }, { leader: 1 }] }]]))

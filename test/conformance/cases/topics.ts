@@ -158,7 +158,7 @@ export function topicCases(stage: Stage): void {
       const refused = { errorCode: Errors.POLICY_VIOLATION, errorMessage: 'Excessively large number of partitions per request.' }
       expect(answers).toMatchObject([refused, refused])
       const topic = await newTopic(raw)
-      const request = { topics: [{ name: topic, count: 2_000_000_000, assignments: null }], timeoutMs: 1000, validateOnly: true }
+      const request = { topics: [{ name: topic, count: 2_000_000_000, assignments: null }], timeoutMs: 10_000, validateOnly: true }
       expect((await raw.send('CreatePartitions', 1, request)).results[0]!.errorCode).not.toBe(0)
     })
 
@@ -206,9 +206,9 @@ export function topicCases(stage: Stage): void {
     it('does not know topics that are not there', async () => {
       const raw = await stage.connect()
       const name = newName('absent')
-      const byName = await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 1000 })
+      const byName = await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 10_000 })
       expect(byName.responses).toMatchObject([{ name, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION }])
-      const byId = await raw.send('DeleteTopics', 6, { topics: [{ name: null, topicId: 'ABEiM0RVZneImaq7zN3u_w' }], timeoutMs: 1000 })
+      const byId = await raw.send('DeleteTopics', 6, { topics: [{ name: null, topicId: 'ABEiM0RVZneImaq7zN3u_w' }], timeoutMs: 10_000 })
       expect(byId.responses).toMatchObject([{ errorCode: Errors.UNKNOWN_TOPIC_ID }])
     })
 
@@ -249,7 +249,7 @@ export function topicCases(stage: Stage): void {
       const name = exists ? await newTopic(raw, { partitions: 2 }) : newName('absent')
       const { results } = await raw.send('CreatePartitions', 1, {
         topics: [{ name, count, assignments: null }],
-        timeoutMs: 1000,
+        timeoutMs: 10_000,
         validateOnly: false,
       })
       expect(results).toMatchObject([{ name, errorCode }])
@@ -260,7 +260,7 @@ export function topicCases(stage: Stage): void {
     it('adds none when it is only to validate', async () => {
       const raw = await stage.connect()
       const name = await newTopic(raw)
-      const request = { topics: [{ name, count: 3, assignments: null }], timeoutMs: 1000, validateOnly: true }
+      const request = { topics: [{ name, count: 3, assignments: null }], timeoutMs: 10_000, validateOnly: true }
       expect(await raw.send('CreatePartitions', 1, request)).toMatchObject({ results: [{ errorCode: 0 }] })
       await untilLed(raw, name, 1)
     })
