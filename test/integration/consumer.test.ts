@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, PartitionRecords, RebalanceListener, TopicPartition, TopicPartitionOffset } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
+import { JavaMember } from '../support/java-member.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { kafkaJars } from '../support/services/kafka-jars.ts'
 import { kcat } from '../support/services/kcat.ts'
@@ -149,12 +150,12 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
     const topic = await createTopic(address, 6)
     const group = `g-${randomUUID()}`
     const owners = new Map<string, string>()
-    const written: string[] = []
+    const writtenTo: string[][] = Array.from({ length: 6 }, () => [])
     const write = async (round: string): Promise<void> => {
       for (let partition = 0; partition < 6; partition++) {
         const batch = values(`${round}-p${partition}`, 200)
+        writtenTo[partition]!.push(...batch) // before it is there for others to read
         await produce(address, topic, partition, batch)
-        written.push(...batch)
       }
     }
     const first = new Member('first', await newConsumer(address, { 'group.id': group }), owners)
@@ -163,22 +164,27 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
     const running = first.run([topic])
     await until(() => first.seen.length > 0)
     const joining = second.run([topic])
-    const java = javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
-      ...['--bootstrap-server', address, '--topic', topic, '--group', group, '--from-beginning', '--timeout-ms', '6000'],
-    ])
+    const byJava = new Set<string>()
+    const onRead = (partition: number, from: number, to: number) => {
+      for (const value of writtenTo[partition]!.slice(from, to)) byJava.add(value)
+    }
+    const java = await JavaMember.start({ bootstrapServers: address, group, topic, onRead })
     await until(() => second.seen.length > 0 || second.calls.length > 0)
-    await until(() => first.calls.at(-1) === 'assigned 2' && second.calls.at(-1) === 'assigned 2')
+    await until(() => first.calls.at(-1) === 'assigned 2' && second.calls.at(-1) === 'assigned 2' && java.owned.length === 2)
     await write('three')
-    const byJava = (await java).split('\n').filter((line) => line !== '')
+    await until(() => byJava.size > 0)
+    java.leave()
     await until(() => first.calls.at(-1) === 'assigned 3')
     second.stop()
     await joining
     await until(() => first.calls.at(-1) === 'assigned 6')
     await write('again')
-    await until(() => written.every((value) => first.seen.includes(value) || second.seen.includes(value) || byJava.includes(value)))
+    await until(() => {
+      const seen = new Set([...first.seen, ...second.seen, ...byJava])
+      return writtenTo.flat().every((value) => seen.has(value))
+    })
     first.stop()
     await running
-    expect(byJava.length).toBeGreaterThan(0)
     for (const member of [first, second]) {
       for (let partition = 0; partition < 6; partition++) {
         const offsets = member.commits.filter((commit) => commit.partition === partition).map(({ offset }) => offset)
@@ -289,7 +295,7 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
     await running
     const next = new Member('next', await newConsumer(address, { 'group.id': group }), new Map())
     const nextRun = next.run([topic])
-    await until(() => next.calls.length === 1, 10_000)
+    await until(() => next.calls.length === 1, 30_000) // below the 45 s of session.timeout.ms
     next.stop()
     await nextRun
   })
