@@ -5,7 +5,7 @@ import { Broker } from '../../src/broker/broker.ts'
 import { silentLogger } from '../../src/logging/logger.ts'
 import { JavaMember } from '../support/java-member.ts'
 import { RawClient } from '../support/raw-client.ts'
-import { javaTool } from '../support/services/java-tools.ts'
+import { JavaToolRunner } from '../support/services/java-tool-runner.ts'
 import { kcat, kcatOrSkip } from '../support/services/kcat.ts'
 import { freePorts } from '../support/services/free-ports.ts'
 import { scratchDir, until } from '../support/worker-process.ts'
@@ -112,8 +112,15 @@ class KcatMember {
   }
 }
 
-function consumerGroups(address: string, ...args: string[]): Promise<string> {
-  return javaTool('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', ['--bootstrap-server', address, ...args])
+/** ConsumerGroupCommand, each time in the same JVM. */
+async function consumerGroupCommand(address: string): Promise<(...args: string[]) => Promise<string>> {
+  const tools = await JavaToolRunner.start()
+  onTestFinished(() => tools.stop())
+  const common = ['--bootstrap-server', address, '--timeout', '60000']
+  return async (...args) => {
+    const { output, errors } = await tools.run('org.apache.kafka.tools.consumer.group.ConsumerGroupCommand', [...common, ...args])
+    return output + errors
+  }
 }
 
 it('a member goes on after the broker was restarted, without a rebalance and from where it was', async () => {
@@ -176,20 +183,19 @@ it("Kafka's ConsumerGroupCommand sees members at work, and may not take their of
   await broker.produce('x')
   const member = await KcatMember.start(broker.address, 'g', { 'client.id': 'worker' })
   await until(() => member.has('x'))
+  const consumerGroups = await consumerGroupCommand(broker.address)
 
-  const state = await consumerGroups(broker.address, '--describe', '--group', 'g', '--state')
+  const state = await consumerGroups('--describe', '--group', 'g', '--state')
   expect(state).toMatch(new RegExp(`g +${broker.address} +\\(1\\) +range +Stable +1`))
-  const members = await consumerGroups(broker.address, '--describe', '--group', 'g', '--members', '--verbose')
+  const members = await consumerGroups('--describe', '--group', 'g', '--members', '--verbose')
   expect(members).toMatch(/g +worker-[0-9a-f-]{36} \/127\.0\.0\.1 +worker +4 .*orders:0,1,2,3/)
-  await until(async () => /orders +0 +1 +1 +0 +worker/.test(await consumerGroups(broker.address, '--describe', '--group', 'g')))
+  await until(async () => /orders +0 +1 +1 +0 +worker/.test(await consumerGroups('--describe', '--group', 'g')))
 
   const reset = ['--reset-offsets', '--group', 'g', '--topic', TOPIC, '--to-earliest', '--execute']
-  expect(await consumerGroups(broker.address, ...reset)).toContain("group 'g' is inactive, but the current state is Stable")
-  expect(await consumerGroups(broker.address, '--delete', '--group', 'g')).toContain('The group is not empty')
-  expect(await consumerGroups(broker.address, '--delete-offsets', '--group', 'g', '--topic', TOPIC)).toContain(
-    'GroupSubscribedToTopicException',
-  )
+  expect(await consumerGroups(...reset)).toContain("group 'g' is inactive, but the current state is Stable")
+  expect(await consumerGroups('--delete', '--group', 'g')).toContain('The group is not empty')
+  expect(await consumerGroups('--delete-offsets', '--group', 'g', '--topic', TOPIC)).toContain('GroupSubscribedToTopicException')
   await member.leave()
-  expect(await consumerGroups(broker.address, ...reset)).toMatch(/g +orders +0 +0/)
-  expect(await consumerGroups(broker.address, '--delete', '--group', 'g')).toContain('was successful')
+  expect(await consumerGroups(...reset)).toMatch(/g +orders +0 +0/)
+  expect(await consumerGroups('--delete', '--group', 'g')).toContain('was successful')
 })

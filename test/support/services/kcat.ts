@@ -18,7 +18,7 @@ export async function kcatOrSkip(): Promise<void> {
  */
 export async function kcat(address: string, args: readonly string[], input: string | Buffer = ''): Promise<Buffer> {
   await kcatOrSkip()
-  const child = spawn('kcat', ['-b', address, ...args])
+  const child = spawn('kcat', ['-b', address, '-m', '30', ...args]) // seconds for metadata, in place of 5
   child.stdin.on('error', () => undefined).end(input) // one that reads no input closes the pipe
   const ended = once(child, 'close') as Promise<[number | null]>
   const [output, errors, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), ended])
