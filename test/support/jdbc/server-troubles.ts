@@ -1,18 +1,12 @@
 /** What can go wrong with a PostgreSQL server that a sink writes to. Each trouble lasts until the server's log says that somebody met it. */
-import { execFile } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { chown, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
-import { onTestFinished } from 'vitest'
 import type { PostgresqlServer } from '../services/postgresql.ts'
+import type { SmallDisk } from '../services/small-disk.ts'
 import { until } from '../worker-process.ts'
 
-const run = promisify(execFile)
-
-/** A server that keeps one database on a disk of its own, where such can be had. */
+/** A server, and what a sink writes on it. */
 export interface TroubledServer {
   readonly server: PostgresqlServer
   readonly database: string
@@ -20,8 +14,6 @@ export interface TroubledServer {
   readonly table: string
   /** Statements of a session of ours and of the sink wait for each other. */
   readonly deadlock: DeadlockStatements
-  /** Null: only root may mount one. */
-  readonly disk: string | null
 }
 
 /** `first` takes what the sink is about to wait for, while it holds something; `second` waits for what the sink holds. */
@@ -46,14 +38,6 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     const isMet = await newInLog(troubled, 'deadlock detected')
     while (!(await isMet())) await tryDeadlock(troubled)
   },
-  async 'disk full'(troubled) {
-    if (troubled.disk === null) return console.log('The disk stays as empty as it is: only root may mount one of ours.')
-    const isMet = await newInLog(troubled, 'No space left on device')
-    const filler = join(troubled.disk, 'filler')
-    await fill(filler)
-    await until(isMet)
-    await rm(filler)
-  },
   async restart({ server }) {
     await server.restart()
   },
@@ -62,6 +46,17 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     await delay(300)
     await server.start()
   },
+}
+
+/** The disk of the database is full for a while. */
+export function fullDisk({ dir }: SmallDisk): Trouble {
+  return async (troubled) => {
+    const isMet = await newInLog(troubled, 'No space left on device')
+    const filler = join(dir, 'filler')
+    await fill(filler)
+    await until(isMet)
+    await rm(filler)
+  }
 }
 
 /** Ends when the disk is full. */
@@ -76,30 +71,9 @@ async function fill(filler: string): Promise<void> {
   }
 }
 
-/** A folder on a small disk of its own for a tablespace; null: one cannot be mounted here. Unmounted when the test ends. */
-export async function smallDisk(megabytes: number): Promise<string | null> {
-  if (process.getuid?.() !== 0) return null
-  const dir = join(tmpdir(), `standpipe-disk-${randomUUID()}`)
-  await mkdir(dir)
-  const isMounted = await run('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', dir]).then(
-    () => true,
-    () => false, // a container without that right
-  )
-  onTestFinished(async () => {
-    if (isMounted) await run('umount', ['-l', dir])
-    await rm(dir, { recursive: true })
-  })
-  return isMounted ? dir : null
-}
-
-/** Makes a database on that disk, or where databases are. */
-export async function databaseOnDisk(server: PostgresqlServer, database: string, disk: string | null): Promise<void> {
-  if (disk === null) return void (await server.query('postgres', `CREATE DATABASE ${database}`))
-  const { uid, gid } = await stat(server.dataDir)
-  const space = join(disk, 'space')
-  await mkdir(space)
-  for (const dir of [disk, space]) await chown(dir, uid, gid)
-  await server.query('postgres', `CREATE TABLESPACE small LOCATION '${space}'`)
+/** Makes a database on that disk. */
+export async function databaseOnDisk(server: PostgresqlServer, database: string, disk: SmallDisk): Promise<void> {
+  await server.query('postgres', `CREATE TABLESPACE small LOCATION '${disk.dir}'`)
   await server.query('postgres', `CREATE DATABASE ${database} TABLESPACE small`)
 }
 
