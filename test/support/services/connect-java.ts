@@ -17,6 +17,8 @@ const CONNECT_JVM = [
 export interface ConnectJavaOptions {
   /** Worker properties. `listeners` and, unless the file names one, `plugin.path` are added on a copy. */
   readonly worker: string
+  /** How Java looks for plugins, `plugin.discovery`. Default: Java's own, which looks through every class and takes most of the start. */
+  readonly discovery?: 'service_load'
   /** Connector property files, used as they are. */
   readonly connectors: readonly string[]
   /** One worker of a cluster, which keeps all it knows in topics and is given connectors by REST only. Default: standalone. */
@@ -58,7 +60,7 @@ export async function spawnConnectJava(options: ConnectJavaOptions): Promise<Con
   const dir = await mkdtemp(join(tmpdir(), 'standpipe-connect-java-'))
   const [port] = (await freePorts(1)) as [number]
   const url = `http://127.0.0.1:${port}`
-  const worker = await workerCopy(options.worker, dir, url, pluginPath)
+  const worker = await workerCopy(options, dir, url, pluginPath)
   const program = `org.apache.kafka.connect.cli.${options.isDistributed === true ? 'ConnectDistributed' : 'ConnectStandalone'}`
   const command = [...CONNECT_JVM, await log4jOption(dir, 'INFO'), '-cp', classPath, program]
   const server = await ServerProcess.start({
@@ -70,17 +72,18 @@ export async function spawnConnectJava(options: ConnectJavaOptions): Promise<Con
   return new ConnectJava(url, server, dir)
 }
 
+/** Ready, and sooner than users have it: for tests. */
 export async function startConnectJava(options: ConnectJavaOptions): Promise<ConnectJava> {
-  const connect = await spawnConnectJava(options)
+  const connect = await spawnConnectJava({ ...options, discovery: 'service_load' })
   await connect.ready()
   return connect
 }
 
-async function workerCopy(original: string, dir: string, url: string, pluginPath: string): Promise<string> {
-  const text = await readFile(original, 'utf8')
+async function workerCopy({ worker, discovery }: ConnectJavaOptions, dir: string, url: string, pluginPath: string): Promise<string> {
+  const text = await readFile(worker, 'utf8')
   const plugins = /^\s*plugin\.path\s*[=:]/m.test(text) ? '' : `plugin.path=${pluginPath}\n`
   const copy = join(dir, 'worker.properties')
-  await writeFile(copy, `${text}\nlisteners=${url}\n${plugins}`)
+  await writeFile(copy, `${text}\nlisteners=${url}\n${plugins}${discovery === undefined ? '' : `plugin.discovery=${discovery}\n`}`)
   return copy
 }
 
