@@ -33,7 +33,11 @@ export async function taskParts(
   { props, reporter, signal, log }: TaskSurroundings,
 ): Promise<TaskParts> {
   const { bulk, target } = settings
-  const client = await ElasticsearchClient.open(settings.connection)
+  const client = await ElasticsearchClient.open(settings.connection, (host) =>
+    log.warn(
+      `The server at ${host} is OpenSearch, older than Elasticsearch 7.14, or behind a proxy that takes headers away; it is written to all the same`,
+    ),
+  )
   const backoff: RetryBackoff = { baseMs: bulk.retryBackoffMs, longestMs: longestBackoffMs, random: Math.random }
   // The default of 5 would end the task within seconds of an outage; who wants an end says so.
   const maxRetries = Object.hasOwn(props, 'max.retries') ? bulk.maxRetries : Number.POSITIVE_INFINITY

@@ -99,10 +99,11 @@ export class BulkDelivery {
     this.#giveUp.abort()
   }
 
-  /** Ends everything, also requests under way. */
+  /** Ends everything, also requests under way, and says what was left out on the way. */
   abort(): void {
     this.#giveUp.abort()
     this.#abort.abort()
+    this.#parts.refused.sayTotals()
   }
 
   async #deliver(whole: BatchPart, lonely: Lonely[]): Promise<void> {

@@ -55,6 +55,16 @@ export class RefusedDocuments {
     return new ConnectException('Indexing record failed. Please check DLQ topic for errors.', { cause })
   }
 
+  /** Called at the end of the task: while it runs there is a line a minute. */
+  sayTotals(): void {
+    const { total: obsolete } = this.#obsolete
+    const { total: conflicts } = this.#conflicts
+    const { log } = this.#parts
+    if (obsolete > 0)
+      log.info(`Documents that were there in the version of their record or a newer one, and stayed as they were: ${obsolete}`)
+    if (conflicts > 0) log.info(`Records that were left out since another changed their document at the same time: ${conflicts}`)
+  }
+
   isFatal({ outcome }: Refusal): boolean {
     return outcome === 'refused' || (outcome === 'malformed' && this.#parts.behaviorOnMalformed === 'fail')
   }

@@ -12,6 +12,7 @@ export class TroubleLog {
   #times = 0
   #since = 0
   #isSaid = false
+  #total = 0
   #current: string | null = null
 
   constructor(log: Logger, now: () => number = Date.now) {
@@ -24,8 +25,14 @@ export class TroubleLog {
     return this.#current
   }
 
+  /** How often there was trouble since the start of the task. */
+  get total(): number {
+    return this.#total
+  }
+
   trouble(what: string): void {
     this.#current = what
+    this.#total++
     const now = this.#now()
     if (this.#times === 0) this.#since = now
     this.#times++

@@ -38,16 +38,23 @@ export class ElasticsearchClient {
   readonly #client: Client
   readonly #firstHost: string
   readonly #readTimeoutMs: number
+  /** Null: it was told. */
+  #onOtherProduct: ((host: string) => void) | null
 
-  private constructor(options: ClientOptions, settings: ConnectionSettings) {
+  private constructor(options: ClientOptions, settings: ConnectionSettings, onOtherProduct: ((host: string) => void) | null) {
     this.#client = new Client(options)
     this.#firstHost = originOf(settings.nodes[0]?.url ?? '')
     this.#readTimeoutMs = settings.readTimeoutMs
+    this.#onOtherProduct = onOtherProduct
   }
 
-  /** Connects at the first request. @throws ConfigException for a key store that cannot be read */
-  static async open(settings: ConnectionSettings): Promise<ElasticsearchClient> {
-    return new ElasticsearchClient(await clientOptions(settings), settings)
+  /**
+   * Connects at the first request.
+   * @param onOtherProduct called once, when a server answers that does not call itself Elasticsearch, as those since 7.14 do
+   * @throws ConfigException for a key store that cannot be read
+   */
+  static async open(settings: ConnectionSettings, onOtherProduct?: (host: string) => void): Promise<ElasticsearchClient> {
+    return new ElasticsearchClient(await clientOptions(settings), settings, onOtherProduct ?? null)
   }
 
   /**
@@ -142,11 +149,19 @@ export class ElasticsearchClient {
     const headers = body === undefined ? {} : { headers: { 'content-type': 'application/json', accept: 'application/json' } }
     try {
       const options = { meta: true, ...headers, ...(signal === undefined ? {} : { signal }) } as const
-      const { statusCode, body: text } = await this.#client.transport.request<unknown>(params, options)
+      const { statusCode, headers: answered, body: text, meta } = await this.#client.transport.request<unknown>(params, options)
+      if (this.#onOtherProduct !== null) this.#lookAtProduct(answered ?? {}, meta.connection?.url)
       return { status: statusCode ?? 0, text: typeof text === 'string' ? text : '' }
     } catch (error) {
       throw this.#failure(error, call)
     }
+  }
+
+  #lookAtProduct(headers: Readonly<Record<string, unknown>>, url: URL | undefined): void {
+    if (headers['x-elastic-product'] === 'Elasticsearch') return
+    const tell = this.#onOtherProduct
+    this.#onOtherProduct = null
+    tell?.(url?.origin ?? this.#firstHost)
   }
 
   #failure(error: unknown, call: Call): unknown {

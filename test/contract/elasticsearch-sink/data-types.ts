@@ -54,6 +54,17 @@ export function dataTypes(kafka: string, server: string): void {
       expect(await sent(config, text)).toEqual([want])
     })
 
+    it('#45 a null where there must be something is a data error: nothing is sent, nothing is passed over', async () => {
+      const records = [{ value: field({ type: 'int32', optional: false }, null) }]
+      const sink = await startSink(kafka, server, { config: { ...SCHEMA_VALUES, ...DEAD_LETTERS, 'errors.tolerance': 'none' }, records })
+      expect(await sink.failed()).toMatch(/DataException: .*(null|required)/i)
+      expect(sink.proxy.bulkLines).toEqual([])
+      expect(await sink.offsets()).toEqual({})
+      const tolerant = await startSink(kafka, server, { config: { ...SCHEMA_VALUES, ...DEAD_LETTERS }, records })
+      await tolerant.committed(1)
+      expect([await tolerant.deadLetterCount(), tolerant.proxy.bulkLines]).toEqual([1, []])
+    })
+
     it('#44 a map with other keys whose schema is ignored is a list of pairs', async () => {
       const config = { ...IGNORED, ...DEAD_LETTERS, 'behavior.on.malformed.documents': 'ignore' }
       const sink = await startSink(kafka, server, { config, records: [{ value: field(map('int32', 'int32'), [[1, 2]]) }] })

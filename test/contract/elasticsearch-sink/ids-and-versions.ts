@@ -101,6 +101,9 @@ export function idsAndVersions(kafka: string, server: string): void {
       await sink.committed(3)
       expect(await sink.documents()).toEqual({ k: { version: 5, source: { n: 1 } } })
       expect(await sink.deadLetterCount()).toBe(0)
+      expect(sink.log.lines.filter((line) => line.startsWith('WARN') && line.includes('in this version or a newer one'))).toHaveLength(1)
+      await sink.stop()
+      expect(sink.log.lines).toContainEqual(expect.stringMatching(/^INFO .*in the version of their record or a newer one.*: 2$/))
     })
   })
 }

@@ -26,11 +26,19 @@ export function manyRecords(kafka: string, server: string): void {
   })
 
   describe('200,001 tombstones', () => {
+    const tombstones = Array.from({ length: 200_001 }, () => ({ key: 'k', value: null }))
+    const ignoring = { 'behavior.on.null.values': 'ignore', 'max.buffered.records': '10', 'batch.size': '2' }
+
     it('#48 ignored: all are committed past, with a buffer for ten records', async () => {
-      const config = { 'behavior.on.null.values': 'ignore', 'max.buffered.records': '10', 'batch.size': '2' }
-      const tombstones = Array.from({ length: 200_001 }, () => ({ key: 'k', value: null }))
-      const sink = await startSink(kafka, server, { config, records: tombstones })
+      const sink = await startSink(kafka, server, { config: ignoring, records: tombstones })
       await sink.committed(200_001)
+      expect(sink.calls).toEqual([])
+    })
+
+    it('#48 ignored: each is in the dead letter queue before it is committed past', async () => {
+      const sink = await startSink(kafka, server, { config: { ...ignoring, ...DEAD_LETTERS }, records: tombstones })
+      await sink.committed(200_001)
+      expect(await sink.deadLetterCount()).toBe(200_001)
       expect(sink.calls).toEqual([])
     })
   })

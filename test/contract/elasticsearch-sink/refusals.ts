@@ -63,6 +63,19 @@ export function refusals(kafka: string, server: string): void {
       expect(await sink.deadLetterCount()).toBe(0)
     })
 
+    it('#64 429 with Retry-After: no request comes before that time is over', async () => {
+      const at: number[] = []
+      const asked = { ...refusal(429, 'es_rejected_execution_exception', 'full'), headers: { 'retry-after': '1' } }
+      const before = failingWith((request) => (isBulk(request) && at.push(performance.now()) === 1 ? asked : null))
+      const sink = await startSink(kafka, server, { before, records: docs(1) })
+      await until(() => at.length > 0)
+      await sink.produce(...docs(20).slice(1))
+      await sink.committed(20)
+      // a lower bound, which no slow machine comes below
+      for (const later of at.slice(1)) expect(later - at[0]!).toBeGreaterThanOrEqual(1000)
+      expect(at.length).toBeGreaterThan(1)
+    })
+
     it('#65 401: fails at once, without a storm of requests', async () => {
       const before = failingWith((request) => (isBulk(request) ? refusal(401, 'security_exception', 'who are you') : null))
       const sink = await startSink(kafka, server, { before, records: [{ value: doc }] })

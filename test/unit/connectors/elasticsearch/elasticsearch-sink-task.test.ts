@@ -105,6 +105,20 @@ describe('the sink task', () => {
     await expect.poll(() => committed(2)).toBe(2)
   })
 
+  it.for([
+    ['HEAD', ['HEAD /t', 'HEAD /t', 'PUT /t']],
+    ['PUT', ['HEAD /t', 'PUT /t', 'HEAD /t']],
+  ] as const)('asks for its index a second time only where %s was not answered within read.timeout.ms', async ([method, calls]) => {
+    const { task, server, committed } = await start({ 'read.timeout.ms': '1000' })
+    let late = 0
+    server.faults = (request) => (request.method === method && late++ === 0 ? { kind: 'hang', done: true } : null)
+    await expect(task.put(records(1))).rejects.toThrow(`${method} ${server.url}/t`)
+    await task.put(records(1))
+    await task.put(records(1, 1))
+    await expect.poll(() => committed(2)).toBe(2)
+    expect(server.requests.filter((request) => !isBulk(request)).map(({ method, path }) => `${method} ${path}`)).toEqual(calls)
+  })
+
   it('#6 leaves out what cannot become a document, where that is allowed, and reports it', async () => {
     const { task, context, committed, server } = await start({ 'key.ignore': 'false', 'drop.invalid.message': 'true' })
     await task.put([record(0), record(1, { key: null }), record(2)])
