@@ -87,10 +87,10 @@ describe('group member', () => {
 
   it('heartbeats go on while nobody polls', async () => {
     const cluster = await startCluster({ topics: { t: 1 } })
-    const consumer = await openConsumer(cluster, { ...GROUP, 'session.timeout.ms': '300' })
+    const consumer = await openConsumer(cluster, { ...GROUP, 'session.timeout.ms': '1500' })
     const listener = new RecordingListener()
     await join(consumer, listener)
-    await sleep(700)
+    await sleep(2500)
     await consumer.commit([{ ...T0, offset: 0 }])
     await consumer.poll(50)
     expect(listener.calls).toEqual(['assigned t-0'])
@@ -100,7 +100,7 @@ describe('group member', () => {
     const cluster = await startCluster({ topics: { t: 1 } })
     append(cluster, 't', 0, numbers(0, 5))
     const log = new CollectingLogger()
-    const consumer = await openConsumer(cluster, { ...GROUP, 'max.poll.interval.ms': '300' }, log)
+    const consumer = await openConsumer(cluster, { ...GROUP, 'max.poll.interval.ms': '1000' }, log)
     const listener = new RecordingListener()
     consumer.subscribe(['t'], listener)
     await pollRecords(consumer, 5)
