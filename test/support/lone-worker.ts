@@ -17,6 +17,7 @@ export async function loneWorker(address: string, props: Props = {}) {
       'offset.flush.interval.ms': '100',
       'offset.storage.file.filename': join(dir, 'offsets'),
       'task.restart.max.attempts': '0',
+      'task.shutdown.graceful.timeout.ms': '30000', // tests look at what a stop has committed
       ...props,
     },
     log: silentLogger,
