@@ -1,5 +1,8 @@
-/** What the server's transactions see now, as text. Inside a transaction whose statements all see the same. */
-export const snapshotSql = 'SELECT pg_current_snapshot()::text'
+/**
+ * What the server's transactions see now, as text. Inside a transaction whose statements all see the same. Null: on a standby, whose
+ * snapshots do not name the transactions under way.
+ */
+export const snapshotSql = 'SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_current_snapshot()::text END'
 
 /**
  * Rows among the last numbers before a position that were not to be seen yet when the position was taken: those of transactions that

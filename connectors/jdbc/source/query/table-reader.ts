@@ -74,6 +74,7 @@ export class TableReader {
   #placed: RowPositions | null = null
   #warnsOfHidden = true
   #warnsOfOverdue = true
+  #warnsOfStandby = true
 
   constructor(parts: TableReaderParts) {
     const { relation, columns, settings, keyColumns } = parts
@@ -124,10 +125,10 @@ export class TableReader {
     // One snapshot for all statements of a read that has several.
     const isolation = rescans || (visibility !== null && isTimed) ? 'REPEATABLE READ' : settings.isolation
     await connection.query(`BEGIN${isolation === null ? '' : ` ISOLATION LEVEL ${isolation}`} READ ONLY`)
-    const snapshot = rescans ? ((await connection.query(snapshotSql)).rows[0]?.[0] ?? null) : null
+    const snapshot = rescans ? await this.#snapshot(connection) : null
     const bounds = await this.#bounds(connection, visibility)
     const hasFlag = visibility !== null && !isTimed
-    const late = await this.#lateRows(connection)
+    const late = snapshot === null ? null : await this.#lateRows(connection)
     this.#placed = null
     const from = hasFlag ? this.#flagged(visibility) : relation
     const { stream, plan } = await this.#openStream(connection, from, this.#statement(from), bounds, hasFlag)
@@ -167,12 +168,19 @@ export class TableReader {
     return { stream: await CopiedRows.open(connection, columns, literalStatement(sql, values), buffer), plan }
   }
 
+  async #snapshot(connection: PgConnection): Promise<string | null> {
+    const { rows } = await connection.query(snapshotSql)
+    const snapshot = rows[0]?.[0] ?? null
+    if (snapshot === null) this.#warnOfStandby('visibility.rescan.ids finds no rows that come late')
+    return snapshot
+  }
+
   /** Those behind the position are not among them: the read finds them. */
   async #lateRows(connection: PgConnection): Promise<SqlResult | null> {
     const { id, snapshot } = this.#position
     const { incrementing } = this.#criteria
-    const { relation, settings, rescans } = this.#parts
-    if (!rescans || id === null || incrementing === null || snapshot === undefined) return null
+    const { relation, settings } = this.#parts
+    if (id === null || incrementing === null || snapshot === undefined) return null
     const sql = lateRowsSql(relation.sql, tableOf(relation), incrementing)
     const { text, values } = boundStatement(sql, [id, id, String(settings.mode.rescanIds), snapshot])
     return connection.query(text, values)
@@ -318,8 +326,12 @@ export class TableReader {
       .catch((error: unknown) => this.#parts.log.warn(`The reading transaction of ${this.relation.shown} did not end as it should`, error))
   }
 
-  #warn({ hidden, overdue }: Visibility): void {
+  #warn({ hidden, overdue, isStandby }: Visibility): void {
     const { log } = this.#parts
+    if (isStandby)
+      this.#warnOfStandby(
+        'visibility.guard knows a transaction of the primary only once it has written, and may skip rows whose number or time is older',
+      )
     if (hidden > 0 && this.#warnsOfHidden) {
       this.#warnsOfHidden = false
       log.warn(
@@ -332,6 +344,12 @@ export class TableReader {
       )
     }
     this.#warnsOfOverdue = overdue === 0
+  }
+
+  #warnOfStandby(what: string): void {
+    if (!this.#warnsOfStandby) return
+    this.#warnsOfStandby = false
+    this.#parts.log.warn(`The server is a standby, where ${what}. Read from the primary, or set timestamp.delay.interval.ms too.`)
   }
 }
 

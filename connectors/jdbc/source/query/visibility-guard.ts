@@ -14,6 +14,8 @@ export interface Visibility {
   readonly hidden: number
   /** Transactions that are not waited for any more. */
   readonly overdue: number
+  /** The server follows another one, whose sessions it does not know: only of what has been written it knows whose it is. */
+  readonly isStandby: boolean
 }
 
 /**
@@ -21,28 +23,29 @@ export interface Visibility {
  * count either; since snapshots of others are held back by them, then the starts of transactions count in their place.
  * PostgreSQL hides kind, state and start of other roles' sessions, and shows their transactions' numbers: those are waited for without
  * end. One without a role is a process of the server's own, such as autovacuum.
+ * A standby's own sessions only read; of its snapshots the transactions under way are not to be had, only the first of them.
  */
 const visibilitySql = `WITH s AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot),
 sessions AS MATERIALIZED (
   SELECT a.backend_xid, a.backend_xmin, a.xact_start, a.backend_type IS NULL AS is_hidden, coalesce($1 > 0 AND a.xact_start < clock_timestamp() - $1::int8 * interval '1 millisecond', false) AS is_overdue
   FROM pg_catalog.pg_stat_activity a
-  WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+  WHERE NOT pg_is_in_recovery() AND a.datname = current_database() AND a.pid <> pg_backend_pid()
     AND (a.backend_type IN ('client backend', 'parallel worker') OR a.backend_type IS NULL AND a.usesysid IS NOT NULL)
     AND (a.application_name <> current_setting('application_name') OR a.application_name = '')
   UNION ALL SELECT p.transaction, NULL, p.prepared, false, $1 > 0 AND p.prepared < clock_timestamp() - $1::int8 * interval '1 millisecond'
-  FROM pg_catalog.pg_prepared_xacts p WHERE p.database = current_database()),
+  FROM pg_catalog.pg_prepared_xacts p WHERE NOT pg_is_in_recovery() AND p.database = current_database()),
 overdue AS MATERIALIZED (SELECT count(*) AS count, array_agg(backend_xid::text::int8) AS transactions FROM sessions WHERE is_overdue AND backend_xid IS NOT NULL),
 others AS MATERIALIZED (SELECT * FROM sessions WHERE NOT is_overdue),
 now AS MATERIALIZED (
-  SELECT pg_snapshot_xmax(snapshot)::text::int8 AS xmax, coalesce(
+  SELECT pg_snapshot_xmax(snapshot)::text::int8 AS xmax, CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(snapshot)::text::int8 ELSE coalesce(
     (SELECT min(x::text::int8) FROM pg_snapshot_xip(snapshot) x, overdue WHERE (x::text::int8 & 4294967295) <> ALL (coalesce(transactions, '{}'))),
-    pg_snapshot_xmax(snapshot)::text::int8) AS xmin
+    pg_snapshot_xmax(snapshot)::text::int8) END AS xmin
   FROM s)
 SELECT now.xmin,
   least(now.xmin, (SELECT min(now.xmax - ((now.xmax - backend_xmin::text::int8) & 4294967295)) FROM others WHERE overdue.count = 0)),
   (SELECT floor(extract(epoch FROM min(xact_start)) * 1000000)::int8 FROM others WHERE backend_xid IS NOT NULL OR overdue.count > 0),
   floor(extract(epoch FROM least(CURRENT_TIMESTAMP, (SELECT min(xact_start) FROM others))) * 1000)::int8,
-  (SELECT count(*) FROM others WHERE is_hidden), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8, overdue.count
+  (SELECT count(*) FROM others WHERE is_hidden), ceil(extract(epoch FROM clock_timestamp()) * 1000000)::int8, overdue.count, pg_is_in_recovery()
 FROM now, overdue`
 
 /** Transactions below `xmin` were over at that time, in epoch microseconds of the server. */
@@ -72,7 +75,7 @@ export class VisibilityGuard {
   /** Outside of a transaction. */
   async look(connection: PgConnection): Promise<Visibility> {
     const { rows } = await connection.query(visibilitySql, [String(this.#maxWaitMs)])
-    const [xmin, horizon, oldestWriter, oldestStart, hidden, now, overdue] = (rows[0] ?? []).map((text) => text ?? '')
+    const [xmin, horizon, oldestWriter, oldestStart, hidden, now, overdue, isStandby] = (rows[0] ?? []).map((text) => text ?? '')
     const limit = BigInt(horizon ?? 0)
     const settled = oldestWriter === '' ? limit : this.#overBefore(Number(oldestWriter))
     this.#remember({ atMicros: Number(now), xmin: BigInt(xmin ?? 0) })
@@ -81,6 +84,7 @@ export class VisibilityGuard {
       oldestStartMs: Number(oldestStart),
       hidden: Number(hidden),
       overdue: Number(overdue),
+      isStandby: isStandby === 't',
     }
   }
 
