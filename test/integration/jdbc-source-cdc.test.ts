@@ -33,9 +33,14 @@ async function dropSlots(server: PostgresqlServer, { name }: SourceDatabase): Pr
 
 async function restarted(database: SourceDatabase, source: SourceHarness, offsets = source.offsets): Promise<SourceHarness> {
   await source.stop()
+  await untilFree(database)
+  return database.started(cdc, { offsets })
+}
+
+/** Waits until nobody reads from the slot any more. */
+async function untilFree(database: SourceDatabase): Promise<void> {
   const isFree = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'standpipe_cdc' AND active"
   await vi.waitUntil(async () => (await database.query(isFree))[0]?.[0] === '0', { timeout: 20_000, interval: 20 })
-  return database.started(cdc, { offsets })
 }
 
 /** A poll may end before it hears that the connection has. */
@@ -168,5 +173,28 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
     await source.stop()
     await vi.waitUntil(() => dropSlots(server, database), { timeout: 20_000, interval: 50 })
     await expect(database.source(cdc, { offsets: source.offsets }).start()).rejects.toThrow('Remove the offsets of the connector')
+  })
+
+  it.for(['initial', 'never'])(
+    'changes made before an offset was stored, while nobody was there, are read all the same (%s)',
+    async (snapshot) => {
+      const props = { ...cdc, 'cdc.snapshot.mode': snapshot }
+      const database = await databaseWith(server, table)
+      const source = await database.started(props)
+      expect(await source.poll()).toEqual([])
+      await source.stop()
+      await database.query("INSERT INTO t VALUES (1, 'a', 0)")
+      await database.query('DELETE FROM t')
+      await untilFree(database)
+      const again = await database.started(props, { offsets: source.offsets })
+      expect((await again.pollAll(2)).map(named)).toEqual(['{"id":1} a', '{"id":1} deleted'])
+    },
+  )
+
+  it('two connectors do not share a slot: the second waits, and says who has it', async () => {
+    const database = await databaseWith(server, table)
+    const source = await database.started(cdc)
+    await source.poll()
+    await expect(database.source(cdc).start()).rejects.toThrow('Slot standpipe_cdc is in use by process')
   })
 })
