@@ -68,4 +68,11 @@ describe('dates and times of the server', () => {
     expect(legacy('America/New_York').zonedTimeMs('10:00:00+02')).toBe(28800000)
     expect(legacy().zonedTimeMs('10:00:00.5-03:30')).toBe(48600500)
   })
+
+  it('times that are of another day in UTC stay so, as pgjdbc 42.7.8 gives them, and converters refuse them, as Connect’s do', () => {
+    expect(legacy().zonedTimeMs('23:00:00-05')).toBe(100_800_000)
+    expect(legacy().zonedTimeMs('01:00:00+05')).toBe(-14_400_000)
+    expect(legacy().zonedTimeMs('00:00:00.5+15:59:59')).toBe(-57_598_500)
+    expect(legacy('Asia/Tokyo').timeMs('01:00:00')).toBe(-28_800_000)
+  })
 })
