@@ -20,7 +20,7 @@ const kills = Number(process.env['STANDPIPE_CRASH_KILLS'] ?? 6)
 
 it(
   `a broker killed ${kills} times at random moments with sync=always keeps every promise`,
-  { timeout: 180_000 + kills * 10_000 },
+  { timeout: 600_000 + kills * 10_000 },
   async () => {
     const broker = await BrokerProcess.start('--dir', await scratchDir(), '--sync=always')
     const admin = await createKafkaClients().admin({ 'bootstrap.servers': broker.address }, silentLogger)

@@ -17,7 +17,7 @@ const documents = Number(process.env['STANDPIPE_CHAOS_DOCS'] ?? 50_000)
 const serverKills = Number(process.env['STANDPIPE_CHAOS_SERVER_KILLS'] ?? 2)
 const workerKills = Number(process.env['STANDPIPE_CHAOS_WORKER_KILLS'] ?? 3)
 const hangMs = Number(process.env['STANDPIPE_CHAOS_HANG_MS'] ?? 5_000)
-const timeoutMs = 300_000 + 3 * documents
+const timeoutMs = 600_000 + 3 * documents
 
 const PARTITIONS = 4
 /** So many records change a document that an earlier one made. */

@@ -14,7 +14,7 @@ import { until, WorkerProcess } from '../support/worker-process.ts'
 /** In the suite small; `STANDPIPE_CRASH_LINES=1000000 STANDPIPE_CRASH_KILLS=30` is the whole thing. */
 const lines = Number(process.env['STANDPIPE_CRASH_LINES'] ?? 100_000)
 const kills = Number(process.env['STANDPIPE_CRASH_KILLS'] ?? 5)
-const timeoutMs = 120_000 + kills * 10_000 + lines / 5
+const timeoutMs = 600_000 + kills * 10_000 + lines / 5
 
 const exactly = {
   'exactly.once.source.support': 'enabled',

@@ -9,7 +9,7 @@ import { propertiesFile, scratchDir, until, WorkerProcess } from '../support/wor
 
 /** In the suite small; `STANDPIPE_BAD_ROWS_AMONG=300000` is the whole thing. */
 const rows = Number(process.env['STANDPIPE_BAD_ROWS_AMONG'] ?? 20_000)
-const timeout = 120_000 + rows
+const timeout = 600_000 + rows
 
 const TABLE = `CREATE TABLE orders (id int PRIMARY KEY, quantity int CONSTRAINT quantity_is_positive CHECK (quantity > 0), price int,
   code varchar(10), written timestamptz DEFAULT clock_timestamp())`

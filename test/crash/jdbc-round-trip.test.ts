@@ -12,7 +12,7 @@ import { propertiesFile, scratchDir, until, WorkerProcess } from '../support/wor
 /** In the suite small; `STANDPIPE_ROUND_TRIP_SCALE=10 STANDPIPE_ROUND_TRIP_SECONDS=120` is the whole thing. */
 const scale = Number(process.env['STANDPIPE_ROUND_TRIP_SCALE'] ?? 1)
 const seconds = Number(process.env['STANDPIPE_ROUND_TRIP_SECONDS'] ?? 5)
-const timeout = 120_000 + 60_000 * scale + 2_000 * seconds
+const timeout = 600_000 + 60_000 * scale + 2_000 * seconds
 
 const tables = Object.entries(pgbenchTables).map(([name, key]) => ({ name, key }))
 

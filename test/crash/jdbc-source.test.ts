@@ -14,7 +14,7 @@ import { propertiesFile, scratchDir, until } from '../support/worker-process.ts'
 /** In the suite small; `STANDPIPE_CRASH_ROWS=1000000 STANDPIPE_CRASH_KILLS=20` is the whole thing. */
 const rows = Number(process.env['STANDPIPE_CRASH_ROWS'] ?? 10_000)
 const kills = Number(process.env['STANDPIPE_CRASH_KILLS'] ?? 4)
-const timeoutMs = 180_000 + 2 * rows
+const timeoutMs = 600_000 + 2 * rows
 const writers = 8
 
 const modes = {

@@ -11,7 +11,7 @@ import { CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../support/rea
 import { freePorts } from '../support/services/free-ports.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { startKafka, type KafkaBroker } from '../support/services/kafka.ts'
-import { describeWithApacheKafka } from '../support/services/suite.ts'
+import { describeWithApacheKafka, START_TIMEOUT_MS } from '../support/services/suite.ts'
 import { until } from '../support/worker-process.ts'
 
 const HOUR_MS = 3_600_000
@@ -45,7 +45,7 @@ await describeWithApacheKafka('Kafka clients of one node', () => {
         'quota.window.num': '3',
       },
     })
-  })
+  }, START_TIMEOUT_MS)
 
   afterAll(() => kafka.stop())
 

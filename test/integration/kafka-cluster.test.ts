@@ -11,7 +11,7 @@ import { withAdmin } from '../support/kafka-records.ts'
 import { askCluster, electPreferredLeader, reassign } from '../support/partition-changes.ts'
 import { openMetadata, openTransport } from '../support/scripted-broker/clients.ts'
 import { startKafkaCluster, type KafkaCluster, type NodeId } from '../support/services/kafka-cluster.ts'
-import { describeWithApacheKafka } from '../support/services/suite.ts'
+import { describeWithApacheKafka, START_TIMEOUT_MS } from '../support/services/suite.ts'
 import { NumbersRead, SteadyLoad } from '../support/steady-load.ts'
 import { until } from '../support/worker-process.ts'
 
@@ -26,7 +26,7 @@ await describeWithApacheKafka('clients of three Kafka nodes', () => {
 
   beforeAll(async () => {
     cluster = await startKafkaCluster()
-  })
+  }, START_TIMEOUT_MS)
 
   afterAll(() => cluster.stop())
 

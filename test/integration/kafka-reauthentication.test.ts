@@ -8,7 +8,7 @@ import { expectSoon } from '../support/expect-soon.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { noCallbacks } from '../support/no-callbacks.ts'
 import { MECHANISMS, saslProps, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
-import { describeWithApacheKafka } from '../support/services/suite.ts'
+import { describeWithApacheKafka, START_TIMEOUT_MS } from '../support/services/suite.ts'
 
 /** Four sessions of 5 s. */
 const RUN_MS = 20_000
@@ -21,7 +21,7 @@ const clients = createKafkaClients()
 await describeWithApacheKafka('sessions that end', () => {
   beforeAll(async () => {
     kafka = await SecureKafka.start()
-  })
+  }, START_TIMEOUT_MS)
   afterAll(() => kafka.stop())
 
   test('K38 a producer and a consumer work over four sessions of 5 s: no error, nothing lost, no reconnect', UNLESS_STALLED, async () => {

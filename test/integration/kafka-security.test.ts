@@ -12,7 +12,7 @@ import { noCallbacks } from '../support/no-callbacks.ts'
 import { eachReachable } from '../support/reachable-objects.ts'
 import { MECHANISMS, PASSWORD, saslProps, SCRAM_PASSWORD, SecureKafka, type ListenerName } from '../support/services/kafka-security.ts'
 import { certificate } from '../support/services/postgresql-tls.ts'
-import { describeWithApacheKafka } from '../support/services/suite.ts'
+import { describeWithApacheKafka, START_TIMEOUT_MS } from '../support/services/suite.ts'
 import { TokenEndpoint } from '../support/services/token-endpoint.ts'
 
 let kafka: SecureKafka
@@ -52,7 +52,7 @@ function inlinePem(): ClientProps {
 await describeWithApacheKafka('Kafka clients and security', () => {
   beforeAll(async () => {
     kafka = await SecureKafka.start()
-  })
+  }, START_TIMEOUT_MS)
   afterAll(() => kafka.stop())
 
   describe('K38 SASL', () => {

@@ -6,7 +6,7 @@ import { kafkaJars } from './kafka-jars.ts'
 import { log4jOption } from './log4j.ts'
 import { ServerProcess } from './server-process.ts'
 
-const READY_TIMEOUT_MS = 120_000
+const READY_TIMEOUT_MS = 300_000
 
 /** The heap and collector of Kafka's own `kafka-run-class.sh` with Connect's 2 GB. */
 const CONNECT_JVM = [

@@ -12,7 +12,7 @@ import { ServerProcess } from './server-process.ts'
 
 const run = promisify(execFile)
 
-const READY_TIMEOUT_MS = 90_000
+const READY_TIMEOUT_MS = 240_000
 
 export interface KafkaOptions {
   /** Server properties that differ from those of `serverProperties`; `null` removes one. `{port}` and `{controllerPort}` are the broker's. */

@@ -5,6 +5,11 @@ import type {} from './global-setup.ts'
 import { kafkaJars } from './kafka-jars.ts'
 import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
 
+/** JVMs of a busy machine take minutes to start, which nobody can help. */
+const PATIENT = { timeout: 600_000 }
+/** Of hooks that start a server. */
+export const START_TIMEOUT_MS = 300_000
+
 /**
  * `describe` for tests that need a server. Nobody takes a suite that is skipped for a pass: its name says why, and the last lines of the
  * run repeat it.
@@ -12,7 +17,7 @@ import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
  */
 export function describeWith<Server>(name: string, server: Found<Server>, absent: Server, define: (server: Server) => void): void {
   if ('missing' in server) describe.skip(`${name} (not run: ${server.missing})`, () => define(absent))
-  else describe(name, () => define(server.server))
+  else describe(name, PATIENT, () => define(server.server))
 }
 
 /**
