@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest'
 import type { Consumer } from '../../../../src/kafka/ports.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 import type { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
-import { append, numbers, openConsumer, pollRecords, pollUntil, RecordingListener, startCluster, valuesOf } from './open-consumer.ts'
+import {
+  append,
+  numbers,
+  openConsumer,
+  pollRecords,
+  pollUntil,
+  RecordingListener,
+  startCluster,
+  textOf,
+  valuesOf,
+} from './open-consumer.ts'
 
 const T0 = { topic: 't', partition: 0 }
 const GROUP = { 'group.id': 'g' }
@@ -83,6 +93,31 @@ describe('group member', () => {
     expect(order.indexOf('OffsetCommit')).toBeLessThan(order.indexOf('JoinGroup'))
     expect(cluster.requestsOf('JoinGroup').length).toBe(joinsBefore + 1)
     expect(await consumer.position(T0)).toBe(5)
+  })
+
+  it('what was fetched before a revoke is never handed out: reading starts at the committed offset, paused partitions too', async () => {
+    const cluster = await startCluster({ topics: { t: 2 } })
+    for (const partition of [0, 1]) for (const from of [0, 4]) append(cluster, 't', partition, numbers(from, from + 4))
+    const consumer = await openConsumer(cluster, { ...GROUP, 'max.poll.records': '2', 'max.partition.fetch.bytes': '100' })
+    const listener = new RecordingListener()
+    const seen: string[] = []
+    listener.onCall = (call) => Promise.resolve(void seen.push(call))
+    consumer.subscribe(['t'], listener)
+    while (!seen.includes('t-0@1=1')) seen.push(...textOf(await consumer.poll(100)))
+    consumer.pause([{ topic: 't', partition: 1 }])
+    await consumer.commit([{ ...T0, offset: 1 }])
+    cluster.groupState('g').rebalance()
+    const beats = cluster.requestsOf('Heartbeat').length
+    await cluster.until(() => cluster.requestsOf('Heartbeat').length > beats + 1) // the answer to the first of them is in
+    const after = () => seen.slice(seen.lastIndexOf('assigned') + 1)
+    while (!seen.includes('revoked') || !after().includes('t-1@7=7')) seen.push(...textOf(await consumer.poll(100)))
+    expect(seen.slice(seen.indexOf('revoked') + 1, seen.lastIndexOf('assigned'))).toEqual([])
+    const of = (partition: number) =>
+      after()
+        .filter((each) => each.startsWith(`t-${partition}@`))
+        .map((each) => Number(each.split('=')[1]))
+    expect([of(0).at(0), of(1)]).toEqual([1, numbers(0, 8)])
+    expect(of(0)).toEqual(numbers(1, 1 + of(0).length))
   })
 
   it('heartbeats go on while nobody polls', async () => {
