@@ -2,7 +2,6 @@ import type { Logger, SchemaAndValue } from 'standpipe/api'
 import { arrayLiteral } from '../../dialect/array-literal.ts'
 import type { PgConnection, ResultColumn, SqlText } from '../../dialect/connection.ts'
 import { quoted } from '../../dialect/identifiers.ts'
-import { readTable } from '../../dialect/table-catalog.ts'
 import type { JdbcSourceSettings } from '../config/settings.ts'
 import { RecordKeys } from '../query/record-keys.ts'
 import { readColumnFacts } from '../value/column-facts.ts'
@@ -16,6 +15,13 @@ FROM unnest($2::text[], $3::oid[], $4::int4[]) WITH ORDINALITY AS c(name, type, 
 LEFT JOIN pg_catalog.pg_type t ON t.oid = c.type
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = $1::oid AND a.attname = c.name AND NOT a.attisdropped
 ORDER BY c.place`
+
+/** What the log tells rows apart by, where the table has said that, else the primary key. */
+const keySql = `SELECT a.attname FROM pg_catalog.pg_class c
+JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND CASE c.relreplident WHEN 'i' THEN i.indisreplident ELSE i.indisprimary END
+CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attribute, place)
+JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attribute
+WHERE c.oid = $1::oid AND k.place <= i.indnkeyatts ORDER BY k.place`
 
 /** A table whose changes are read, as it was when they were made: keys and values of its records. */
 export class ChangedTable {
@@ -36,7 +42,7 @@ export class ChangedTable {
   }
 
   static async of(relation: LoggedRelation, connection: PgConnection, settings: JdbcSourceSettings, log: Logger): Promise<ChangedTable> {
-    const { columns, schema, name, oid } = relation
+    const { columns, name, oid } = relation
     const list = (values: readonly (string | number)[]) => arrayLiteral(values.map(String))
     const { rows } = await connection.query(columnsSql, [
       String(oid),
@@ -55,10 +61,8 @@ export class ChangedTable {
       }
     })
     const plan = RowPlan.of(found, await readColumnFacts(connection, found), name, settings.values, log)
-    const primaryKey = (await readTable(connection, schema, name))?.primaryKey ?? []
-    const identity = columns.filter(({ isKey }) => isKey).map((column) => column.name)
     const { keyColumns, hasPrimitiveKeys } = settings.records
-    const named = Array.isArray(keyColumns) ? (keyColumns as readonly string[]) : primaryKey.length > 0 ? primaryKey : identity
+    const named = Array.isArray(keyColumns) ? (keyColumns as readonly string[]) : await keyOf(relation, connection)
     return new ChangedTable(relation, plan, named, hasPrimitiveKeys)
   }
 
@@ -71,9 +75,9 @@ export class ChangedTable {
     return this.#keys?.of(this.#plan.data(row.map((value) => value ?? null))) ?? null
   }
 
-  /** Whether both rows have the same key. */
+  /** Whether both rows have the same key. A large value that did not change is in one of them only. */
   haveSameKey(a: LoggedRow, b: LoggedRow): boolean {
-    return this.#keyPlaces.every((place) => a[place] === b[place])
+    return this.#keyPlaces.every((place) => a[place] === b[place] || a[place] === undefined || b[place] === undefined)
   }
 
   /** The row with the large values that the log left out: from the row before, else as they are now. Null: the row is no more. */
@@ -86,11 +90,19 @@ export class ChangedTable {
     const sql = `SELECT ${names.join(', ')} FROM ${this.shown} WHERE ${where}`
     const { rows } = await connection.query(
       sql,
-      identity.map((place) => row[place] ?? null),
+      identity.map((place) => known[place] ?? null),
     )
     const now = rows[0]
     return now === undefined ? null : known.map((value, place) => (value === undefined ? (now[place] ?? null) : value))
   }
+}
+
+/** Columns that the table calls otherwise by now are known by what the log says of them. */
+async function keyOf({ oid, columns }: LoggedRelation, connection: PgConnection): Promise<readonly string[]> {
+  const { rows } = await connection.query(keySql, [String(oid)])
+  const names = rows.map(([name]) => name ?? '')
+  const isLogged = names.every((name) => columns.some((column) => column.name === name))
+  return names.length > 0 && isLogged ? names : columns.filter(({ isKey }) => isKey).map((column) => column.name)
 }
 
 function isComplete(row: LoggedRow): row is readonly SqlText[] {
