@@ -1,5 +1,8 @@
+import { setImmediate } from 'node:timers/promises'
 import type { AnswerRequest } from '../api.ts'
 import type { Clock } from '../clock.ts'
+import { Pattern } from '../pattern/pattern.ts'
+import { PatternSyntaxError } from '../pattern/syntax-tree.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
@@ -47,21 +50,44 @@ const NOTHING = {
   topics: [],
 }
 
+/** After so many steps of matching others get a turn. */
+const WORK_OF_TURN = 1_000_000
+
 /** Kafka: TransactionStateManager#listTransactionStates. */
 export function listTransactions(coordinator: TransactionCoordinator, clock: Clock): AnswerRequest<'ListTransactions'> {
-  return (filters) => {
+  return async (filters) => {
     const pattern = wholePattern(filters.transactionalIdPattern)
     const unknownStateFilters = filters.stateFilters.filter((state) => !TRANSACTION_STATES.has(state) && !PASSING_STATES.has(state))
     const answer = { throttleTimeMs: 0, errorCode: Errors.NONE, unknownStateFilters, transactionStates: [] }
     if (pattern === INVALID) return { ...answer, errorCode: Errors.INVALID_REGULAR_EXPRESSION }
-    const isWanted = (id: string, record: TransactionRecord) => passes(record, filters, clock.now()) && (pattern?.test(id) ?? true)
+    const passing = [...coordinator.all()].filter(([, record]) => passes(record, filters, clock.now()))
+    const wanted = pattern === null ? passing : await matching(passing, pattern)
     return {
       ...answer,
-      transactionStates: [...coordinator.all()]
-        .filter(([id, record]) => isWanted(id, record))
-        .map(([transactionalId, { producerId, state }]) => ({ transactionalId, producerId, transactionState: state })),
+      transactionStates: wanted.map(([transactionalId, { producerId, state }]) => ({
+        transactionalId,
+        producerId,
+        transactionState: state,
+      })),
     }
   }
+}
+
+type Listed = readonly [transactionalId: string, record: TransactionRecord]
+
+async function matching(transactions: readonly Listed[], pattern: Pattern): Promise<Listed[]> {
+  const found: Listed[] = []
+  let work = 0
+  for (const transaction of transactions) {
+    const [id] = transaction
+    work += pattern.workFor(id.length)
+    if (work > WORK_OF_TURN) {
+      work = 0
+      await setImmediate()
+    }
+    if (pattern.matches(id)) found.push(transaction)
+  }
+  return found
 }
 
 function passes({ producerId, state, startTimestamp }: TransactionRecord, filters: Filters, now: number): boolean {
@@ -76,12 +102,12 @@ function passes({ producerId, state, startTimestamp }: TransactionRecord, filter
 const INVALID = Symbol('invalid')
 
 /** The pattern is for the whole id. Empty or null: all ids. */
-function wholePattern(pattern: string | null): RegExp | null | typeof INVALID {
-  if (pattern === null || pattern === '') return null
+function wholePattern(text: string | null): Pattern | null | typeof INVALID {
+  if (text === null || text === '') return null
   try {
-    return new RegExp(`^(?:${pattern})$`, 'u')
-  } catch {
-    // The client is told: it sent the pattern.
-    return INVALID
+    return new Pattern(text)
+  } catch (error) {
+    if (error instanceof PatternSyntaxError) return INVALID
+    throw error
   }
 }

@@ -389,6 +389,27 @@ export function transactionCases(stage: Stage): void {
       expect(answer.unknownStateFilters).toEqual(['Sleeping'])
     })
 
+    it('list what the whole of a pattern of RE2 is like, and refuse one that is none', async () => {
+      const raw = await stage.connect()
+      const family = newName('re2')
+      const ids = ['A-1', 'b-22', 'c_333'].map((id) => `${family}-${id}`)
+      for (const id of ids) expect(await new TransactionalProducer(raw, id).init()).toBe(0)
+      const list = async (transactionalIdPattern: string) => {
+        const request = { stateFilters: [], producerIdFilters: [], durationFilter: -1, transactionalIdPattern }
+        const { errorCode, transactionStates } = await raw.send('ListTransactions', 2, request)
+        const listed = transactionStates.map(({ transactionalId }) => transactionalId.slice(family.length + 1)).sort()
+        return errorCode === 0 ? listed : errorCode
+      }
+      expect(await list(`${family}`)).toEqual([])
+      expect(await list(`${family}.*`)).toEqual(['A-1', 'b-22', 'c_333'])
+      expect(await list(`\\Q${family}-\\E(?i)[AB]-\\d{1,2}`)).toEqual(['A-1', 'b-22'])
+      expect(await list(`^${family}-[[:lower:]]\\W\\pN+\\z`)).toEqual(['b-22'])
+      expect(await list(`${family}-(?:(?P<id>[\\w])+|x)$`)).toEqual(['c_333'])
+      expect(await list(`${family}-(([a-z0-9_-]*)*)*!`)).toEqual([])
+      for (const none of ['(', 'a**', '(?=a)', '(a)\\1', '[z-a]', 'a{1001}', '\\', '(?i', '\\pX'])
+        expect([none, await list(none)]).toEqual([none, Errors.INVALID_REGULAR_EXPRESSION])
+    })
+
     it('describe a transaction', async () => {
       const { raw, producer, topic } = await begun()
       await producer.sendIn(topic, ['x'])
