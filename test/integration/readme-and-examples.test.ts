@@ -94,7 +94,7 @@ await describeWithPostgresql('the examples for PostgreSQL', (server) => {
       await until(async () => (await copied()).length === 3)
       worker.child.kill('SIGTERM')
       expect(await worker.exited).toBe(143)
-      expect(worker.said.stderr).not.toMatch(/(WARN|ERROR) (?!.*Topic shop-orders cannot be read: UNKNOWN_TOPIC)/)
+      expect(worker.said.stderr).not.toMatch(/ERROR|WARN (?!.*shop-orders)/) // a new topic may be unknown, or without a leader, for a moment
       expect(await copied()).toEqual([
         ['1', 'tea'],
         ['2', null],

@@ -14,7 +14,7 @@ export interface ServerCommand {
   readonly outlivesUs?: boolean
 }
 
-const STOP_TIMEOUT_MS = 15_000
+const STOP_TIMEOUT_MS = 60_000
 const LOG_TAIL_LINES = 25
 
 /** Linux kills the server with its parent, even when that one was killed itself: no stray JVM after a broken test run. */
