@@ -26,14 +26,16 @@ export class Retry {
     const { backoff, now } = this.#options
     const deadline = now() + timeoutMs
     const expired = `Timeout of ${timeoutMs}ms expired before ${what}`
+    let last: KafkaError | null = null
     for (let attempts = 1; ; attempts++) {
       try {
         return await withinTime(deadline - now(), expired, attempt())
       } catch (thrown) {
         const error = asKafkaError(thrown)
         if (!error.retriable) throw error
+        if (error.message !== expired) last = error
         const waitMs = backoff.after(attempts)
-        if (now() + waitMs >= deadline) throw error.message === expired ? error : timeoutException(expired, { cause: error })
+        if (error !== last || now() + waitMs >= deadline) throw timeoutException(expired, { cause: last ?? undefined })
         await this.sleep(waitMs, error)
       }
     }
