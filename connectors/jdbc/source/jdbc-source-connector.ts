@@ -12,6 +12,7 @@ import {
   type ValidationPurpose,
 } from 'standpipe/api'
 import { version } from '../version.ts'
+import { changePositionOf } from './cdc/change-position.ts'
 import { sourceConfigs, type SourceFamily } from './config/definitions.ts'
 import { logConfigNotices } from './config/notices.ts'
 import { validateWithServer } from './config/server-check.ts'
@@ -106,8 +107,9 @@ abstract class FamilyJdbcSourceConnector implements SourceConnector {
   }
 
   /** Any position may be set, also of tables that are no more. */
-  alterOffsets(_props: Props, offsets: ReadonlyMap<SourcePartition, SourceOffset | null>): boolean {
-    for (const offset of offsets.values()) if (offset !== null) positionOf(offset)
+  alterOffsets(props: Props, offsets: ReadonlyMap<SourcePartition, SourceOffset | null>): boolean {
+    const read = this.#settings(props).changes === null ? positionOf : changePositionOf
+    for (const offset of offsets.values()) if (offset !== null) read(offset)
     return true
   }
 
