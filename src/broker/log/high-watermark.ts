@@ -3,12 +3,15 @@ import type { ProducerState } from './producer-state.ts'
 /** Up to where a log may be read: by everyone, and by those who read committed records only. */
 export class HighWatermark {
   readonly #producers: ProducerState
+  readonly #startOffset: () => number
   #offset: number
   #toldOffset = -1
   #toldStableOffset = -1
 
-  constructor(offset: number, producers: ProducerState) {
+  /** @param startOffset of the log: what is before it holds nothing back */
+  constructor(offset: number, producers: ProducerState, startOffset: () => number) {
     this.#offset = offset
+    this.#startOffset = startOffset
     this.#producers = producers
   }
 
@@ -20,7 +23,7 @@ export class HighWatermark {
   /** Everything before it belongs to no open transaction. */
   get lastStableOffset(): number {
     const unstable = this.#producers.firstUnstableOffset
-    return unstable === null ? this.#offset : Math.min(unstable, this.#offset)
+    return unstable === null ? this.#offset : Math.min(Math.max(unstable, this.#startOffset()), this.#offset)
   }
 
   /**

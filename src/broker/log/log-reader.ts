@@ -41,7 +41,7 @@ export class LogReader {
     const isCommitted = options.isolation === 'read_committed'
     const bound = isCommitted ? this.#watermark.lastStableOffset : this.#watermark.offset
     const range = offset >= bound ? null : findRange(segments, offset, bound, maxBytes, options.minOneBatch)
-    const aborted = isCommitted ? abortedBetween(segments, offset, bound) : null
+    const aborted = isCommitted ? abortedBetween(segments, offset, Math.min(bound, range === null ? offset : endOf(segments, range))) : null
     const records = range === null ? NO_RECORDS : readRange(range)
     return records instanceof Promise ? records.then((bytes) => this.#result(bytes, aborted)) : this.#result(records, aborted)
   }
@@ -79,6 +79,11 @@ function readRange({ segment, position, sizeBytes }: ReadRange): Buffer | Promis
 
 function firstOf(bytes: Buffer, count: number): Buffer {
   return count === bytes.length ? bytes : bytes.subarray(0, count)
+}
+
+/** An offset behind what is read, so that not every aborted transaction up to the log's end is told with every read. */
+function endOf(segments: LogSegments, { segment, position, sizeBytes }: ReadRange): number {
+  return segment.offsets.offsetBehind(position + sizeBytes) ?? segments.at(segments.indexOf(segment.baseOffset) + 1)?.baseOffset ?? Infinity
 }
 
 /** Aborted transactions of which there are records between the offsets. Kafka: LocalLog#collectAbortedTransactions. */

@@ -78,7 +78,7 @@ export class PartitionLog {
     this.#health = health
     this.#local = new LocalLog({ name, folder, segments, startOffset, endOffset, config, health, changes, snapshots, now })
     this.#appender = new LogAppender(this.#local, producers, now)
-    this.#watermark = new HighWatermark(endOffset, producers)
+    this.#watermark = new HighWatermark(endOffset, producers, () => this.#local.startOffset)
     this.#reader = new LogReader(this.#local, this.#watermark)
     this.#trim = new LogTrim(this.#local, this.#watermark, now, log)
     const onFlushed = () => this.#advance()

@@ -34,6 +34,12 @@ export class OffsetIndex {
     return count === 0 ? 0 : this.#entries.entry(count - 1).readInt32BE(4)
   }
 
+  /** An offset behind all batches that begin before the position, not far away; null: none is known. */
+  offsetBehind(position: number): number | null {
+    const index = this.#entries.countWhile((entry) => entry.readInt32BE(4) < position)
+    return index === this.#entries.count ? null : this.#baseOffset + this.#entries.entry(index).readInt32BE(0)
+  }
+
   /** The last entry; null when there is none. */
   last(): { readonly lastOffset: number; readonly position: number } | null {
     const { count } = this.#entries

@@ -93,12 +93,15 @@ async function find(log: RecordLog, timestamp: number, end: number): Promise<Fou
     case LATEST_TIERED:
       return null
     case MAX_TIMESTAMP:
-      return log.offsetOfMaxTimestamp()
-    default: {
-      const found = await log.offsetForTime(timestamp)
-      return found !== null && found.offset < end ? { offset: found.offset, timestamp: found.timestamp } : null
-    }
+      return beforeEnd(await log.offsetOfMaxTimestamp(), end)
+    default:
+      return beforeEnd(await log.offsetForTime(timestamp), end)
   }
+}
+
+/** A record that the reader may not see yet is none to it. */
+function beforeEnd(found: Found | null, end: number): Found | null {
+  return found !== null && found.offset < end ? { offset: found.offset, timestamp: found.timestamp } : null
 }
 
 function failed({ partitionIndex }: WantedPartition, errorCode: ErrorNumber): PartitionAnswer {

@@ -9,6 +9,7 @@ import {
   isControl,
   LATEST,
   listOffset,
+  MAX_TIMESTAMP,
   newName,
   newTopic,
   produce,
@@ -200,6 +201,22 @@ export function transactionCases(stage: Stage): void {
         await eventually(() => listOffset(raw, topic, LATEST, { ...COMMITTED, partition }), ({ offset }) => offset === 2) // prettier-ignore
         expect(await valuesFrom(raw, topic, 0, { ...COMMITTED, partition })).toEqual([`p${partition}`])
       }
+    })
+
+    it('hold nothing back before the log start offset, and have no highest time for readers of committed records', async () => {
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      const producer = new TransactionalProducer(raw)
+      await producer.init()
+      await producer.sendIn(topic, ['open'])
+      await produce(raw, topic, [{ value: 'after' }])
+      const committed = { isolationLevel: 1 }
+      expect(await listOffset(raw, topic, MAX_TIMESTAMP, committed)).toMatchObject({ errorCode: 0, offset: -1 })
+      const topics = [{ name: topic, partitions: [{ partitionIndex: 0, offset: -1 }] }]
+      const deleted = await raw.send('DeleteRecords', 2, { topics, timeoutMs: 10_000 })
+      expect(deleted.topics[0]!.partitions[0]).toMatchObject({ errorCode: 0, lowWatermark: 2 })
+      expect(await listOffset(raw, topic, LATEST, committed)).toMatchObject({ errorCode: 0, offset: 2 })
+      expect(await fetchFrom(raw, topic, 2, committed)).toMatchObject({ errorCode: 0, lastStableOffset: 2 })
     })
 
     it('hold back what comes after them, also of other producers', async () => {

@@ -3,7 +3,7 @@ import type { PartitionLog } from '../../../../src/broker/log/partition-log.ts'
 import { MemoryFolder } from '../../../../src/broker/log/storage/memory-storage.ts'
 import { type ApiError, Errors } from '../../../../src/broker/protocol/errors.ts'
 import { batchOf, record } from '../../../support/record-batches.ts'
-import { openLog, readValues, RECORD_TIME } from './log-fixture.ts'
+import { appendValues, openLog, readValues, RECORD_TIME } from './log-fixture.ts'
 
 interface Send {
   readonly sequence: number
@@ -144,6 +144,29 @@ describe('transactions', () => {
     log.appendMarker(7, 1, 'abort', 0)
     expect(log.lastStableOffset).toBe(2)
     expect(errorOf(() => send(log, { sequence: 1, isTransactional: true }))).toBe(Errors.INVALID_PRODUCER_EPOCH)
+  })
+
+  it('hold nothing back before the log start offset', () => {
+    const log = openLog()
+    send(log, { sequence: 0, isTransactional: true })
+    appendValues(log, ['plain'])
+    expect(log.lastStableOffset).toBe(0)
+    log.deleteRecordsBefore(2)
+    expect(log.lastStableOffset).toBe(2)
+  })
+
+  it('that were aborted are told with the records that are read, not all up to the end with each read', async () => {
+    const log = openLog({ config: { 'index.interval.bytes': 100, 'segment.bytes': 3000 } })
+    for (let sequence = 0; sequence < 200; sequence++) {
+      send(log, { sequence, isTransactional: true })
+      log.appendMarker(7, 0, 'abort', 0)
+    }
+    for (const offset of [0, 150, 396]) {
+      const { abortedTransactions } = await log.read(offset, 500, committed)
+      const firstOffsets = abortedTransactions!.map(({ firstOffset }) => firstOffset)
+      expect(firstOffsets.slice(0, 2)).toEqual([offset, offset + 2])
+      expect(firstOffsets.length).toBeLessThan(15)
+    }
   })
 
   it.each([
