@@ -13,7 +13,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/compat/**/*.test.ts', 'test/contract/**/*.test.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
           // Two on two cores: Vitest's own count is one there, and half of the time is the start of a file.
           maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 1 },
@@ -25,8 +26,10 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/crash/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           globalSetup: ['test/support/services/global-setup.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          // A busy machine takes its time; a second, as Vitest has it for a poll, is none.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          expect: { poll: { timeout: 60_000 } },
           maxWorkers: 2,
         },
       },

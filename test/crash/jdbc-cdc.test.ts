@@ -10,7 +10,7 @@ import { until } from '../support/worker-process.ts'
 /** In the suite small; `STANDPIPE_CRASH_KILLS=40` is the whole thing. The seed of a run that failed is given as STANDPIPE_CRASH_SEED. */
 const kills = Number(process.env['STANDPIPE_CRASH_KILLS'] ?? 4)
 const seed = Number(process.env['STANDPIPE_CRASH_SEED'] ?? Date.now() % 1_000_000)
-const timeout = 180_000 + 20_000 * kills
+const timeout = 300_000 + 20_000 * kills
 const writers = 4
 const firstRows = 100
 /** So many that reading them takes a while. */

@@ -4,7 +4,6 @@ import { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Admin, Consumer, Producer } from '../../src/kafka/ports.ts'
 import { silentLogger } from '../../src/logging/logger.ts'
-import { expectSoon } from '../support/expect-soon.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 
 const clients = createKafkaClients()
@@ -32,10 +31,12 @@ async function newTopic(admin: Admin, partitions = 1): Promise<string> {
 }
 
 async function isThere(admin: Admin, name: string): Promise<void> {
-  await expectSoon(async () => (await admin.describeTopics([name])).get(name)).toMatchObject({
-    name,
-    partitions: expect.anything() as unknown,
-  })
+  await expect
+    .poll(async () => (await admin.describeTopics([name])).get(name))
+    .toMatchObject({
+      name,
+      partitions: expect.anything() as unknown,
+    })
 }
 
 /** A consumer that is a member of the group, until the test ends. */

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { KafkaError } from '../../src/kafka/errors.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, Delivery, Producer, ProducerRecord } from '../../src/kafka/ports.ts'
-import { expectSoon } from '../support/expect-soon.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { noCallbacks } from '../support/no-callbacks.ts'
 import { MECHANISMS, saslProps, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
@@ -30,7 +29,7 @@ await describeWithApacheKafka('sessions that end', () => {
     const pipes = await Promise.all(MECHANISMS.map((mechanism) => Pipe.open(mechanism)))
     let end = Infinity
     const running = pipes.map((pipe) => pipe.run(() => performance.now() >= end))
-    await expectSoon(() => pipes.every(({ read }) => read.length > 0)).toBe(true)
+    await expect.poll(() => pipes.every(({ read }) => read.length > 0)).toBe(true)
     end = performance.now() + RUN_MS
     const { opened, closedByServer } = proxy
     kafka.tokens.faults.push({ status: 503, body: 'busy' }, { status: 503, body: 'busy' })
@@ -50,9 +49,9 @@ await describeWithApacheKafka('sessions that end', () => {
     const pipe = await Pipe.open('SCRAM-SHA-256')
     let isOver = false
     const running = pipe.run(() => isOver)
-    await expectSoon(() => pipe.read.length).toBeGreaterThan(0)
+    await expect.poll(() => pipe.read.length).toBeGreaterThan(0)
     await kafka.setPassword('SCRAM-SHA-256', 'another-secret')
-    await expectSoon(() => pipe.failures.length).toBeGreaterThan(0)
+    await expect.poll(() => pipe.failures.length).toBeGreaterThan(0)
     const opened = kafka.proxy('SHORT').opened
     isOver = true
     await running

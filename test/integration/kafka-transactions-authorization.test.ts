@@ -4,7 +4,6 @@ import { committed, newAdmin, newTransactionalProducer, readAll, write } from '.
 import { freePorts } from '../support/services/free-ports.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { describeWithKafka, privateKafka } from '../support/services/suite.ts'
-import { expectSoon } from '../support/expect-soon.ts'
 
 const MODULE = 'org.apache.kafka.common.security.plain.PlainLoginModule'
 const BOB = {
@@ -58,7 +57,7 @@ describeWithKafka('transactions of a user who may not do everything', () => {
     await producer.abortTransaction()
 
     await committed(producer, open, ['seen'])
-    await expectSoon(() => readAll(kafka.address, open, 'read_committed')).toEqual(['seen'])
+    await expect.poll(() => readAll(kafka.address, open, 'read_committed')).toEqual(['seen'])
     expect(await readAll(kafka.address, shut, 'read_uncommitted')).toEqual([])
   })
 })

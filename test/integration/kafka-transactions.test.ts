@@ -23,7 +23,6 @@ import {
 import { aroundChannel, aroundProduce, newProducer } from '../support/real-producer.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
-import { expectSoon } from '../support/expect-soon.ts'
 
 const nobody = { generationId: -1, memberId: '', groupInstanceId: null }
 
@@ -57,9 +56,9 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     expect(await readAll(address, topic, 'read_committed', {}, 2)).toEqual([])
     await producer.commitTransaction()
 
-    await expectSoon(() => readAll(address, topic, 'read_committed', {}, 0)).toEqual(['x'])
-    await expectSoon(() => readAll(address, topic, 'read_committed', {}, 2)).toEqual(['y'])
-    await expectSoon(() => readAll(address, other, 'read_committed', {}, 0)).toEqual(['z'])
+    await expect.poll(() => readAll(address, topic, 'read_committed', {}, 0)).toEqual(['x'])
+    await expect.poll(() => readAll(address, topic, 'read_committed', {}, 2)).toEqual(['y'])
+    await expect.poll(() => readAll(address, other, 'read_committed', {}, 0)).toEqual(['z'])
   })
 
   test('K18 offsets are the group’s when, and only when, the transaction is committed', async () => {
@@ -73,7 +72,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     await producer.sendOffsetsToTransaction(offset(5), group)
     expect(await admin.groupOffsets(id)).toEqual([])
     await producer.commitTransaction()
-    await expectSoon(() => admin.groupOffsets(id)).toEqual(offset(5))
+    await expect.poll(() => admin.groupOffsets(id)).toEqual(offset(5))
 
     producer.beginTransaction()
     await producer.sendOffsetsToTransaction(offset(9), group)
@@ -81,7 +80,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     producer.beginTransaction()
     await producer.sendOffsetsToTransaction(offset(6), group)
     await producer.commitTransaction()
-    await expectSoon(() => admin.groupOffsets(id)).toEqual(offset(6))
+    await expect.poll(() => admin.groupOffsets(id)).toEqual(offset(6))
   })
 
   test('K18 a member that lost its partitions cannot commit their offsets, and its transaction only aborts', async () => {
@@ -94,7 +93,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     producer.beginTransaction()
     await producer.sendOffsetsToTransaction([{ topic, partition: 0, offset: 1 }], stale)
     await producer.commitTransaction()
-    await expectSoon(async () => (await consumer.committed([{ topic, partition: 0 }]))[0]?.offset).toBe(1)
+    await expect.poll(async () => (await consumer.committed([{ topic, partition: 0 }]))[0]?.offset).toBe(1)
 
     await consumer.close()
     await subscribed(id)
@@ -116,10 +115,9 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     const next = await newTransactionalProducer(address, id)
     const seen = await wholeTransactions()
     await committed(next, topic, [END])
-    await expectSoon(() => readAll(address, topic, 'read_committed')).toEqual([
-      ...seen.flatMap((number) => Array<string>(100).fill(number)),
-      END,
-    ])
+    await expect
+      .poll(() => readAll(address, topic, 'read_committed'))
+      .toEqual([...seen.flatMap((number) => Array<string>(100).fill(number)), END])
     expect(seen.slice(0, 4)).toEqual(['0', '1', '2', '3'])
   })
 
@@ -152,7 +150,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     await committed(await newTransactionalProducer(address, id), topic, [END])
 
     const want = ['none', 'gzip', 'snappy', 'lz4', 'zstd'].map((codec) => `${codec} ${'x'.repeat(200)}`)
-    await expectSoon(() => readAll(address, topic, 'read_committed')).toEqual([...want, END])
+    await expect.poll(() => readAll(address, topic, 'read_committed')).toEqual([...want, END])
     expect(await readByKcat(address, topic, 'read_committed')).toEqual([...want, END])
     expect(await readByJava(address, topic, 'read_committed', 6)).toEqual([...want, END])
   })
@@ -186,7 +184,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
       if (number % 2 === 0) want.push(`${number}`)
     }
 
-    await expectSoon(() => readAll(address, topic, 'read_committed')).toEqual(want)
+    await expect.poll(() => readAll(address, topic, 'read_committed')).toEqual(want)
     expect(await readByKcat(address, topic, 'read_committed')).toEqual(want)
     expect(await admin.groupOffsets(id)).toEqual([{ topic, partition: 0, offset: 6 }])
   })
@@ -254,7 +252,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     await write(first, topic, ['late'])
     await expect(first.commitTransaction()).rejects.toMatchObject({ fenced: true })
     await expect(first.abortTransaction()).rejects.toMatchObject({ fenced: true })
-    await expectSoon(() => readAll(address, topic, 'read_committed')).toEqual(['first'])
+    await expect.poll(() => readAll(address, topic, 'read_committed')).toEqual(['first'])
   })
 
   test('K19 in the middle of a transaction: Produce tells an old epoch, the abort tells fenced', async () => {
@@ -277,7 +275,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     await admin.fenceProducers([id, `${id}-never-used`])
 
     await expect(zombie.commitTransaction()).rejects.toMatchObject({ fenced: true })
-    await expectSoon(() => endOf('read_committed')).toBe(2)
+    await expect.poll(() => endOf('read_committed')).toBe(2)
     expect(await readAll(address, topic, 'read_committed')).toEqual([])
   })
 
@@ -353,7 +351,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
   test('K21 an open transaction: readers stop at the last stable offset, endOffsets says so, and they go on after the commit', async () => {
     const [slow, quick] = [await newTransactionalProducer(address, `${id}-slow`), await newTransactionalProducer(address, `${id}-quick`)]
     await committed(quick, topic, ['first'])
-    await expectSoon(() => endOf('read_committed')).toBe(2)
+    await expect.poll(() => endOf('read_committed')).toBe(2)
     slow.beginTransaction()
     await write(slow, topic, ['slow'])
     await committed(quick, topic, ['quick'])
@@ -368,7 +366,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     }
 
     // first, its marker; then the open transaction's record
-    await expectSoon(() => endOf('read_uncommitted')).toBe(5)
+    await expect.poll(() => endOf('read_uncommitted')).toBe(5)
     expect(await endOf('read_committed')).toBe(2)
     expect(await reader.endOffsets([tp])).toEqual([2])
     await readUntil(2)
@@ -379,7 +377,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
     expect(await readByJava(address, topic, 'read_committed', 1)).toEqual(['first'])
 
     await slow.commitTransaction()
-    await expectSoon(() => endOf('read_committed')).toBe(6)
+    await expect.poll(() => endOf('read_committed')).toBe(6)
     await readUntil(6)
     expect(seen).toEqual(['first', 'slow', 'quick'])
     await committed(quick, topic, [END])
@@ -449,7 +447,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
 
 /** What each client reads of partition 0, whose last record is committed. */
 async function expectRead(address: string, topic: string, committedValues: readonly string[], all: readonly string[]): Promise<void> {
-  await expectSoon(() => readAll(address, topic, 'read_committed')).toEqual(committedValues)
+  await expect.poll(() => readAll(address, topic, 'read_committed')).toEqual(committedValues)
   expect(await readAll(address, topic, 'read_uncommitted')).toEqual(all)
   expect(await readByKcat(address, topic, 'read_committed')).toEqual(committedValues)
   expect(await readByKcat(address, topic, 'read_uncommitted')).toEqual(all)

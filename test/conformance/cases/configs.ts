@@ -4,7 +4,6 @@ import { newName, newTopic, produce, untilLed } from '../raw-requests.ts'
 import type { RawClient } from '../../support/raw-client.ts'
 import type { Stage } from '../target.ts'
 import { versions } from '../versions.ts'
-import { expectSoon } from '../../support/expect-soon.ts'
 
 const TOPIC = 2
 const BROKER = 4
@@ -127,7 +126,7 @@ export function configCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw, { configs: { 'retention.ms': '777', 'segment.ms': '888' } })
       expect(await change(raw, topic, [['retention.ms', SET, '999'], ['segment.ms', DELETE, null]], { version })).toMatchObject({ errorCode: 0, errorMessage: null }) // prettier-ignore
-      await expectSoon(() => configOf(raw, topic, 'retention.ms')).toMatchObject({ value: '999', configSource: 1 })
+      await expect.poll(() => configOf(raw, topic, 'retention.ms')).toMatchObject({ value: '999', configSource: 1 })
       expect(await configOf(raw, topic, 'segment.ms')).toMatchObject({ value: '604800000', configSource: 5 })
     })
 
@@ -135,16 +134,16 @@ export function configCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       await change(raw, topic, [['cleanup.policy', APPEND, 'compact']])
-      await expectSoon(() => configOf(raw, topic, 'cleanup.policy')).toMatchObject({ value: 'delete,compact' })
+      await expect.poll(() => configOf(raw, topic, 'cleanup.policy')).toMatchObject({ value: 'delete,compact' })
       await change(raw, topic, [['cleanup.policy', SUBTRACT, 'delete']])
-      await expectSoon(() => configOf(raw, topic, 'cleanup.policy')).toMatchObject({ value: 'compact' })
+      await expect.poll(() => configOf(raw, topic, 'cleanup.policy')).toMatchObject({ value: 'compact' })
     })
 
     it('takes effect on the next request', async () => {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       await change(raw, topic, [['max.message.bytes', SET, '100']])
-      await expectSoon(async () => (await produce(raw, topic, [{ value: 'x'.repeat(200) }])).errorCode).toBe(Errors.MESSAGE_TOO_LARGE)
+      await expect.poll(async () => (await produce(raw, topic, [{ value: 'x'.repeat(200) }])).errorCode).toBe(Errors.MESSAGE_TOO_LARGE)
     })
 
     it('changes nothing when it is only to validate', async () => {
@@ -200,9 +199,9 @@ export function configCases(stage: Stage): void {
       }
       const current = async () => (await describeConfigs(raw, BROKER, '1', ['log.cleaner.backoff.ms'])).configs[0]!
       expect(await alter('log.cleaner.backoff.ms', SET, '123')).toBe(0)
-      await expectSoon(current).toMatchObject({ value: '123', configSource: 2 })
+      await expect.poll(current).toMatchObject({ value: '123', configSource: 2 })
       expect(await alter('log.cleaner.backoff.ms', DELETE, null)).toBe(0)
-      await expectSoon(current).toMatchObject({ value: '100', configSource: 4 })
+      await expect.poll(current).toMatchObject({ value: '100', configSource: 4 })
     })
   })
 
@@ -213,7 +212,7 @@ export function configCases(stage: Stage): void {
       const resources = [{ resourceType: TOPIC, resourceName: topic, configs: [{ name: 'segment.ms', value: '888' }] }]
       const { responses } = await raw.send('AlterConfigs', version, { resources, validateOnly: false })
       expect(responses).toMatchObject([{ errorCode: 0, resourceType: TOPIC, resourceName: topic }])
-      await expectSoon(() => configOf(raw, topic, 'segment.ms')).toMatchObject({ value: '888' })
+      await expect.poll(() => configOf(raw, topic, 'segment.ms')).toMatchObject({ value: '888' })
       expect(await configOf(raw, topic, 'retention.ms')).toMatchObject({ value: '604800000' })
     })
   })

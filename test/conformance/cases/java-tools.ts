@@ -6,7 +6,6 @@ import { scratchDir } from '../../support/worker-process.ts'
 import { newName, newTopic, produce, valuesFrom } from '../raw-requests.ts'
 import { topicWithOneAborted, TransactionalProducer } from '../transaction.ts'
 import type { Stage } from '../target.ts'
-import { expectSoon } from '../../support/expect-soon.ts'
 
 const TOOLS = 'org.apache.kafka.tools.'
 
@@ -44,9 +43,9 @@ export function javaToolCases(stage: Stage): void {
       )
       expect(described).toMatch(/Partition: 1\s+Leader: 1\s+Replicas: 1\s+Isr: 1/)
       await tool('TopicCommand', ['--alter', '--topic', topic, '--partitions', '3'])
-      await expectSoon(() => tool('TopicCommand', ['--describe', '--topic', topic])).toContain('PartitionCount: 3')
+      await expect.poll(() => tool('TopicCommand', ['--describe', '--topic', topic])).toContain('PartitionCount: 3')
       await tool('TopicCommand', ['--delete', '--topic', topic])
-      await expectSoon(() => tool('TopicCommand', ['--list'])).not.toContain(topic)
+      await expect.poll(() => tool('TopicCommand', ['--list'])).not.toContain(topic)
     })
 
     it('ConfigCommand describes and alters configs of topics and of the broker', async () => {
@@ -60,10 +59,10 @@ export function javaToolCases(stage: Stage): void {
       ])
       expect(altered).toContain(`Completed updating config for topic ${topic}.`)
       const described = () => tool('kafka.admin.ConfigCommand', [...entity, '--describe'])
-      await expectSoon(described).toContain('retention.ms=5000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:retention.ms=5000')
+      await expect.poll(described).toContain('retention.ms=5000 sensitive=false synonyms={DYNAMIC_TOPIC_CONFIG:retention.ms=5000')
       expect(await described()).toContain('cleanup.policy=compact,delete')
       await tool('kafka.admin.ConfigCommand', [...entity, '--alter', '--delete-config', 'retention.ms'])
-      await expectSoon(described).not.toContain('retention.ms=5000')
+      await expect.poll(described).not.toContain('retention.ms=5000')
       await expect(tool('kafka.admin.ConfigCommand', [...entity, '--alter', '--add-config', 'no.such.key=1'])).rejects.toThrow(
         /no\.such\.key/,
       )
@@ -161,7 +160,7 @@ export function javaToolCases(stage: Stage): void {
         new RegExp(`${producer.producerId}\\s+${producer.producerEpoch}`),
       )
       expect(await tool('TransactionsCommand', ['forceTerminateTransaction', '--transactionalId', id])).toBeDefined()
-      await expectSoon(() => tool('TransactionsCommand', ['describe', '--transactional-id', id])).toMatch(/CompleteAbort|Empty/)
+      await expect.poll(() => tool('TransactionsCommand', ['describe', '--transactional-id', id])).toMatch(/CompleteAbort|Empty/)
     })
 
     it('LogDirsCommand describes what is on the disk', async () => {

@@ -3,7 +3,6 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { newName, newTopic, valuesFrom } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
 import { oneAborted } from '../transaction.ts'
-import { expectSoon } from '../../support/expect-soon.ts'
 
 export function kafkajsCases(stage: Stage): void {
   function kafka(): Kafka {
@@ -85,9 +84,9 @@ export function kafkajsCases(stage: Stage): void {
       await transaction.sendOffsets({ consumerGroupId: groupId, topics: [{ topic, partitions: [{ partition: 0, offset: '7' }] }] })
       await transaction.commit()
       const operator = await admin()
-      await expectSoon(() => operator.fetchOffsets({ groupId, topics: [topic] })).toMatchObject([
-        { topic, partitions: [{ partition: 0, offset: '7' }] },
-      ])
+      await expect
+        .poll(() => operator.fetchOffsets({ groupId, topics: [topic] }))
+        .toMatchObject([{ topic, partitions: [{ partition: 0, offset: '7' }] }])
     })
 
     it('shares partitions between the members of a group', async () => {
@@ -122,7 +121,7 @@ export function kafkajsCases(stage: Stage): void {
       expect(await operator.createTopics({ topics: [{ topic }] })).toBe(false)
       expect(await operator.listTopics()).toContain(topic)
       await operator.createPartitions({ topicPartitions: [{ topic, count: 3 }] })
-      await expectSoon(async () => (await operator.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length).toBe(3)
+      await expect.poll(async () => (await operator.fetchTopicMetadata({ topics: [topic] })).topics[0]!.partitions.length).toBe(3)
       const { resources } = await operator.describeConfigs({
         includeSynonyms: false,
         resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ['retention.ms'] }],
@@ -134,7 +133,7 @@ export function kafkajsCases(stage: Stage): void {
       })
       expect(await operator.fetchTopicOffsets(topic)).toHaveLength(3)
       await operator.deleteTopics({ topics: [topic] })
-      await expectSoon(() => operator.listTopics()).not.toContain(topic)
+      await expect.poll(() => operator.listTopics()).not.toContain(topic)
     })
 
     it('administers records', async () => {

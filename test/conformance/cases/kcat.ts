@@ -3,7 +3,6 @@ import { kcat } from '../../support/services/kcat.ts'
 import { newName, newTopic, recordsIn, fetchFrom, valuesFrom } from '../raw-requests.ts'
 import { topicWithOneAborted } from '../transaction.ts'
 import type { Stage } from '../target.ts'
-import { expectSoon } from '../../support/expect-soon.ts'
 
 interface KcatMetadata {
   readonly brokers: readonly { readonly id: number; readonly name: string }[]
@@ -43,7 +42,7 @@ export function kcatCases(stage: Stage): void {
       await send('k:idempotent', '-X', 'enable.idempotence=true')
       await send('k:leader', '-X', 'acks=1')
       await send('k:none', '-X', 'acks=0')
-      await expectSoon(() => valuesFrom(raw, topic)).toEqual(['idempotent', 'leader', 'none'])
+      await expect.poll(() => valuesFrom(raw, topic)).toEqual(['idempotent', 'leader', 'none'])
       expect(recordsIn((await fetchFrom(raw, topic, 0)).records)[0]).toMatchObject({ key: 'k', headers: [['h', '1']] })
     })
 
@@ -85,7 +84,7 @@ export function kcatCases(stage: Stage): void {
 
     it('leaves out what was aborted', async () => {
       const topic = await topicWithOneAborted(await stage.connect())
-      await expectSoon(() => consumed(topic, '-X', 'isolation.level=read_committed')).toEqual(['one', 'three'])
+      await expect.poll(() => consumed(topic, '-X', 'isolation.level=read_committed')).toEqual(['one', 'three'])
       expect(await consumed(topic, '-X', 'isolation.level=read_uncommitted')).toEqual(['one', 'two', 'three'])
     })
   })

@@ -2,7 +2,6 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createKafkaClients } from '../../../src/kafka/kafka-clients.ts'
 import type { Admin, Consumer, Producer } from '../../../src/kafka/ports.ts'
 import { silentLogger } from '../../../src/logging/logger.ts'
-import { expectSoon } from '../../support/expect-soon.ts'
 import { sendAll, TestRecord } from '../../support/real-producer.ts'
 import { newName, newTopic, untilLed, valuesFrom } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
@@ -130,7 +129,7 @@ export function ownClientCases(stage: Stage): void {
       expect(await polled(reader, 2)).toEqual(['one', 'three'])
       const operator = await admin()
       // the group's marker may come after the topic's
-      await expectSoon(() => operator.groupOffsets(group)).toMatchObject([{ topic, partition: 0, offset: 5 }])
+      await expect.poll(() => operator.groupOffsets(group)).toMatchObject([{ topic, partition: 0, offset: 5 }])
       const second = await producer({ 'transactional.id': id })
       await second.initTransactions()
       first.beginTransaction()

@@ -5,7 +5,6 @@ import { WorkerTask, type TaskLoop } from '../../../src/runtime/worker-task.ts'
 import type { TaskControl } from '../../../src/runtime/task-control.ts'
 import { CollectingLogger } from '../../support/fakes/collecting-logger.ts'
 import { TaskStatuses } from '../../support/fakes/task-statuses.ts'
-import { expectSoon } from '../../support/expect-soon.ts'
 
 /** Loops whose starts end as told, one after the other; the rest start. */
 class Loops {
@@ -48,7 +47,7 @@ it('a task that starts during an outage is started again, each time with a new l
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' })
   const loops = new Loops(refused, new RetriableException('not yet'))
   const { task, statuses, log } = running(loops)
-  await expectSoon(() => log.lines).toContain('INFO Task is running')
+  await expect.poll(() => log.lines).toContain('INFO Task is running')
   expect(loops.calls).toEqual(['start', 'close', 'start', 'close', 'start'])
   expect(statuses.all.map(({ condition }) => condition?.because)).toContain('connect ECONNREFUSED 127.0.0.1:5432')
   expect(statuses.all.at(-1)).toEqual({ id: task.id, state: 'RUNNING' })
@@ -65,8 +64,8 @@ it('a task that cannot start for another reason fails at once, closed', async ()
 it('a stop ends the wait for another start', async () => {
   const loops = new Loops(...Array.from({ length: 1000 }, () => new RetriableException('not yet')))
   const { task, log } = running(loops)
-  await expectSoon(() => log.lines.some((line) => line.includes('Start of the task'))).toBe(true)
-  await expectSoon(() => loops.calls.at(-1)).toBe('close')
+  await expect.poll(() => log.lines.some((line) => line.includes('Start of the task'))).toBe(true)
+  await expect.poll(() => loops.calls.at(-1)).toBe('close')
   const { length } = loops.calls
   task.stop()
   await task.ended()

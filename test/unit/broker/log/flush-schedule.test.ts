@@ -8,7 +8,6 @@ import { silentLogger } from '../../../../src/logging/logger.ts'
 import { ManualClock, settled } from '../../../support/broker/manual-clock.ts'
 import { ForgetfulFolder } from './forgetful-folder.ts'
 import { appendValues, openLog, readValues } from './log-fixture.ts'
-import { expectSoon } from '../../../support/expect-soon.ts'
 
 interface Flushed {
   readonly folder: ForgetfulFolder
@@ -42,7 +41,7 @@ describe('flush.messages', () => {
   it('has a record of acks=0 shown as soon as it is synced', async () => {
     const { log } = openFlushed({ 'flush.messages': 1 })
     appendValues(log, ['a'])
-    await expectSoon(() => readValues(log, 0)).toEqual(['a'])
+    await expect.poll(() => readValues(log, 0)).toEqual(['a'])
   })
 
   it('counts what was appended before it was set', async () => {
@@ -50,7 +49,7 @@ describe('flush.messages', () => {
     appendValues(flushed.log, ['a', 'b'])
     expect([flushed.log.highWatermark, leftAfterPowerCut(flushed)]).toEqual([2, 0])
     flushed.log.updateConfig({ ...DEFAULT_LOG_CONFIG, 'flush.messages': 2 })
-    await expectSoon(() => leftAfterPowerCut(flushed)).toBe(2)
+    await expect.poll(() => leftAfterPowerCut(flushed)).toBe(2)
   })
 
   it('that is larger than before shows at once what waited to be synced', () => {
@@ -72,10 +71,10 @@ describe('flush.ms', () => {
     await clock.advance(49)
     expect(leftAfterPowerCut(flushed)).toBe(0)
     await clock.advance(1)
-    await expectSoon(() => leftAfterPowerCut(flushed)).toBe(2)
+    await expect.poll(() => leftAfterPowerCut(flushed)).toBe(2)
     appendValues(log, ['c'])
     await clock.advance(200)
-    await expectSoon(() => leftAfterPowerCut(flushed)).toBe(3)
+    await expect.poll(() => leftAfterPowerCut(flushed)).toBe(3)
     expect([folder.syncs, clock.pending]).toEqual([2, 0])
   })
 
@@ -85,7 +84,7 @@ describe('flush.ms', () => {
     appendValues(log, ['a'])
     log.updateConfig({ ...DEFAULT_LOG_CONFIG, 'flush.ms': 100 })
     await clock.advance(100)
-    await expectSoon(() => leftAfterPowerCut(flushed)).toBe(1)
+    await expect.poll(() => leftAfterPowerCut(flushed)).toBe(1)
   })
 
   it('is forgotten when it is unset, and when the log is closed', async () => {
@@ -105,7 +104,7 @@ describe('flush.ms', () => {
     const log = openLog({ folder, clock, config: { 'flush.ms': 100 } })
     expect(leftAfterPowerCut({ folder, clock, log })).toBe(0)
     await clock.advance(100)
-    await expectSoon(() => leftAfterPowerCut({ folder, clock, log })).toBe(1)
+    await expect.poll(() => leftAfterPowerCut({ folder, clock, log })).toBe(1)
   })
 
   it('of one topic leaves the others to the second that all have', async () => {

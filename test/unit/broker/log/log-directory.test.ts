@@ -9,7 +9,6 @@ import { silentLogger } from '../../../../src/logging/logger.ts'
 import { ManualClock } from '../../../support/broker/manual-clock.ts'
 import { batchOf, record } from '../../../support/record-batches.ts'
 import { appendValues, readValues } from './log-fixture.ts'
-import { expectSoon } from '../../../support/expect-soon.ts'
 
 const ID = 'b8tRS7h4TJ2Vt43Dp85v2A'
 const OTHER_ID = 'mmmRS7h4TJ2Vt43Dp85v2A'
@@ -104,10 +103,10 @@ describe('a log directory', () => {
     await clock.advance(1000)
     expect([deleted.flushedOffset, compacted.flushedOffset, deleted.recoveryPoint]).toEqual([9, 9, 0])
     await clock.advance(60_000)
-    await expectSoon(() => [deleted.recoveryPoint, compacted.recoveryPoint]).toEqual([9, 9])
-    await expectSoon(() => readValues(compacted, 0)).toEqual(['v7'])
+    await expect.poll(() => [deleted.recoveryPoint, compacted.recoveryPoint]).toEqual([9, 9])
+    await expect.poll(() => readValues(compacted, 0)).toEqual(['v7'])
     await clock.advance(300_000)
-    await expectSoon(() => [deleted.logStartOffset, deleted.sizeBytes]).toEqual([9, 0])
+    await expect.poll(() => [deleted.logStartOffset, deleted.sizeBytes]).toEqual([9, 0])
     await directory.close()
   })
 

@@ -5,7 +5,6 @@ import { FakeElasticsearch } from '../../../support/fake-elasticsearch/fake-elas
 import { forBulks, isBulk, refusal } from '../../../support/fake-elasticsearch/faults.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 import { RecordingSinkTaskContext } from '../../../support/fakes/sink-task-context.ts'
-import { expectSoon } from '../../../support/expect-soon.ts'
 
 const base = { topics: 't', 'schema.ignore': 'true', 'key.ignore': 'true', 'linger.ms': '1', 'retry.backoff.ms': '1' }
 const t0 = { topic: 't', partition: 0 }
@@ -49,7 +48,7 @@ describe('the sink task', () => {
   it('takes records at once and commits them when they are written', async () => {
     const { task, server, committed } = await start()
     await task.put(records(10))
-    await expectSoon(() => committed(10)).toBe(10)
+    await expect.poll(() => committed(10)).toBe(10)
     expect(server.documents('t').size).toBe(10)
   })
 
@@ -64,7 +63,7 @@ describe('the sink task', () => {
     const { task, context, committed } = await start()
     await task.put(records(1))
     expect(context.timeoutMs).toBe(500)
-    await expectSoon(() => committed(1)).toBe(1)
+    await expect.poll(() => committed(1)).toBe(1)
     context.timeoutMs = null
     await task.put([])
     expect(context.timeoutMs).toBeNull()
@@ -74,7 +73,7 @@ describe('the sink task', () => {
     const { task, server, committed, context } = await start()
     server.faults = forBulks(...Array.from({ length: 12 }, down))
     await task.put(records(3))
-    await expectSoon(() => committed(3)).toBe(3)
+    await expect.poll(() => committed(3)).toBe(3)
     expect(context.reported).toEqual([])
   })
 
@@ -83,7 +82,7 @@ describe('the sink task', () => {
     let isDown = true
     server.faults = (request) => (isBulk(request) && isDown ? down() : null)
     await task.put(records(2))
-    await expectSoon(() => server.bulkRequests.length).toBeGreaterThan(1)
+    await expect.poll(() => server.bulkRequests.length).toBeGreaterThan(1)
     const refused = await task.put(records(2, 2)).then(
       () => null,
       (error: unknown) => error,
@@ -91,9 +90,9 @@ describe('the sink task', () => {
     expect(refused).toBeInstanceOf(RetriableException)
     expect((refused as Error).message).toContain('HTTP 503 unavailable: for the test')
     isDown = false
-    await expectSoon(() => committed(2)).toBe(2)
+    await expect.poll(() => committed(2)).toBe(2)
     await task.put(records(2, 2))
-    await expectSoon(() => committed(4)).toBe(4)
+    await expect.poll(() => committed(4)).toBe(4)
     expect(server.documents('t').size).toBe(4)
   })
 
@@ -103,7 +102,7 @@ describe('the sink task', () => {
     await expect(task.put(records(2))).rejects.toThrow(RetriableException)
     server.faults = () => null
     await task.put(records(2))
-    await expectSoon(() => committed(2)).toBe(2)
+    await expect.poll(() => committed(2)).toBe(2)
   })
 
   it.for([
@@ -116,14 +115,14 @@ describe('the sink task', () => {
     await expect(task.put(records(1))).rejects.toThrow(`${method} ${server.url}/t`)
     await task.put(records(1))
     await task.put(records(1, 1))
-    await expectSoon(() => committed(2)).toBe(2)
+    await expect.poll(() => committed(2)).toBe(2)
     expect(server.requests.filter((request) => !isBulk(request)).map(({ method, path }) => `${method} ${path}`)).toEqual(calls)
   })
 
   it('#6 leaves out what cannot become a document, where that is allowed, and reports it', async () => {
     const { task, context, committed, server } = await start({ 'key.ignore': 'false', 'drop.invalid.message': 'true' })
     await task.put([record(0), record(1, { key: null }), record(2)])
-    await expectSoon(() => committed(3)).toBe(3)
+    await expect.poll(() => committed(3)).toBe(3)
     expect([reportedOffsets(context), server.documents('t').size]).toEqual([[1], 2])
   })
 
@@ -137,16 +136,16 @@ describe('the sink task', () => {
       javaName: 'org.apache.kafka.connect.errors.DataException',
       message: 'Key is used as document id and can not be null.',
     })
-    await expectSoon(() => committed(3)).toBe(1)
+    await expect.poll(() => committed(3)).toBe(1)
     expect(reportedOffsets(context)).toEqual([1])
   })
 
   it('lets errors.tolerance=all decide where drop.invalid.message and behavior.on.malformed.documents are not set', async () => {
     const { task, context, committed, server } = await start({ 'key.ignore': 'false', 'errors.tolerance': 'all' })
     await task.put([record(0)])
-    await expectSoon(() => committed(1)).toBe(1)
+    await expect.poll(() => committed(1)).toBe(1)
     await task.put([record(1, { key: null }), record(2, { value: { n: 'no number' } }), record(3)])
-    await expectSoon(() => committed(4)).toBe(4)
+    await expect.poll(() => committed(4)).toBe(4)
     expect([reportedOffsets(context), server.documents('t').size]).toEqual([[1, 2], 2])
   })
 
@@ -158,7 +157,7 @@ describe('the sink task', () => {
   it('#39 a record that no mapping can be made from is left out where that is allowed', async () => {
     const { task, context, committed } = await start({ 'schema.ignore': 'false', 'drop.invalid.message': 'true' })
     await task.put(records(2))
-    await expectSoon(() => committed(2)).toBe(2)
+    await expect.poll(() => committed(2)).toBe(2)
     expect(context.reported.map(({ error }) => error.message)).toEqual(Array(2).fill('Cannot infer mapping without schema.'))
   })
 
@@ -185,11 +184,11 @@ describe('the sink task', () => {
     const { task, server, committed } = await start()
     server.faults = (request) => (isBulk(request) ? down() : null)
     await task.put([record(0), record(0, { kafkaPartition: 1 }), record(1)])
-    await expectSoon(() => server.bulkRequests.length).toBeGreaterThan(1)
+    await expect.poll(() => server.bulkRequests.length).toBeGreaterThan(1)
     await task.close([{ topic: 't', partition: 1 }])
-    await expectSoon(() => server.bulkRequests.at(-1)?.body.includes('t+1+0')).toBe(false)
+    await expect.poll(() => server.bulkRequests.at(-1)?.body.includes('t+1+0')).toBe(false)
     server.faults = () => null
-    await expectSoon(() => committed(2)).toBe(2)
+    await expect.poll(() => committed(2)).toBe(2)
     expect([...server.documents('t').keys()].toSorted()).toEqual(['t+0+0', 't+0+1'])
   })
 
@@ -197,7 +196,7 @@ describe('the sink task', () => {
     const { task, server } = await start({ 'read.timeout.ms': '1000' })
     server.faults = (request) => (isBulk(request) ? { kind: 'hang', done: false } : null)
     await task.put(records(2))
-    await expectSoon(() => server.bulkRequests.length).toBe(1)
+    await expect.poll(() => server.bulkRequests.length).toBe(1)
     await task.close([t0])
     expect(server.documents('t').size).toBe(0)
   })
@@ -224,7 +223,7 @@ describe('the sink task', () => {
     const { task, server, context, committed } = await start({ 'retry.backoff.ms': '60000' })
     server.faults = (request) => (isBulk(request) ? down() : null)
     await task.put(records(3))
-    await expectSoon(() => server.bulkRequests.length).toBe(1)
+    await expect.poll(() => server.bulkRequests.length).toBe(1)
     context.stopping.abort()
     expect(await committed(3)).toBeNull()
   })
@@ -249,7 +248,7 @@ describe('the sink task', () => {
   it('#75 a partition that comes back begins anew: nothing is committed before there is progress', async () => {
     const { task, server, committed } = await start()
     await task.put([record(0)])
-    await expectSoon(() => committed(1)).toBe(1)
+    await expect.poll(() => committed(1)).toBe(1)
     await task.close([t0])
     server.faults = (request) => (isBulk(request) ? { kind: 'hang', done: false } : null)
     await task.put([record(5)])

@@ -7,7 +7,6 @@ import { SaslSession } from '../../../../src/kafka/kafkajs/sasl-session.ts'
 import { Reader } from '../../../../src/kafka/protocol/reader.ts'
 import { Writer } from '../../../../src/kafka/protocol/writer.ts'
 import type { ApiRequest } from '../../../../src/kafka/transport.ts'
-import { expectSoon } from '../../../support/expect-soon.ts'
 
 const plain: SaslCredentials = { mechanism: 'PLAIN', username: 'me', password: new Password('p'), isDelegationToken: false }
 const token = bearerToken('opaque', { subject: 'sub', expiresInSeconds: 60, now: Date.now() })
@@ -69,7 +68,7 @@ describe('a SASL session', () => {
   it('is due before its end, and not when it has none', async () => {
     const ending = newSession(plain, [{ lifetimeMs: 2 }])
     await ending.session.authenticate()
-    await expectSoon(() => ending.session.isDue).toBe(true)
+    await expect.poll(() => ending.session.isDue).toBe(true)
     const long = newSession(plain, [{ lifetimeMs: 3_600_000 }])
     await long.session.authenticate()
     expect(long.session.isDue).toBe(false)

@@ -11,7 +11,6 @@ import { listOffsets } from '../../../../src/kafka/protocol/list-offsets.ts'
 import { metadata } from '../../../../src/kafka/protocol/metadata.ts'
 import { produce, type ProduceResponse } from '../../../../src/kafka/protocol/produce.ts'
 import type { ApiRequest, Channel } from '../../../../src/kafka/transport.ts'
-import { expectSoon } from '../../../support/expect-soon.ts'
 import { openMetadata, openTransport, RecordedLog } from '../../../support/scripted-broker/clients.ts'
 import { writeBatch } from '../../../support/scripted-broker/record-batch.ts'
 import { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
@@ -139,10 +138,10 @@ describe('connections', () => {
     const transport = openTransport(ended.address)
     const sending = rejection(transport.send('any', 'control', { ...brokersOnly, encode: () => [Buffer.alloc(32 * 2 ** 20)] }))
     const socket = await ended.unread
-    await expectSoon(() => socket.client.writableLength).toBeGreaterThan(0)
+    await expect.poll(() => socket.client.writableLength).toBeGreaterThan(0)
     socket.server.end()
     expect(await sending).toMatchObject({ code: 'DISCONNECTED', retriable: true })
-    await expectSoon(() => socket.client.closed).toBe(true)
+    await expect.poll(() => socket.client.closed).toBe(true)
   })
 
   test('nodes that metadata no longer lists are left once their answers are in', async () => {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../../../support/real-producer.ts'
 import { inLog, startCluster } from './cluster.ts'
-import { expectSoon } from '../../../support/expect-soon.ts'
 
 test('K9 an unknown topic, not created by asking: send waits max.block.ms, then fails the record', async () => {
   const cluster = await startCluster({})
@@ -101,7 +100,7 @@ test('K36 K10 partitions that are added affect only later records', async () => 
   const early = Array.from({ length: 20 }, (_, index) => new TestRecord('t', String(index), { key: `key ${index}` }))
   await sendAll(producer, early)
   cluster.addPartitions('t', 4)
-  await expectSoon(() => producer.partitionsFor('t')).toEqual([0, 1, 2, 3])
+  await expect.poll(() => producer.partitionsFor('t')).toEqual([0, 1, 2, 3])
 
   const later = Array.from({ length: 20 }, (_, index) => new TestRecord('t', String(index), { key: `key ${index}` }))
   await sendAll(producer, later)
@@ -152,5 +151,5 @@ test('K36 a topic that is deleted and created anew is followed', async () => {
   await producer.flush()
 
   expect(waiting.delivery).toMatchObject({ partition: 0, offset: 0 })
-  await expectSoon(() => producer.partitionsFor('t')).toEqual([0, 1])
+  await expect.poll(() => producer.partitionsFor('t')).toEqual([0, 1])
 })

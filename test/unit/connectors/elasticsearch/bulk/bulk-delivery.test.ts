@@ -10,7 +10,6 @@ import { RequestFailure } from '../../../../../connectors/elasticsearch/client/r
 import { CollectingLogger } from '../../../../support/fakes/collecting-logger.ts'
 import { RecordingSinkTaskContext } from '../../../../support/fakes/sink-task-context.ts'
 import { batchOf, idsOf, operation, operations } from '../operations.ts'
-import { expectSoon } from '../../../../support/expect-soon.ts'
 
 type Answer = readonly ItemError[] | RequestFailure
 
@@ -279,7 +278,7 @@ describe('the delivery of a batch', () => {
   it('gives up what was put off when nothing is to be waited for any more', async () => {
     const stage = new Stage([[busy(0)]], { backoff: { baseMs: 60_000, longestMs: 60_000, random: () => 0.5 } })
     const delivered = stage.deliver(batchOf(operations(1)))
-    await expectSoon(() => stage.delivery.trouble).not.toBeNull()
+    await expect.poll(() => stage.delivery.trouble).not.toBeNull()
     stage.delivery.giveUp()
     await expect(delivered).rejects.toMatchObject({ name: 'AbortError' })
   })

@@ -5,7 +5,6 @@ import type { BatchPart } from '../../../../../connectors/elasticsearch/bulk/bat
 import type { BulkDelivery } from '../../../../../connectors/elasticsearch/bulk/bulk-delivery.ts'
 import { BulkWriter, type BulkWriterSettings } from '../../../../../connectors/elasticsearch/bulk/bulk-writer.ts'
 import { idsOf, operation, operations } from '../operations.ts'
-import { expectSoon } from '../../../../support/expect-soon.ts'
 
 const minuteMs = 60_000
 const t0 = { topic: 't', partition: 0 }
@@ -114,7 +113,7 @@ describe('the bulk writer', () => {
   it('sends a batch that is not full when linger.ms is over', async () => {
     const { writer, held } = writerOf({ lingerMs: 1 })
     add(writer, 0)
-    await expectSoon(() => held.sent).toEqual([['0']])
+    await expect.poll(() => held.sent).toEqual([['0']])
   })
 
   it('#74 counts a partition up to the first request without an answer', async () => {

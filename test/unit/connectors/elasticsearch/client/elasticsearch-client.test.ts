@@ -9,7 +9,6 @@ import type { RequestFailure } from '../../../../../connectors/elasticsearch/cli
 import { readElasticsearchSinkSettings } from '../../../../../connectors/elasticsearch/config/settings.ts'
 import { FakeElasticsearch, type FakeOptions } from '../../../../support/fake-elasticsearch/fake-elasticsearch.ts'
 import { ScriptedElasticsearch, type ScriptedAnswer } from '../../../../support/scripted-elasticsearch.ts'
-import { expectSoon } from '../../../../support/expect-soon.ts'
 
 const body = Buffer.from('{"index":{"_index":"t","_id":"0"}}\n{"n":0}\n')
 const store = (name: string): string => new URL(`../../../../support/key-stores/${name}`, import.meta.url).pathname
@@ -181,7 +180,7 @@ describe('what the client says of a failure', () => {
     const server = await answering({ action: 'hang' })
     const abort = new AbortController()
     const request = failureOf((await open(`http://${server.address}`)).bulk(body, 1, abort.signal))
-    await expectSoon(() => server.exchanges.length).toBe(1)
+    await expect.poll(() => server.exchanges.length).toBe(1)
     abort.abort()
     expect(await request).toMatchObject({ kind: 'aborted', isPassing: false })
   })
