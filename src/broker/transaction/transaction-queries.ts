@@ -1,11 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import type { AnswerRequest } from '../api.ts'
 import type { Clock } from '../clock.ts'
-import { Pattern } from '../pattern/pattern.ts'
-import { PatternSyntaxError } from '../pattern/syntax-tree.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
+import { idPattern, PatternSyntaxError } from './id-pattern.ts'
 import type { TransactionCoordinator } from './transaction-coordinator.ts'
 import { TRANSACTION_STATES, type TransactionRecord } from './transaction-record.ts'
 
@@ -50,44 +48,20 @@ const NOTHING = {
   topics: [],
 }
 
-/** After so many steps of matching others get a turn. */
-const WORK_OF_TURN = 1_000_000
-
 /** Kafka: TransactionStateManager#listTransactionStates. */
 export function listTransactions(coordinator: TransactionCoordinator, clock: Clock): AnswerRequest<'ListTransactions'> {
   return async (filters) => {
-    const pattern = wholePattern(filters.transactionalIdPattern)
     const unknownStateFilters = filters.stateFilters.filter((state) => !TRANSACTION_STATES.has(state) && !PASSING_STATES.has(state))
     const answer = { throttleTimeMs: 0, errorCode: Errors.NONE, unknownStateFilters, transactionStates: [] }
-    if (pattern === INVALID) return { ...answer, errorCode: Errors.INVALID_REGULAR_EXPRESSION }
-    const passing = [...coordinator.all()].filter(([, record]) => passes(record, filters, clock.now()))
-    const wanted = pattern === null ? passing : await matching(passing, pattern)
+    const isNamed = await named(filters.transactionalIdPattern)
+    if (isNamed === INVALID) return { ...answer, errorCode: Errors.INVALID_REGULAR_EXPRESSION }
     return {
       ...answer,
-      transactionStates: wanted.map(([transactionalId, { producerId, state }]) => ({
-        transactionalId,
-        producerId,
-        transactionState: state,
-      })),
+      transactionStates: [...coordinator.all()]
+        .filter(([id, record]) => passes(record, filters, clock.now()) && isNamed(id))
+        .map(([transactionalId, { producerId, state }]) => ({ transactionalId, producerId, transactionState: state })),
     }
   }
-}
-
-type Listed = readonly [transactionalId: string, record: TransactionRecord]
-
-async function matching(transactions: readonly Listed[], pattern: Pattern): Promise<Listed[]> {
-  const found: Listed[] = []
-  let work = 0
-  for (const transaction of transactions) {
-    const [id] = transaction
-    work += pattern.workFor(id.length)
-    if (work > WORK_OF_TURN) {
-      work = 0
-      await setImmediate()
-    }
-    if (pattern.matches(id)) found.push(transaction)
-  }
-  return found
 }
 
 function passes({ producerId, state, startTimestamp }: TransactionRecord, filters: Filters, now: number): boolean {
@@ -101,13 +75,13 @@ function passes({ producerId, state, startTimestamp }: TransactionRecord, filter
 
 const INVALID = Symbol('invalid')
 
-/** The pattern is for the whole id. Empty or null: all ids. */
-function wholePattern(text: string | null): Pattern | null | typeof INVALID {
-  if (text === null || text === '') return null
+/** Empty or null: all ids. */
+async function named(pattern: string | null): Promise<((transactionalId: string) => boolean) | typeof INVALID> {
+  if (pattern === null || pattern === '') return () => true
   try {
-    return new Pattern(text)
+    return await idPattern(pattern)
   } catch (error) {
-    if (error instanceof PatternSyntaxError) return INVALID
+    if (error instanceof PatternSyntaxError) return INVALID // the client is told: it sent the pattern
     throw error
   }
 }
