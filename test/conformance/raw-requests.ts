@@ -214,7 +214,12 @@ export async function coordinated<T extends { readonly errorCode: number }>(ask:
   return eventually(ask, ({ errorCode }) => !NOT_YET.includes(errorCode))
 }
 
-/** @param kind 0: of a group, 1: of a transactional id */
+/**
+ * A coordinator can be named a moment before it has read its log.
+ * @param kind 0: of a group, 1: of a transactional id
+ */
 export async function untilCoordinated(raw: RawClient, key: string, kind: 0 | 1): Promise<void> {
   await coordinated(() => raw.send('FindCoordinator', 1, { key, keyType: kind }))
+  if (kind === 0) await coordinated(() => raw.send('OffsetFetch', 7, { groupId: key, topics: [], requireStable: false }))
+  else await coordinated(async () => (await raw.send('DescribeTransactions', 0, { transactionalIds: [key] })).transactionStates[0]!)
 }
