@@ -184,7 +184,7 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
     await database.query("INSERT INTO t VALUES (2, 'b', 0)")
     await untilFree(database)
     const again = await database.started(cdc, { offsets: source.offsets })
-    expect((await again.pollAll(3)).slice(-2).map(named)).toEqual(['{"id":1} a', '{"number":2} b'])
+    expect((await again.pollAll(4)).slice(-2).map(named)).toEqual(['{"id":1} a', '{"number":2} b'])
   })
 
   it('a column that is added is in the next records', async () => {
