@@ -13,8 +13,8 @@ const seed = Number(process.env['STANDPIPE_CRASH_SEED'] ?? Date.now() % 1_000_00
 const timeout = 300_000 + 20_000 * kills
 const writers = 4
 const firstRows = 100
-/** So many that reading them takes a while. */
-const snapshotRows = 20_000
+/** So many that giving them out one by one takes a while. */
+const snapshotRows = 4_000
 /** More than the connector takes from the server at a time, 16 MB. */
 const largeTransaction = "INSERT INTO t SELECT i, i, repeat('x', 8000) FROM generate_series(500001, 502500) i"
 
@@ -63,10 +63,10 @@ describeWithKafka('the JDBC source in mode cdc, killed with no last word', (kafk
         await end()
         broken.push((await table.sent()) - before)
       }
-      const first = await table.worker()
+      const first = await table.worker({ isSlow: true })
       await breaks(() => first.kill())
       const begin = await table.forgottenTo()
-      const second = await table.worker()
+      const second = await table.worker({ isSlow: true })
       await breaks(() => table.server.crash())
       await table.server.start()
       await breaks(() => second.kill())
@@ -101,7 +101,7 @@ describeWithKafka('the JDBC source in mode cdc, killed with no last word', (kafk
     expect(firstMissing(await table.witness.changes(), await table.records())).toBeNull()
     await second.stop()
 
-    const third = await table.worker(600_000)
+    const third = await table.worker({ flushMs: 600_000 })
     const enough = (await table.sent()) + 50
     await table.query("INSERT INTO t SELECT i, i, 'in Kafka, but the offset is not stored yet' FROM generate_series(51, 100) i")
     await until(async () => (await table.sent()) >= enough)

@@ -40,8 +40,11 @@ export class ChangedTable {
     return this.server.query('source', sql)
   }
 
-  /** A new process, which goes on where the last one was. @param flushMs between two times that offsets are stored */
-  async worker(flushMs = 100): Promise<WorkerProcess> {
+  /**
+   * A new process, which goes on where the last one was.
+   * @param options flushMs: between two times that offsets are stored; isSlow: each record is a request of its own
+   */
+  async worker({ flushMs = 100, isSlow = false } = {}): Promise<WorkerProcess> {
     const worker = await propertiesFile(this.#dir, 'worker.properties', {
       'bootstrap.servers': this.#kafka,
       'key.converter': 'org.apache.kafka.connect.json.JsonConverter',
@@ -59,6 +62,7 @@ export class ChangedTable {
       'table.whitelist': 't',
       'topic.prefix': this.#prefix,
       mode: 'cdc',
+      ...(isSlow ? { 'producer.override.batch.size': '0', 'producer.override.max.in.flight.requests.per.connection': '1' } : {}),
     })
     return new WorkerProcess([worker, source])
   }
