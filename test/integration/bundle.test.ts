@@ -67,7 +67,7 @@ describe('the bundle in dist', () => {
 
     const { files, builtins } = JSON.parse(errors.slice(errors.indexOf('{'))) as { files: string[]; builtins: string[] }
     expect(String(ready)).toMatch(/^Broker ready/)
-    expect(files.length).toBeLessThanOrEqual(6)
+    expect(files.length).toBeLessThanOrEqual(7)
     expect(builtins).not.toEqual(expect.arrayContaining([expect.stringMatching(/^NativeModule (crypto|zlib|tls)$/)]))
   })
 
