@@ -1,4 +1,5 @@
 import { ConfigException } from '../../api/errors.ts'
+import { whyInvalidName } from '../../api/kafka-name.ts'
 import type { Logger } from '../../api/logger.ts'
 import type { ClientProps } from '../ports.ts'
 import { checkBootstrapServers } from './bootstrap-servers.ts'
@@ -8,8 +9,6 @@ import { checkSaslMechanism } from './security.ts'
 import { CONSUMER_TREATMENTS } from './treatments.ts'
 
 const BYTE_ARRAY_DESERIALIZER = 'org.apache.kafka.common.serialization.ByteArrayDeserializer'
-
-const MAX_INSTANCE_ID_LENGTH = 249
 
 /** Keys of a consumer. */
 export type ConsumerConfig = ClientConfig<typeof consumerConfigDef.declarations>
@@ -30,7 +29,7 @@ function checkGroup(config: ConsumerConfig): void {
     throw new ConfigException('The configured group.id should not be an empty string or whitespace.')
   }
   const instanceId = config['group.instance.id']
-  const why = instanceId === null ? null : invalidInstanceId(instanceId)
+  const why = instanceId === null ? null : whyInvalidName(instanceId)
   if (why !== null) throw new ConfigException(`Group instance id is invalid: ${why}`)
   const heartbeat = config['heartbeat.interval.ms']
   const session = config['session.timeout.ms']
@@ -39,11 +38,4 @@ function checkGroup(config: ConsumerConfig): void {
       `Heartbeat must be set lower than the session timeout. Set heartbeat.interval.ms (${heartbeat}) to a third of session.timeout.ms (${session}) or less`,
     )
   }
-}
-
-/** @returns what is wrong with it, as Java says: it must be what a topic could be called. Apache Kafka 4.3, JoinGroupRequest#validateGroupInstanceId */
-function invalidInstanceId(id: string): string | null {
-  if (id === '.' || id === '..') return `'${id}' is not allowed`
-  if (id.length > MAX_INSTANCE_ID_LENGTH) return `the length of '${id}' is longer than the max allowed length ${MAX_INSTANCE_ID_LENGTH}`
-  return /^[a-zA-Z0-9._-]+$/.test(id) ? null : `'${id}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`
 }
