@@ -65,7 +65,10 @@ export async function findSlot(connection: PgConnection, name: string): Promise<
       `Slot ${name} was left behind for longer than max_slot_wal_keep_size allows: changes are lost. Drop it and remove the offsets of the connector to begin with a snapshot.`,
     )
   if (reader !== null)
-    throw new SqlException(`Slot ${name} is in use by process ${reader} of the server. Each connector needs a slot of its own.`, '55006')
+    throw new SqlException(
+      `Slot ${name} is in use by process ${reader} of the server. Each connector needs a slot of its own: name one with slot.name.`,
+      '55006',
+    )
   return { lsn: parseLsn(confirmed ?? '') ?? 0n }
 }
 

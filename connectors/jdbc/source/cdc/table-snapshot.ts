@@ -32,8 +32,8 @@ interface OpenTable {
 const mostBytes = 16 * 1024 * 1024
 
 /**
- * The rows that the tables had when the slot was made, or have had since, table after table. One row is held back, so that the very last one carries the
- * offset that ends the snapshot.
+ * The rows that the tables had when the slot was made, or have had since, table after table. One row is held back, so that the very last
+ * one carries the offset that ends the snapshot.
  */
 export class TableSnapshot {
   readonly #parts: SnapshotParts

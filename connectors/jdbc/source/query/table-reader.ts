@@ -18,6 +18,7 @@ import { RowOffsets, type PlacedRow } from './row-offsets.ts'
 import { RowPositions } from './row-positions.ts'
 import { readStatement, type ReadStatement, type SourceRelation } from './source-relation.ts'
 import { unsettledExpression, VisibilityGuard, type Visibility } from './visibility-guard.ts'
+import { VisibilityWarnings } from './visibility-warnings.ts'
 
 /** What a reader is made of. */
 export interface TableReaderParts {
@@ -64,6 +65,7 @@ export class TableReader {
   readonly #criteria: CriteriaColumns
   readonly #keys: RecordKeys | null
   readonly #guard: VisibilityGuard
+  readonly #warnings: VisibilityWarnings
   #position: Position
   #open: OpenRead | null = null
   /** The page that was read last was a full one. */
@@ -72,9 +74,6 @@ export class TableReader {
   #pageAfter: readonly SqlText[] | null = null
   #lastPlan: { readonly signature: string; readonly plan: RowPlan } | null = null
   #placed: RowPositions | null = null
-  #warnsOfHidden = true
-  #warnsOfOverdue = true
-  #warnsOfStandby = true
 
   constructor(parts: TableReaderParts) {
     const { relation, columns, settings, keyColumns } = parts
@@ -84,6 +83,7 @@ export class TableReader {
     this.#position = parts.position
     this.#text = new TemporalText(zone, zone, 'PROLEPTIC_GREGORIAN')
     this.#guard = new VisibilityGuard(settings.mode.guardMaxWaitMs)
+    this.#warnings = new VisibilityWarnings(parts.log)
     this.#keys = keyColumns.length === 0 ? null : new RecordKeys(keyColumns, settings.records.hasPrimitiveKeys)
     this.#criteria = {
       mode: settings.mode.mode,
@@ -120,7 +120,7 @@ export class TableReader {
   async #begin(connection: PgConnection): Promise<OpenRead> {
     const { settings, relation, isGuarded, rescans } = this.#parts
     const visibility = isGuarded ? await this.#guard.look(connection) : null
-    if (visibility !== null) this.#warn(visibility)
+    if (visibility !== null) this.#warnings.warn(visibility)
     const isTimed = settings.mode.mode === 'timestamp'
     // One snapshot for all statements of a read that has several.
     const isolation = rescans || (visibility !== null && isTimed) ? 'REPEATABLE READ' : settings.isolation
@@ -171,7 +171,7 @@ export class TableReader {
   async #snapshot(connection: PgConnection): Promise<string | null> {
     const { rows } = await connection.query(snapshotSql)
     const snapshot = rows[0]?.[0] ?? null
-    if (snapshot === null) this.#warnOfStandby('visibility.rescan.ids finds no rows that come late')
+    if (snapshot === null) this.#warnings.warnOfStandby('visibility.rescan.ids finds no rows that come late')
     return snapshot
   }
 
@@ -324,32 +324,6 @@ export class TableReader {
     await open.stream
       .close()
       .catch((error: unknown) => this.#parts.log.warn(`The reading transaction of ${this.relation.shown} did not end as it should`, error))
-  }
-
-  #warn({ hidden, overdue, isStandby }: Visibility): void {
-    const { log } = this.#parts
-    if (isStandby)
-      this.#warnOfStandby(
-        'visibility.guard knows a transaction of the primary only once it has written, and may skip rows whose number or time is older',
-      )
-    if (hidden > 0 && this.#warnsOfHidden) {
-      this.#warnsOfHidden = false
-      log.warn(
-        `visibility.guard: the state of ${hidden} sessions is hidden from this user. Grant it pg_read_all_stats, so that no row of their transactions is skipped, and none is waited for beyond visibility.guard.max.wait.ms.`,
-      )
-    }
-    if (overdue > 0 && this.#warnsOfOverdue) {
-      log.warn(
-        `visibility.guard: ${overdue} transactions are open for longer than visibility.guard.max.wait.ms and are no longer waited for: rows of theirs may be skipped.`,
-      )
-    }
-    this.#warnsOfOverdue = overdue === 0
-  }
-
-  #warnOfStandby(what: string): void {
-    if (!this.#warnsOfStandby) return
-    this.#warnsOfStandby = false
-    this.#parts.log.warn(`The server is a standby, where ${what}. Read from the primary, or set timestamp.delay.interval.ms too.`)
   }
 }
 

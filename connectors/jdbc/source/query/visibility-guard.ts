@@ -10,7 +10,7 @@ export interface Visibility {
   readonly horizon: bigint
   /** Epoch milliseconds, rounded down; the server's time where no transaction is under way. */
   readonly oldestStartMs: number
-  /** Sessions whose state this role may not see: the guard knows their transactions only while a statement is running, and once they have written something. */
+  /** Sessions whose state this role may not see: their transactions are known while a statement is running, and once they have written. */
   readonly hidden: number
   /** Transactions that are not waited for any more. */
   readonly overdue: number
