@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fileToFile } from '../support/file-to-file.ts'
@@ -76,10 +76,11 @@ describeWithKafka('connect-standalone at its end, with the broker away', () => {
   async function busyWorker(address: string, extra: Record<string, string>) {
     const plugins = await pluginPackage(await scratchDir(), 'telling', telling)
     const source = { transforms: 'telling', 'transforms.telling.type': 'test.Telling' }
-    const { files, input } = await fileToFile(address, { worker: { ...extra, 'plugin.path': plugins }, source })
+    const { files, input, output } = await fileToFile(address, { worker: { ...extra, 'plugin.path': plugins }, source })
     await writeFile(input, 'a\n')
     const process = new WorkerProcess(files)
     await process.says(running)
+    await expect.poll(() => readFile(output, 'utf8').catch(() => '')).toBe('a\n')
     const more = async () => {
       await appendFile(input, 'b\n'.repeat(1000))
       await process.says('the source has read b')

@@ -9,11 +9,13 @@ import { until } from '../support/worker-process.ts'
 describeWithKafka('a source whose brokers go away', () => {
   it('stays RUNNING, says RETRYING since when and why, and sends everything once, in order, when they are back', async () => {
     const kafka = await privateKafka()
-    const { dir, start, task } = await loneWorker(kafka.address)
+    const { dir, start, task, worker } = await loneWorker(kafka.address)
+    const unacknowledged = () => worker.herder.taskMetrics({ connector: 'lines', task: 0 })?.get('source-record-active-count')
     const input = join(dir, 'in.txt')
     await writeFile(input, 'a\nb\n')
     await start('lines', { 'connector.class': 'FileStreamSource', file: input, topic: 'lines' })
     await firstRecords(kafka.address, 'lines', 2)
+    await until(() => unacknowledged() === 0) // or they would rightly be sent again
     await kafka.kill()
     await appendFile(input, 'c\nd\n')
     await until(() => task('lines')?.condition?.kind === 'RETRYING')
