@@ -31,6 +31,8 @@ export default defineConfig({
           hookTimeout: 300_000,
           expect: { poll: { timeout: 60_000 } },
           maxWorkers: 2,
+          // What a stalled machine breaks is not to stop a change; the last lines of the run tell of it, to be looked into.
+          retry: process.env['CI'] === undefined ? 0 : 1,
         },
       },
     ],

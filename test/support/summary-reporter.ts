@@ -2,12 +2,12 @@ import { relative } from 'node:path'
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 
 /**
- * Says at the very end, after what services print when they stop, which suites were skipped and why, and then on a line alone
- * how the tests of all projects went: `12 passed, 0 failed, 1 skipped`.
+ * Says at the very end, after what services print when they stop, which tests passed only when tried again, which suites were skipped
+ * and why, and then on a line alone how the tests of all projects went: `12 passed, 0 failed, 1 skipped`.
  */
 export default class SummaryReporter implements Reporter {
   #root = process.cwd()
-  #skipped: readonly string[] = []
+  #remarks: readonly string[] = []
   /** Null: no tests were run to an end. */
   #count: Count | null = null
 
@@ -17,12 +17,12 @@ export default class SummaryReporter implements Reporter {
       if (this.#count === null) return
       // of a service that could not be started vitest tells its reporters nothing: only its exit code does
       if (code !== 0 && this.#count.failed === 0) this.#count.failed = 1
-      process.stdout.write(`${[...this.#skipped, summary(this.#count)].join('\n')}\n`)
+      process.stdout.write(`${[...this.#remarks, summary(this.#count)].join('\n')}\n`)
     })
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
-    this.#skipped = skippedSuites(modules, this.#root)
+    this.#remarks = [...triedAgain(modules, this.#root), ...skippedSuites(modules, this.#root)]
     this.#count = countTests(modules, unhandledErrors.length)
   }
 }
@@ -49,6 +49,18 @@ function countTests(modules: readonly TestModule[], unhandledErrors: number): Co
     if (module.state() === 'failed' && count.failed === failedBefore) count.failed += 1
   }
   return count
+}
+
+/** One line for each test that failed and then passed, with what it failed on: somebody has to find out why. */
+function triedAgain(modules: readonly TestModule[], root: string): string[] {
+  return modules.flatMap((module) =>
+    [...module.children.allTests('passed')]
+      .filter((test) => test.diagnostic()?.flaky)
+      .map((test) => {
+        const failure = test.result().errors?.[0]?.message.split('\n')[0] ?? 'unknown'
+        return `PASSED ON RETRY ${relative(root, module.moduleId)} > ${test.fullName} (first: ${failure})`
+      }),
+  )
 }
 
 /** One line for each suite with tests that were not run. */

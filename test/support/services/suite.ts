@@ -6,7 +6,7 @@ import { kafkaJars } from './kafka-jars.ts'
 import { startKafka, type KafkaBroker, type KafkaOptions } from './kafka.ts'
 
 /** JVMs of a busy machine take minutes to start, which nobody can help. */
-const PATIENT = { timeout: 600_000 }
+const PATIENT = { timeout: 300_000 }
 /** Of hooks that start a server. */
 export const START_TIMEOUT_MS = 300_000
 

@@ -35,6 +35,17 @@ it('says for each skipped suite how many tests were not run, under the name that
   expect(lines.slice(-2)).toEqual(['SKIPPED 2 of some.test.mjs > sinks (not run: no broker)', '0 passed, 0 failed, 2 skipped'])
 })
 
+it('names a test that passed only when it was tried again, and what it failed on first', async () => {
+  const lines = await printedBy(
+    `let tries = 0; describe('a sink', () => it('stumbles', { retry: 1 }, () => expect(++tries).toBe(2))); it('a', { retry: 1 }, () => {})`,
+  )
+
+  expect(lines.slice(-2)).toEqual([
+    'PASSED ON RETRY some.test.mjs > a sink > stumbles (first: expected 1 to be 2 // Object.is equality)',
+    '2 passed, 0 failed, 0 skipped',
+  ])
+})
+
 it.each([
   ['a file that cannot be loaded', `throw new Error('broken')`, '0 passed, 1 failed, 0 skipped'],
   [
