@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 const conditions = ['standpipe:source', 'node']
+/** What a stalled machine breaks is not to stop a change; the last lines of the run tell of it, to be looked into. */
+const retry = process.env['CI'] === undefined ? 0 : 1
 const sources = { resolve: { conditions }, ssr: { resolve: { conditions } } }
 
 export default defineConfig({
@@ -18,6 +20,7 @@ export default defineConfig({
           // Two on two cores: Vitest's own count is one there, and half of the time is the start of a file.
           maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: { groupOrder: 1 },
+          retry,
         },
       },
       {
@@ -31,8 +34,7 @@ export default defineConfig({
           hookTimeout: 300_000,
           expect: { poll: { timeout: 60_000 } },
           maxWorkers: 2,
-          // What a stalled machine breaks is not to stop a change; the last lines of the run tell of it, to be looked into.
-          retry: process.env['CI'] === undefined ? 0 : 1,
+          retry,
         },
       },
     ],
