@@ -3,6 +3,7 @@ import { abortable } from './abortable.ts'
 import { CoordinatorCache } from './coordinator-cache.ts'
 import { asKafkaError, illegalState, kafkaError, type KafkaError } from './errors.ts'
 import type { Metadata, TopicMetadata } from './metadata.ts'
+import { withNewestLeaders } from './newest-leaders.ts'
 import type { CoordinatorType } from './protocol/find-coordinator.ts'
 import { metadata, type DescribedTopic, type MetadataResponse } from './protocol/metadata.ts'
 import { RepeatedWarning } from './repeated-warning.ts'
@@ -183,15 +184,23 @@ export class ClusterMetadata implements Metadata {
     for (const name of this.#topicErrors.keys()) if (!names.has(name)) this.#topicErrors.delete(name)
   }
 
-  #takeInTopic({ error, name, internal, partitions }: DescribedTopic): void {
+  #takeInTopic({ error, name, id, internal, partitions }: DescribedTopic): void {
     if (error === 0) {
       this.#topicErrors.delete(name)
-      this.#topics.set(name, { name, internal, partitions })
+      this.#topics.set(name, this.#withNewestLeaders({ name, id, internal, partitions }))
       return
     }
     this.#topicErrors.set(name, kafkaError(error, { topic: name }))
     // a topic that has no leader for the moment still exists as it was known
     if (!PASSING_TOPIC_ERRORS.has(error)) this.#topics.delete(name)
+  }
+
+  #withNewestLeaders(topic: TopicMetadata): TopicMetadata {
+    const { name } = topic
+    return withNewestLeaders(topic, this.#topics.get(name), ({ partition, leaderEpoch }, known) => {
+      const older = `Got metadata for an older epoch ${leaderEpoch} (current is ${known.leaderEpoch}) for partition ${name}-${partition}`
+      this.#options.log.debug(`${older}, not updating`)
+    })
   }
 
   #refreshWhenOld(): void {

@@ -6,7 +6,7 @@ export interface PartitionMetadata {
   readonly partition: number
   /** -1: no leader now. */
   readonly leader: number
-  /** -1: unknown (brokers before 2.1). */
+  /** -1: unknown (brokers before 2.4). */
   readonly leaderEpoch: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
@@ -14,6 +14,8 @@ export interface PartitionMetadata {
 
 export interface TopicMetadata {
   readonly name: string
+  /** In hexadecimal; another one: a topic made anew under the same name. Null: unknown (brokers before 2.8). */
+  readonly id: string | null
   readonly internal: boolean
   /** By partition number, without gaps. */
   readonly partitions: readonly PartitionMetadata[]

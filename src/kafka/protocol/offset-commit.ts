@@ -6,12 +6,18 @@ import { Reader } from './reader.ts'
 import { throttleMs, type Throttled } from './throttled.ts'
 import { Writer } from './writer.ts'
 
+/** An offset with the leader epoch of the last record before it, so that whoever starts there notices a log that was cut off meanwhile. */
+export interface OffsetToCommit extends TopicPartitionOffset {
+  /** -1, or none: unknown. */
+  readonly leaderEpoch?: number
+}
+
 export interface OffsetCommitResponse extends Throttled {
   readonly partitions: readonly (TopicPartition & { readonly error: number })[]
 }
 
 /** Generation -1 and an empty member id commit for a group without members, as admin tools and standalone consumers do. */
-export function offsetCommit(member: GroupMemberIdentity, offsets: readonly TopicPartitionOffset[]): ApiRequest<OffsetCommitResponse> {
+export function offsetCommit(member: GroupMemberIdentity, offsets: readonly OffsetToCommit[]): ApiRequest<OffsetCommitResponse> {
   return {
     apiKey: 8,
     apiName: 'OffsetCommit',
@@ -24,14 +30,14 @@ export function offsetCommit(member: GroupMemberIdentity, offsets: readonly Topi
   }
 }
 
-function encode(member: GroupMemberIdentity, offsets: readonly TopicPartitionOffset[], version: number): readonly Buffer[] {
+function encode(member: GroupMemberIdentity, offsets: readonly OffsetToCommit[], version: number): readonly Buffer[] {
   const writer = new Writer().string(member.groupId).int32(member.generationId).string(member.memberId)
   if (version >= 7) writer.nullableString(member.groupInstanceId)
   if (version <= 4) writer.int64(-1) // retention: the broker's
   writer.array(byTopic(offsets), (each, [topic, partitions]) => {
-    each.string(topic).array(partitions, (_, { partition, offset }) => {
+    each.string(topic).array(partitions, (_, { partition, offset, leaderEpoch = -1 }) => {
       writer.int32(partition).int64(offset)
-      if (version >= 6) writer.int32(-1) // leader epoch
+      if (version >= 6) writer.int32(leaderEpoch)
       writer.string('') // metadata
     })
   })

@@ -16,6 +16,8 @@ export interface OffsetFetchData {
 export interface FetchedOffset extends TopicPartition {
   /** -1: none is committed. */
   readonly offset: number
+  /** As it was committed; -1: unknown. */
+  readonly leaderEpoch: number
   readonly metadata: string
   readonly error: number
 }
@@ -71,8 +73,8 @@ function decode(body: Buffer, version: number): OffsetFetchResponse {
     reader.array(() => {
       const partition = reader.int32()
       const offset = reader.int64()
-      if (version >= 5) reader.int32() // leader epoch
-      partitions.push({ topic, partition, offset, metadata: reader.string(), error: reader.int16() })
+      const leaderEpoch = version >= 5 ? reader.int32() : -1
+      partitions.push({ topic, partition, offset, leaderEpoch, metadata: reader.string(), error: reader.int16() })
     })
   })
   return { throttleMs: throttle, partitions, error: reader.int16() }
@@ -87,8 +89,8 @@ function decodeFlexible(body: Buffer): OffsetFetchResponse {
     reader.compactArray(() => {
       const partition = reader.int32()
       const offset = reader.int64()
-      reader.int32() // leader epoch
-      partitions.push({ topic, partition, offset, metadata: reader.compactString(), error: reader.int16() })
+      const leaderEpoch = reader.int32()
+      partitions.push({ topic, partition, offset, leaderEpoch, metadata: reader.compactString(), error: reader.int16() })
       reader.skipTags()
     })
     reader.skipTags()

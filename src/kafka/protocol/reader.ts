@@ -73,6 +73,12 @@ export class Reader {
     return { buffer: this.buffer, start, end: start + length }
   }
 
+  /** In hexadecimal; null is what Kafka writes for none: zeros. */
+  uuid(): string | null {
+    const text = this.view(16).toString('hex')
+    return /^0+$/.test(text) ? null : text
+  }
+
   array<T>(item: (reader: Reader) => T): T[] {
     return this.#items(this.int32(), item)
   }

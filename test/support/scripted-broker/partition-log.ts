@@ -61,6 +61,33 @@ export class PartitionLog {
     return Buffer.concat(found)
   }
 
+  /** What is lost when a replica becomes leader that has only what is before `offset`, which begins a batch. */
+  truncate(offset: number): void {
+    const kept = this.batches.filter(({ header }) => header.baseOffset < offset)
+    this.batches.splice(0, Infinity, ...kept)
+    this.endOffset = offset
+  }
+
+  /** As a leader answers OffsetForLeaderEpoch: where the last epoch up to that one ends; -1 when a later one is asked for than there was. */
+  endOfEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } {
+    const starts = this.#epochStarts()
+    if (leaderEpoch > this.leaderEpoch) return { leaderEpoch: -1, endOffset: -1 }
+    const next = starts.findIndex(({ epoch }) => epoch > leaderEpoch)
+    if (next < 0) return { leaderEpoch: starts.at(-1)!.epoch, endOffset: this.endOffset }
+    return { leaderEpoch: starts[next - 1]?.epoch ?? leaderEpoch, endOffset: starts[next]!.offset }
+  }
+
+  /** A leader counts its own epoch from where it found the log. */
+  #epochStarts(): { readonly epoch: number; readonly offset: number }[] {
+    const starts: { epoch: number; offset: number }[] = []
+    for (const { batch, header } of this.batches) {
+      const epoch = batch.readInt32BE(12)
+      if (epoch !== starts.at(-1)?.epoch) starts.push({ epoch, offset: header.baseOffset })
+    }
+    if (starts.at(-1)?.epoch !== this.leaderEpoch) starts.push({ epoch: this.leaderEpoch, offset: this.endOffset })
+    return starts
+  }
+
   records(): StoredRecord[] {
     return this.batches.flatMap(({ batch }) => readRecords(batch)).filter(({ offset }) => offset >= this.startOffset)
   }

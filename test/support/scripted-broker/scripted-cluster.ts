@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { apis, type ApiName } from './apis/index.ts'
 import type { Exchange } from './exchange.ts'
 import { Group, RefusingGroup, type GroupBehaviour } from './group.ts'
@@ -50,6 +51,7 @@ export class ScriptedCluster implements AsyncDisposable {
   readonly #options: ScriptedClusterOptions
   readonly #nodes: ScriptedNode[]
   readonly #topics = new Map<string, PartitionLog[]>()
+  readonly #topicIds = new Map<string, Buffer>()
   readonly #groups = new Map<string, Group>()
   readonly #transactions = new Map<string, Transaction>()
   readonly #coordinators = new Map<string, number>()
@@ -125,6 +127,7 @@ export class ScriptedCluster implements AsyncDisposable {
   }
 
   createTopic(name: string, partitions: number): void {
+    this.#topicIds.set(name, randomBytes(16))
     const leaderOf = (partition: number): number => (partition % this.#nodes.length) + 1
     this.#topics.set(
       name,
@@ -135,6 +138,7 @@ export class ScriptedCluster implements AsyncDisposable {
 
   deleteTopic(name: string): void {
     this.#topics.delete(name)
+    this.#topicIds.delete(name)
     this.#notify()
   }
 
@@ -180,6 +184,12 @@ export class ScriptedCluster implements AsyncDisposable {
   /** Forgets what idempotent producers wrote, so that their next sequence is a gap. */
   forgetProducers(topic: string, partition: number): void {
     this.log(topic, partition).forgetProducers()
+  }
+
+  /** An unclean election: a node becomes leader that has only what is before `offset`, which begins a batch. */
+  electUnclean(topic: string, partition: number, node: number, offset: number): void {
+    this.log(topic, partition).truncate(offset)
+    this.setLeader(topic, partition, node)
   }
 
   /** Moves a partition to another node; -1: no leader. */
@@ -243,6 +253,11 @@ export class ScriptedCluster implements AsyncDisposable {
 
   topicNames(): string[] {
     return [...this.#topics.keys()]
+  }
+
+  /** 16 bytes; zeros: there is no such topic. */
+  topicId(name: string): Buffer {
+    return this.#topicIds.get(name) ?? Buffer.alloc(16)
   }
 
   describe(topic: string, mayCreate: boolean): readonly PartitionLog[] | undefined {

@@ -67,6 +67,54 @@ describe('topics', () => {
     expect(metadata.topicError('t')).toBeUndefined()
   })
 
+  test('an answer with an older leader epoch does not lead back: that partition stays as it was known, the others are taken over', async () => {
+    await using cluster = await ScriptedCluster.start({ nodes: 2, topics: { t: 2 } })
+    const metadata = openMetadata(openTransport(cluster.bootstrapServers))
+    metadata.addTopic('t')
+    cluster.setLeader('t', 0, 2)
+    await metadata.refresh()
+    Object.assign(cluster.log('t', 0), { leader: 1, leaderEpoch: 0 })
+    cluster.setLeader('t', 1, 1)
+    await metadata.refresh()
+    const leaders = () => metadata.topic('t')!.partitions.map(({ leader, leaderEpoch }) => [leader, leaderEpoch])
+    expect(leaders()).toEqual([
+      [2, 1],
+      [1, 1],
+    ])
+    Object.assign(cluster.log('t', 0), { leader: 1, leaderEpoch: 2 })
+    await metadata.refresh()
+    expect(leaders()[0]).toEqual([1, 2])
+  })
+
+  test('a topic that was made anew counts its leader epochs anew', async () => {
+    await using cluster = await ScriptedCluster.start({ topics: { t: 1 } })
+    const metadata = openMetadata(openTransport(cluster.bootstrapServers))
+    metadata.addTopic('t')
+    for (let election = 0; election < 3; election++) cluster.setLeader('t', 0, 1)
+    await metadata.refresh()
+    const { id } = metadata.topic('t')!
+    cluster.deleteTopic('t')
+    cluster.createTopic('t', 1)
+    await metadata.refresh()
+    expect(metadata.topic('t')!.partitions[0]!.leaderEpoch).toBe(0)
+    expect(metadata.topic('t')!.id).not.toBe(id)
+  })
+
+  test.each([
+    { kafka: 'before 2.4', version: 8, expected: [1, -1] },
+    { kafka: 'before 2.8', version: 9, expected: [2, 1] },
+  ])('a broker $kafka: its last answer counts where it tells no epoch to rely on', async ({ version, expected }) => {
+    await using cluster = await ScriptedCluster.start({ nodes: 2, topics: { t: 1 }, versions: { Metadata: [4, version] } })
+    const metadata = openMetadata(openTransport(cluster.bootstrapServers))
+    metadata.addTopic('t')
+    cluster.setLeader('t', 0, 2)
+    await metadata.refresh()
+    Object.assign(cluster.log('t', 0), { leader: 1, leaderEpoch: 0 })
+    await metadata.refresh()
+    const { leader, leaderEpoch } = metadata.topic('t')!.partitions[0]!
+    expect([leader, leaderEpoch, metadata.topic('t')!.id]).toEqual([...expected, null])
+  })
+
   test('all topics are followed when no names are given, and forgotten when names come back', async () => {
     await using cluster = await ScriptedCluster.start({ topics: { a: 1, b: 1 } })
     const metadata = openMetadata(openTransport(cluster.bootstrapServers))
@@ -148,7 +196,7 @@ describe('refresh', () => {
   })
 
   test('rejects when the broker speaks no version of ours', async () => {
-    await using cluster = await ScriptedCluster.start({ versions: { Metadata: [9, 12] } })
+    await using cluster = await ScriptedCluster.start({ versions: { Metadata: [13, 13] } })
     const metadata = openMetadata(openTransport(cluster.bootstrapServers))
     expect(await rejection(metadata.refresh())).toMatchObject({ number: 35 })
   })

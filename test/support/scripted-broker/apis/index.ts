@@ -8,6 +8,7 @@ import { initProducerId } from './init-producer-id.ts'
 import { listOffsets } from './list-offsets.ts'
 import { listTransactions } from './list-transactions.ts'
 import { metadata } from './metadata.ts'
+import { offsetForLeaderEpoch } from './offset-for-leader-epoch.ts'
 import { produce } from './produce.ts'
 import { addOffsetsToTxn, addPartitionsToTxn, endTxn, txnOffsetCommit } from './transactions.ts'
 
@@ -27,6 +28,7 @@ export const apis = {
   ApiVersions: apiVersions,
   CreateTopics: createTopics,
   InitProducerId: initProducerId,
+  OffsetForLeaderEpoch: offsetForLeaderEpoch,
   AddPartitionsToTxn: addPartitionsToTxn,
   AddOffsetsToTxn: addOffsetsToTxn,
   EndTxn: endTxn,

@@ -21,6 +21,7 @@ import { metadata } from '../../../../src/kafka/protocol/metadata.ts'
 import { offsetCommit } from '../../../../src/kafka/protocol/offset-commit.ts'
 import { offsetDelete } from '../../../../src/kafka/protocol/offset-delete.ts'
 import { offsetFetch } from '../../../../src/kafka/protocol/offset-fetch.ts'
+import { offsetForLeaderEpoch } from '../../../../src/kafka/protocol/offset-for-leader-epoch.ts'
 import { produce } from '../../../../src/kafka/protocol/produce.ts'
 import { syncGroup } from '../../../../src/kafka/protocol/sync-group.ts'
 import { txnOffsetCommit } from '../../../../src/kafka/protocol/txn-offset-commit.ts'
@@ -145,6 +146,7 @@ export const answers: Record<string, Answer> = {
   },
   MetadataResponse: {
     request: metadata(null, false),
+    // epochs up to version 8 are not to be relied on
     want: (version) => ({
       ...{ throttleMs: 2, clusterId: 'cl', controllerId: 2 },
       brokers: [
@@ -153,13 +155,13 @@ export const answers: Record<string, Answer> = {
       ],
       topics: [
         {
-          ...{ error: 0, name: 'a', internal: true },
+          ...{ error: 0, name: 'a', id: version >= 10 ? '000102030405060708090a0b0c0d0e0f' : null, internal: true },
           partitions: [
-            { error: 0, partition: 0, leader: 1, leaderEpoch: version >= 7 ? 6 : -1, replicas: [1], isr: [1] },
-            { error: 5, partition: 1, leader: -1, leaderEpoch: version >= 7 ? 7 : -1, replicas: [1, 2], isr: [] },
+            { error: 0, partition: 0, leader: 1, leaderEpoch: version >= 9 ? 6 : -1, replicas: [1], isr: [1] },
+            { error: 5, partition: 1, leader: -1, leaderEpoch: version >= 9 ? 7 : -1, replicas: [1, 2], isr: [] },
           ],
         },
-        { error: 29, name: 'b', internal: false, partitions: [] },
+        { error: 29, name: 'b', id: null, internal: false, partitions: [] },
       ],
     }),
   },
@@ -172,8 +174,18 @@ export const answers: Record<string, Answer> = {
     want: (version) => ({
       ...{ throttleMs: version >= 3 ? 6 : 0, error: 0 },
       partitions: [
-        { topic, partition: 0, offset: 10, metadata: 'note', error: 0 },
-        { topic, partition: 3, offset: -1, metadata: '', error: 88 },
+        { topic, partition: 0, offset: 10, leaderEpoch: version >= 5 ? 1 : -1, metadata: 'note', error: 0 },
+        { topic, partition: 3, offset: -1, leaderEpoch: -1, metadata: '', error: 88 },
+      ],
+    }),
+  },
+  OffsetForLeaderEpochResponse: {
+    request: offsetForLeaderEpoch([]),
+    want: () => ({
+      throttleMs: 9,
+      partitions: [
+        { topic, partition: 0, error: 0, leaderEpoch: 2, endOffset: 4294967297 },
+        { topic, partition: 1, error: 74, leaderEpoch: -1, endOffset: -1 },
       ],
     }),
   },

@@ -21,6 +21,7 @@ import { metadata } from '../../../../src/kafka/protocol/metadata.ts'
 import { offsetCommit } from '../../../../src/kafka/protocol/offset-commit.ts'
 import { offsetDelete } from '../../../../src/kafka/protocol/offset-delete.ts'
 import { offsetFetch } from '../../../../src/kafka/protocol/offset-fetch.ts'
+import { offsetForLeaderEpoch } from '../../../../src/kafka/protocol/offset-for-leader-epoch.ts'
 import { produce } from '../../../../src/kafka/protocol/produce.ts'
 import { syncGroup } from '../../../../src/kafka/protocol/sync-group.ts'
 import { txnOffsetCommit } from '../../../../src/kafka/protocol/txn-offset-commit.ts'
@@ -63,9 +64,13 @@ const requests: Record<string, ApiRequest<unknown>> = {
   ),
   MetadataRequest: metadata(['a', 'b'], true),
   'MetadataRequest@all': metadata(null, false),
-  OffsetCommitRequest: offsetCommit({ ...member, generationId: 5 }, [{ ...a0, offset: 10 }]),
+  OffsetCommitRequest: offsetCommit({ ...member, generationId: 5 }, [{ ...a0, offset: 10, leaderEpoch: 3 }]),
   OffsetFetchRequest: offsetFetch({ groupId: 'g', partitions: [a0, { topic: 'a', partition: 3 }], requireStable: false }),
   'OffsetFetchRequest@all': offsetFetch({ groupId: 'g', partitions: null, requireStable: false }),
+  OffsetForLeaderEpochRequest: offsetForLeaderEpoch([
+    { ...a0, currentLeaderEpoch: 5, leaderEpoch: 3 },
+    { topic: 'a', partition: 1, currentLeaderEpoch: -1, leaderEpoch: 0 },
+  ]),
   FindCoordinatorRequest: findCoordinator('group', 'g'),
   JoinGroupRequest: joinGroup({
     ...join,
