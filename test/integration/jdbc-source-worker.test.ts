@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { expect, it } from 'vitest'
+import { PATIENT_STOP } from '../support/file-to-file.ts'
 import { loneWorker } from '../support/lone-worker.ts'
 import { kcatOrNothing } from '../support/services/kcat.ts'
 import type { PostgresqlServer } from '../support/services/postgresql.ts'
@@ -19,6 +20,7 @@ async function sourceFiles(kafka: string, server: PostgresqlServer, database: st
     'value.converter': converter,
     'offset.storage.file.filename': `${dir}/connect.offsets`,
     'offset.flush.interval.ms': '100',
+    ...PATIENT_STOP,
   })
   const source = await propertiesFile(dir, 'source.properties', {
     name: 'source',

@@ -9,6 +9,7 @@ import type { TaskStatus } from '../../src/runtime/state.ts'
 import { Standalone } from '../../src/standalone.ts'
 import { ChaosProxy } from './fake-elasticsearch/chaos-proxy.ts'
 import { CollectingLogger } from './fakes/collecting-logger.ts'
+import { PATIENT_STOP } from './file-to-file.ts'
 import { endOffset, firstRecords, produceAll, withAdmin, type TestInput } from './kafka-records.ts'
 import { scratchDir, until } from './worker-process.ts'
 
@@ -189,7 +190,7 @@ async function startWorker(kafka: string, log: Logger, props: Readonly<Record<st
       'offset.flush.interval.ms': '100',
       'task.restart.max.attempts': '0',
       'task.isolation': 'inline',
-      'task.shutdown.graceful.timeout.ms': '30000',
+      ...PATIENT_STOP,
       ...props,
     },
     log,

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { propertiesFile, scratchDir } from './worker-process.ts'
 
+/** Tests look at what a stop has committed, which a broker that stands still for a moment must not make less of. */
+export const PATIENT_STOP = { 'offset.flush.timeout.ms': '60000', 'task.shutdown.graceful.timeout.ms': '60000' }
+
 /** Worker, source and sink files in Apache's form, for random topic, files and offsets. */
 export async function fileToFile(
   address: string,
@@ -20,6 +23,7 @@ export async function fileToFile(
     'value.converter.schemas.enable': 'true',
     'offset.storage.file.filename': join(dir, 'connect.offsets'),
     'offset.flush.interval.ms': '200',
+    ...PATIENT_STOP,
     ...extra.worker,
   })
   const source = await propertiesFile(dir, 'connect-file-source.properties', {

@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import type { Props } from '../../src/api/props.ts'
 import { silentLogger } from '../../src/logging/logger.ts'
 import { Standalone } from '../../src/standalone.ts'
+import { PATIENT_STOP } from './file-to-file.ts'
 import { scratchDir } from './worker-process.ts'
 
 /** A worker inside the test's process, with a folder of its own; ends with the test. Strings on the way in and out, failed tasks stay failed. */
@@ -17,7 +18,7 @@ export async function loneWorker(address: string, props: Props = {}) {
       'offset.flush.interval.ms': '100',
       'offset.storage.file.filename': join(dir, 'offsets'),
       'task.restart.max.attempts': '0',
-      'task.shutdown.graceful.timeout.ms': '30000', // tests look at what a stop has committed
+      ...PATIENT_STOP,
       ...props,
     },
     log: silentLogger,
