@@ -29,10 +29,12 @@ describeWithKafka('offset.storage.topic', (address) => {
     const stored = async () => (await kcat(address, ['-C', '-t', topic, '-e', '-q', '-o', 'beginning', '-f', '%k=%s\n'])).toString()
     await until(async () => (await sizeOf(output)) === 4 && (await stored()).includes('"position":4'))
     await first.kill()
-    expect((await stored()).trim()).toBe(`["local-file-source",{"filename":"${input}"}]={"position":4}`)
+    // a flush between the two acknowledgements stores that of the first line before
+    const last = (await stored()).trim().split('\n').at(-1)
+    expect(last).toBe(`["local-file-source",{"filename":"${input}"}]={"position":4}`)
     await appendFile(input, 'c\n')
     const second = new WorkerProcess(files)
-    await until(async () => (await sizeOf(output)) >= 6)
+    await until(async () => (await readFile(output, 'utf8')).endsWith('c\n')) // what the first one had not committed comes before it
     await second.stop()
     expect((await readFile(output, 'utf8')).replace(/^(a\nb\n)+/, 'a\nb\n')).toBe('a\nb\nc\n')
   })
