@@ -73,6 +73,7 @@ async function sinkOver(address: string, { config, records }: Pick<Case, 'config
     'key.converter': converter,
     'value.converter': converter,
     'offset.flush.interval.ms': '100',
+    'task.restart.max.attempts': '0', // each life of a task has dead letters of its own
   }
   const standalone = await Standalone.create({
     props: { ...worker, 'offset.storage.file.filename': join(dir, 'offsets') },
