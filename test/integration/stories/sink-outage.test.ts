@@ -105,6 +105,7 @@ describeConcurrentStories('while the system of a sink is out', {}, (story) => {
     await scene.until(() => retryingOf(sink) !== null)
     const rival = await scene.rival(sink)
     await scene.until(() => rival.assigned().length === 1)
+    await sink.director.ended('open', 2)
     await rival.leave()
     await sink.director.ended('open', 3)
     isOut = false

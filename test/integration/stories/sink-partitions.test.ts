@@ -107,6 +107,7 @@ describeConcurrentStories('partitions of a sink', {}, (story) => {
     await sink.director.ended('open')
     const rival = await scene.rival(sink)
     await scene.until(() => rival.assigned().length === 1)
+    await sink.director.ended('open', 2)
     await rival.leave()
     await sink.director.ended('open', 3)
     for (const partition of [0, 1]) await scene.produce(sink.topic, [`in ${partition}`], { partition })
@@ -161,6 +162,7 @@ describeConcurrentStories('partitions of a sink', {}, (story) => {
     await sink.director.ended('open')
     const rival = await scene.rival(sink)
     await scene.until(() => rival.assigned().length === 1)
+    await sink.director.ended('open', 2)
     await sink.pause()
     await sink.reaches('PAUSED')
     await rival.leave()
@@ -221,6 +223,7 @@ describeConcurrentStories('partitions of a sink', {}, (story) => {
     for (let storm = 0; storm < 3; storm++) {
       const rival = await scene.rival(sink)
       await scene.until(() => rival.assigned().length === 1)
+      await sink.director.ended('open', 2 + 2 * storm)
       await rival.leave() // it has committed nothing
       await sink.director.ended('open', 3 + 2 * storm)
     }

@@ -52,7 +52,7 @@ describeConcurrentStories(
     'task.restart.max.attempts': '2',
     'task.restart.backoff.initial.ms': '10',
     'task.restart.backoff.max.ms': '20',
-    'task.restart.healthy.ms': '300',
+    'task.restart.healthy.ms': '100',
   },
   (story) => {
     story('stays FAILED when they are used up', async (scene) => {
