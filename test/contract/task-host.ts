@@ -47,7 +47,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
     const { host, statuses, log } = hostOf(newHost)
     host.start(specOf(0, 'runs'), 'STARTED')
     await statuses.reaches(0, 'RUNNING')
-    await host.stop([idOf(0)], 5000)
+    await host.stop([idOf(0)], 60_000)
     expect(statuses.statesOf(0)).toEqual(['RUNNING', 'UNASSIGNED'])
     expect(log.lines).toEqual(['INFO Task is running', 'INFO closed'])
   })
@@ -94,7 +94,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
     const { host, statuses } = hostOf(newHost)
     host.start(specOf(0, 'fails'), 'STARTED')
     await statuses.reaches(0, 'FAILED')
-    await host.stop([idOf(0)], 5000)
+    await host.stop([idOf(0)], 60_000)
     host.start(specOf(0, 'runs'), 'STARTED')
     await statuses.reaches(0, 'RUNNING')
     expect(statuses.statesOf(0)).toEqual(['RUNNING', 'FAILED', 'RUNNING'])
@@ -104,7 +104,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
     const { host, statuses } = hostOf(newHost)
     for (const task of [0, 1, 2]) host.start(specOf(task, 'runs'), 'STARTED')
     for (const task of [0, 1, 2]) await statuses.reaches(task, 'RUNNING')
-    await host.stop([idOf(1)], 5000)
+    await host.stop([idOf(1)], 60_000)
     expect([0, 1, 2].map((task) => statuses.last(task)?.state)).toEqual(['RUNNING', 'UNASSIGNED', 'RUNNING'])
   })
 
@@ -129,7 +129,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
     host.setTargetState(idOf(1), 'PAUSED')
     await statuses.reaches(1, 'PAUSED')
     await statuses.reaches(0, 'RUNNING')
-    await host.stop([idOf(0), idOf(1)], 5000)
+    await host.stop([idOf(0), idOf(1)], 60_000)
     expect(statuses.statesOf(0)).toEqual(['RUNNING', 'RUNNING', 'UNASSIGNED'])
     expect(statuses.statesOf(1)).toEqual(['RUNNING', 'PAUSED', 'UNASSIGNED'])
   })
@@ -157,7 +157,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
       const metrics = new TaskMetrics(spec.metrics)
       expect(metrics.get('sink-record-send-total')).toBe(3)
       expect(metrics.phase()).toEqual({ phase: 'put', since: 1234 })
-      await host.stop([idOf(0)], 5000)
+      await host.stop([idOf(0)], 60_000)
     }
   })
 
@@ -171,7 +171,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
 
   it('stops tasks it never had at once', async () => {
     const { host, statuses } = hostOf(newHost)
-    await host.stop([idOf(3)], 5000)
+    await host.stop([idOf(3)], 60_000)
     expect(statuses.all).toEqual([])
   })
 
@@ -181,7 +181,7 @@ export function taskHostContract(newHost: NewTaskHost): void {
     host.start(specOf(0, 'counts'), 'STARTED')
     host.start(specOf(1, 'counts'), 'STARTED')
     while (log.lines.filter((line) => line === 'WARN 2 offsets').length < 1) await delay(2)
-    await host.stop([idOf(0), idOf(1)], 5000)
+    await host.stop([idOf(0), idOf(1)], 60_000)
     const stored = await offsetStore.get([keyOf(specOf(0, 'counts')), keyOf(specOf(1, 'counts'))])
     expect(stored.map(String)).toEqual(['42', '1'])
     expect(statuses.last(0)?.state).toBe('UNASSIGNED')

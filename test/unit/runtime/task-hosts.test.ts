@@ -128,7 +128,7 @@ describe('ThreadTaskHost', () => {
     for (const task of deeds.keys()) await statuses.reaches(task, 'FAILED')
     for (const [task, deed] of deeds.entries()) {
       expect(host.lostThread(idOf(task))).toBe(true)
-      await host.stop([idOf(task)], 5000)
+      await host.stop([idOf(task)], 60_000)
       host.start(specOf(task, deed), 'STARTED')
     }
     while (statuses.statesOf(1).filter((state) => state === 'FAILED').length < 2) await delay(2)
@@ -140,7 +140,7 @@ describe('ThreadTaskHost', () => {
       'ERROR Lane lane-1 ended; the next task that starts gets a new one',
       'ERROR Lane lane-3 ended; the next task that starts gets a new one',
     ])
-    await host.stop([0, 1, 2].map(idOf), 5000)
+    await host.stop([0, 1, 2].map(idOf), 60_000)
     host.start(specOf(0, 'exits'), 'STARTED') // it ended in good order meanwhile, and shares again
     await statuses.reaches(0, 'FAILED')
     expect(statuses.last(0)?.trace).toContain('Lane lane-1 ended with exit code 7')

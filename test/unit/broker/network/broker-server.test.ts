@@ -164,7 +164,7 @@ describe('BrokerServer', () => {
           answer: () => waiting.then(() => ({ throttleTimeMs: 0, errorCode: 0, unknownStateFilters: [], transactionStates: [] })),
         },
       },
-      { maxIdleMs: 50 },
+      { maxIdleMs: 1000 },
     )
     const [idle, polling] = [await client(address), await client(address)]
     const answer = polling.send('ListTransactions', 0, { stateFilters: [], producerIdFilters: [] })

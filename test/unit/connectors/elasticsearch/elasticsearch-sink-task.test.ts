@@ -109,7 +109,7 @@ describe('the sink task', () => {
     ['HEAD', ['HEAD /t', 'HEAD /t', 'PUT /t']],
     ['PUT', ['HEAD /t', 'PUT /t', 'HEAD /t']],
   ] as const)('asks for its index a second time only where %s was not answered within read.timeout.ms', async ([method, calls]) => {
-    const { task, server, committed } = await start({ 'read.timeout.ms': '1000' })
+    const { task, server, committed } = await start({ 'read.timeout.ms': '4000' })
     let late = 0
     server.faults = (request) => (request.method === method && late++ === 0 ? { kind: 'hang', done: true } : null)
     await expect(task.put(records(1))).rejects.toThrow(`${method} ${server.url}/t`)

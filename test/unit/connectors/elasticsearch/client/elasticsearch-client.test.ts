@@ -186,11 +186,11 @@ describe('what the client says of a failure', () => {
   })
 
   it.for([
-    ['is not answered', { action: 'hang' }, 'timeout'],
-    ['is refused', { status: 429 }, 'status'],
-  ] as const)('nothing copies the body of a request that %s, byte by byte', async ([, answer, kind]) => {
+    ['is not answered', { action: 'hang' }, '50', 'timeout'],
+    ['is refused', { status: 429 }, '60000', 'status'],
+  ] as const)('nothing copies the body of a request that %s, byte by byte', async ([, answer, readTimeoutMs, kind]) => {
     const server = await answering(answer)
-    const client = await open(`http://${server.address}`, { 'read.timeout.ms': '50' })
+    const client = await open(`http://${server.address}`, { 'read.timeout.ms': readTimeoutMs })
     const watched = Buffer.from(body)
     Object.defineProperty(watched, 'members', { enumerable: true, get: () => expect.unreachable('the members of the body were asked for') })
     expect((await failureOf(client.bulk(watched, 1))).kind).toBe(kind)
