@@ -65,10 +65,10 @@ describeWithKafka('the producer on Apache Kafka', (address) => {
 
   test('K16 a batch that expired unsent leaves a gap in the sequence, and what follows arrives under a new epoch', async () => {
     const name = `${topic}-gap`
-    let isBlocked = false
-    // what is not to expire has that long, too
-    const props = { 'linger.ms': '0', 'delivery.timeout.ms': '5000', 'request.timeout.ms': '5000' }
-    const { producer, log } = newProducer(address, props, { transport: refusing(() => isBlocked) })
+    let [isBlocked, refused, aheadMs] = [false, 0, 0]
+    const transport = refusing(() => isBlocked && ++refused > 0)
+    const clock = () => performance.now() + aheadMs
+    const { producer, log } = newProducer(address, { 'linger.ms': '0' }, { transport, clock })
     const [first, lost, last] = ['first', 'lost', 'last'].map((value) => new TestRecord(name, value, { partition: 0 })) as [
       TestRecord,
       TestRecord,
@@ -79,6 +79,8 @@ describeWithKafka('the producer on Apache Kafka', (address) => {
     await producer.flush()
     isBlocked = true
     await sendAll(producer, [lost])
+    await expect.poll(() => refused).toBeGreaterThan(0)
+    aheadMs = 130_000 // past delivery.timeout.ms, which a broker that stands still is far from
     await producer.flush()
     isBlocked = false
     await sendAll(producer, [last])
@@ -143,7 +145,7 @@ describeWithKafka('the producer on Apache Kafka', (address) => {
         })
         records.push(...some)
         await sendAll(producer, some)
-        await sleep(5)
+        await sleep(10)
       }
     })()
 
