@@ -46,7 +46,8 @@ export class GroupMember {
 
   joinOnce(): Promise<JoinAnswer> {
     const { group, instance = null, protocols = ['range'], protocolType = 'consumer', joinVersion = 5 } = this.options
-    const { sessionTimeoutMs = 10_000, rebalanceTimeoutMs = 10_000, topics = [], userData } = this.options
+    // members send no heartbeats by themselves: a broker that stands still must not lose them
+    const { sessionTimeoutMs = 60_000, rebalanceTimeoutMs = 60_000, topics = [], userData } = this.options
     return this.raw.send('JoinGroup', joinVersion, {
       groupId: group,
       sessionTimeoutMs,

@@ -50,7 +50,7 @@ export async function newTopic(
     assignments: [],
     configs: Object.entries({ 'retention.ms': '-1', ...configs }).map(([key, value]) => ({ name: key, value })),
   }
-  const { topics } = await raw.send('CreateTopics', 5, { topics: [topic], timeoutMs: 10_000 })
+  const { topics } = await raw.send('CreateTopics', 5, { topics: [topic], timeoutMs: 60_000 })
   expect(topics[0]).toMatchObject({ name, errorCode: 0 })
   await untilLed(raw, name, partitions)
   return name
@@ -90,7 +90,7 @@ export async function produce(
   const { version = 9, acks = -1, partition = 0, transactionalId = null } = options
   const records = Buffer.isBuffer(batch) ? batch : writeBatch(batch.map((record) => ({ timestamp: Date.now(), ...record })))
   const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }]
-  const { responses } = await raw.send('Produce', version, { transactionalId, acks, timeoutMs: 10_000, topicData })
+  const { responses } = await raw.send('Produce', version, { transactionalId, acks, timeoutMs: 60_000, topicData })
   expect(responses).toHaveLength(1)
   return responses[0]!.partitionResponses[0]!
 }

@@ -56,7 +56,7 @@ export function configCases(stage: Stage): void {
       const name = newName('defaults')
       await raw.send('CreateTopics', 5, {
         topics: [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }],
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
       })
       await untilLed(raw, name, 1)
       const { configs } = await describeConfigs(raw, TOPIC, name)
@@ -246,7 +246,7 @@ export function configCases(stage: Stage): void {
       const topic = await newTopic(raw)
       const { replicaElectionResults } = await raw.send('ElectLeaders', version, {
         topicPartitions: [{ topic, partitions: [0] }],
-        timeoutMs: 5000,
+        timeoutMs: 60_000,
       })
       expect(replicaElectionResults).toMatchObject([
         { topic, partitionResult: [{ partitionId: 0, errorCode: Errors.ELECTION_NOT_NEEDED }] },
@@ -255,7 +255,10 @@ export function configCases(stage: Stage): void {
 
     it('ListPartitionReassignments has none', async () => {
       const raw = await stage.connect()
-      expect(await raw.send('ListPartitionReassignments', 0, { timeoutMs: 5000, topics: null })).toMatchObject({ errorCode: 0, topics: [] })
+      expect(await raw.send('ListPartitionReassignments', 0, { timeoutMs: 60_000, topics: null })).toMatchObject({
+        errorCode: 0,
+        topics: [],
+      })
     })
   })
 }

@@ -134,7 +134,7 @@ export function groupCases(stage: Stage): void {
     })
 
     it('remove a member whose session is over', async () => {
-      const one = await alone({ sessionTimeoutMs: 1_000 })
+      const one = await alone({ sessionTimeoutMs: 5_000 })
       const raw = await stage.connect()
       await eventually(
         () => raw.send('DescribeGroups', 5, { groups: [one.options.group] }),
@@ -144,9 +144,9 @@ export function groupCases(stage: Stage): void {
     })
 
     it('keep a member that sends heartbeats', async () => {
-      const one = await alone({ sessionTimeoutMs: 4_000 })
-      for (let time = 0; time < 10; time++) {
-        await new Promise((resolve) => setTimeout(resolve, 500))
+      const one = await alone({ sessionTimeoutMs: 10_000 })
+      for (let time = 0; time < 12; time++) {
+        await new Promise((resolve) => setTimeout(resolve, 1000))
         expect(await one.heartbeat()).toBe(0)
       }
     })

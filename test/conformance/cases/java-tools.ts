@@ -74,14 +74,14 @@ export function javaToolCases(stage: Stage): void {
       const topic = await newTopic(await stage.connect())
       const keyed = ['--topic', topic, '--reader-property', 'parse.key=true', '--reader-property', 'key.separator=:']
       await tool('ConsoleProducer', [...keyed, '--compression-codec', 'zstd'], 'k1:a\nk2:b\nk3:c\n')
-      const read = ['--topic', topic, '--from-beginning', '--max-messages', '3', '--timeout-ms', '20000']
+      const read = ['--topic', topic, '--from-beginning', '--max-messages', '3', '--timeout-ms', '60000']
       const shown = ['--formatter-property', 'print.key=true', '--formatter-property', 'print.offset=true']
       expect(await tool('consumer.ConsoleConsumer', [...read, ...shown])).toBe('Offset:0\tk1\ta\nOffset:1\tk2\tb\nOffset:2\tk3\tc\n')
     })
 
     it('ConsoleConsumer reads committed records only', async () => {
       const topic = await topicWithOneAborted(await stage.connect())
-      const read = ['--topic', topic, '--from-beginning', '--max-messages', '2', '--timeout-ms', '20000']
+      const read = ['--topic', topic, '--from-beginning', '--max-messages', '2', '--timeout-ms', '60000']
       expect(await tool('consumer.ConsoleConsumer', [...read, '--isolation-level', 'read_committed'])).toBe('one\nthree\n')
     })
 
@@ -92,7 +92,7 @@ export function javaToolCases(stage: Stage): void {
       expect(produced).toContain('"name":"tool_data"')
       expect(produced).toMatch(/"sent":1000,"acked":1000/)
       const group = newName('verifiable')
-      const read = ['--topic', topic, '--group-id', group, '--max-messages', '1000', '--session-timeout', '6000']
+      const read = ['--topic', topic, '--group-id', group, '--max-messages', '1000', '--session-timeout', '30000']
       const consumed = await tool('VerifiableConsumer', [...read, '--reset-policy', 'earliest'])
       expect(consumed).toContain('"name":"partitions_assigned"')
       expect(consumed).toContain('"name":"offsets_committed"')
@@ -113,7 +113,7 @@ export function javaToolCases(stage: Stage): void {
         '--max-messages',
         '3',
         '--timeout-ms',
-        '20000',
+        '60000',
       ])
       const command = (...args: string[]) => tool('consumer.group.ConsumerGroupCommand', args)
       expect(await command('--list')).toContain(group)
@@ -151,7 +151,7 @@ export function javaToolCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       const producer = new TransactionalProducer(raw)
-      await producer.init()
+      await producer.init({ timeoutMs: 600_000 }) // open while tools start and look
       await producer.sendIn(topic, ['x'])
       const id = producer.transactionalId
       expect(await tool('TransactionsCommand', ['list'])).toMatch(new RegExp(`${id}\\s+1\\s+${producer.producerId}\\s+Ongoing`))

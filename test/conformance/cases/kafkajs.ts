@@ -29,7 +29,7 @@ export function kafkajsCases(stage: Stage): void {
   }
 
   async function consumer(groupId: string): Promise<Consumer> {
-    const client = kafka().consumer({ groupId, sessionTimeout: 6000, heartbeatInterval: 200, maxWaitTimeInMs: 100 })
+    const client = kafka().consumer({ groupId, sessionTimeout: 30_000, heartbeatInterval: 200, maxWaitTimeInMs: 100 })
     await client.connect()
     onTestFinished(() => client.disconnect())
     return client

@@ -73,7 +73,7 @@ export function kcatCases(stage: Stage): void {
           '-X',
           'auto.offset.reset=earliest',
           '-X',
-          'session.timeout.ms=6000',
+          'session.timeout.ms=30000',
           topic,
         ])
       await kcat(stage.address, ['-P', '-t', topic, '-p', '0'], 'a\nb\n')

@@ -109,7 +109,7 @@ export function listOffsetsCases(stage: Stage): void {
     async function deleteBefore(raw: RawClient, topic: string, offset: number, version = 1) {
       const { topics } = await raw.send('DeleteRecords', version, {
         topics: [{ name: topic, partitions: [{ partitionIndex: 0, offset }] }],
-        timeoutMs: 5000,
+        timeoutMs: 60_000,
       })
       return topics[0]!.partitions[0]!
     }

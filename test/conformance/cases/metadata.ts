@@ -96,7 +96,7 @@ export function metadataCases(stage: Stage): void {
     it('knows a topic as soon as it is created, and forgets it when it is deleted', async () => {
       const raw = await stage.connect()
       const name = await newTopic(raw)
-      expect(await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 10_000 })).toMatchObject({ responses: [{ errorCode: 0 }] })
+      expect(await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 60_000 })).toMatchObject({ responses: [{ errorCode: 0 }] })
       await eventually(
         () => raw.send('Metadata', 9, { topics: [{ name }], allowAutoTopicCreation: false }),
         ({ topics }) => topics[0]!.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION,

@@ -125,7 +125,7 @@ export function offsetCases(stage: Stage): void {
     it('forget offsets of topics that are deleted', async () => {
       const { raw, group, topic, consumer } = await simple()
       await consumer.commit(topic, 8)
-      await raw.send('DeleteTopics', 4, { topicNames: [topic], timeoutMs: 10_000 })
+      await raw.send('DeleteTopics', 4, { topicNames: [topic], timeoutMs: 60_000 })
       await expect.poll(() => committed(raw, group, topic), { timeout: 60_000 }).toMatchObject([{ offset: -1 }])
     })
   })

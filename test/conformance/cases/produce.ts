@@ -33,14 +33,14 @@ export function produceCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       const topicData = [{ name: topic, partitionData: [{ index: 0, records: writeBatch([{ value: 'x' }]) }] }]
-      raw.tell('Produce', 7, { acks: 0, timeoutMs: 10_000, topicData })
+      raw.tell('Produce', 7, { acks: 0, timeoutMs: 60_000, topicData })
       expect(await eventually(() => valuesFrom(raw, topic), (values) => values.length > 0)).toEqual(['x']) // prettier-ignore
     })
 
     it('ends the connection when a batch of acks=0 cannot be appended', async () => {
       const raw = await stage.connect()
       const topicData = [{ name: newName('absent'), partitionData: [{ index: 0, records: writeBatch([{ value: 'x' }]) }] }]
-      raw.tell('Produce', 7, { acks: 0, timeoutMs: 10_000, topicData })
+      raw.tell('Produce', 7, { acks: 0, timeoutMs: 60_000, topicData })
       await raw.closed
     })
 
@@ -74,7 +74,7 @@ export function produceCases(stage: Stage): void {
         { name: one, partitionData: [{ index: 0, records }, { index: 1, records }, { index: 2, records }] }, // prettier-ignore
         { name: two, partitionData: [{ index: 0, records }] },
       ]
-      const { responses } = await raw.send('Produce', 9, { acks: -1, timeoutMs: 10_000, topicData })
+      const { responses } = await raw.send('Produce', 9, { acks: -1, timeoutMs: 60_000, topicData })
       const errors = responses.flatMap(({ name, partitionResponses }) =>
         partitionResponses.map(({ index, errorCode }) => [name, index, errorCode]),
       )
@@ -132,7 +132,7 @@ export function produceCases(stage: Stage): void {
       const batch = writeBatch([{ value: 'a' }])
       batch.writeInt8(1, 16)
       const topicData = [{ name: topic, partitionData: [{ index: 0, records: batch }] }]
-      const { responses } = await raw.send('Produce', 9, { acks: 1, timeoutMs: 10_000, topicData })
+      const { responses } = await raw.send('Produce', 9, { acks: 1, timeoutMs: 60_000, topicData })
       expect([Errors.INVALID_RECORD, Errors.CORRUPT_MESSAGE, Errors.UNSUPPORTED_FOR_MESSAGE_FORMAT]).toContain(
         responses[0]!.partitionResponses[0]!.errorCode,
       )
@@ -205,7 +205,7 @@ export function produceCases(stage: Stage): void {
       const topic = await newTopic(raw)
       const topicData = [{ name: topic, partitionData: [] }]
       expect(
-        (await raw.send('Produce', 9, { acks: 1, timeoutMs: 10_000, topicData })).responses.flatMap(
+        (await raw.send('Produce', 9, { acks: 1, timeoutMs: 60_000, topicData })).responses.flatMap(
           ({ partitionResponses }) => partitionResponses,
         ),
       ).toEqual([])

@@ -13,7 +13,7 @@ function topicOf(name: string, changes: Partial<NewTopic> = {}): NewTopic {
 }
 
 async function create(raw: RawClient, topics: NewTopic[], validateOnly = false, version = 5) {
-  return (await raw.send('CreateTopics', version, { topics, timeoutMs: 10_000, validateOnly })).topics
+  return (await raw.send('CreateTopics', version, { topics, timeoutMs: 60_000, validateOnly })).topics
 }
 
 export function topicCases(stage: Stage): void {
@@ -158,7 +158,7 @@ export function topicCases(stage: Stage): void {
       const refused = { errorCode: Errors.POLICY_VIOLATION, errorMessage: 'Excessively large number of partitions per request.' }
       expect(answers).toMatchObject([refused, refused])
       const topic = await newTopic(raw)
-      const request = { topics: [{ name: topic, count: 2_000_000_000, assignments: null }], timeoutMs: 10_000, validateOnly: true }
+      const request = { topics: [{ name: topic, count: 2_000_000_000, assignments: null }], timeoutMs: 60_000, validateOnly: true }
       expect((await raw.send('CreatePartitions', 1, request)).results[0]!.errorCode).not.toBe(0)
     })
 
@@ -190,7 +190,7 @@ export function topicCases(stage: Stage): void {
       const raw = await stage.connect()
       const name = await newTopic(raw)
       const request = version >= 6 ? { topics: [{ name }] } : { topicNames: [name] }
-      expect(await raw.send('DeleteTopics', version, { ...request, timeoutMs: 10_000 })).toMatchObject({
+      expect(await raw.send('DeleteTopics', version, { ...request, timeoutMs: 60_000 })).toMatchObject({
         responses: [{ name, errorCode: 0 }],
       })
     })
@@ -199,16 +199,16 @@ export function topicCases(stage: Stage): void {
       const raw = await stage.connect()
       const name = await newTopic(raw)
       const id = await topicId(raw, name)
-      const answer = await raw.send('DeleteTopics', 6, { topics: [{ name: null, topicId: id }], timeoutMs: 10_000 })
+      const answer = await raw.send('DeleteTopics', 6, { topics: [{ name: null, topicId: id }], timeoutMs: 60_000 })
       expect(answer.responses).toMatchObject([{ name, topicId: id, errorCode: 0 }])
     })
 
     it('does not know topics that are not there', async () => {
       const raw = await stage.connect()
       const name = newName('absent')
-      const byName = await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 10_000 })
+      const byName = await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 60_000 })
       expect(byName.responses).toMatchObject([{ name, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION }])
-      const byId = await raw.send('DeleteTopics', 6, { topics: [{ name: null, topicId: 'ABEiM0RVZneImaq7zN3u_w' }], timeoutMs: 10_000 })
+      const byId = await raw.send('DeleteTopics', 6, { topics: [{ name: null, topicId: 'ABEiM0RVZneImaq7zN3u_w' }], timeoutMs: 60_000 })
       expect(byId.responses).toMatchObject([{ errorCode: Errors.UNKNOWN_TOPIC_ID }])
     })
 
@@ -217,7 +217,7 @@ export function topicCases(stage: Stage): void {
       const name = await newTopic(raw)
       const id = await topicId(raw, name)
       await produce(raw, name, [{ value: 'old' }])
-      await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 10_000 })
+      await raw.send('DeleteTopics', 4, { topicNames: [name], timeoutMs: 60_000 })
       await eventually(
         () => raw.send('Metadata', 9, { topics: [{ name }], allowAutoTopicCreation: false }),
         ({ topics }) => topics[0]!.errorCode === Errors.UNKNOWN_TOPIC_OR_PARTITION,
@@ -233,7 +233,7 @@ export function topicCases(stage: Stage): void {
       const raw = await stage.connect()
       const name = await newTopic(raw)
       await produce(raw, name, [{ value: 'kept' }])
-      const request = { topics: [{ name, count: 3, assignments: null }], timeoutMs: 10_000, validateOnly: false }
+      const request = { topics: [{ name, count: 3, assignments: null }], timeoutMs: 60_000, validateOnly: false }
       expect(await raw.send('CreatePartitions', version, request)).toMatchObject({ results: [{ name, errorCode: 0 }] })
       await untilLed(raw, name, 3)
       expect(await produce(raw, name, [{ value: 'new' }], { partition: 2 })).toMatchObject({ errorCode: 0, baseOffset: 0 })
@@ -249,7 +249,7 @@ export function topicCases(stage: Stage): void {
       const name = exists ? await newTopic(raw, { partitions: 2 }) : newName('absent')
       const { results } = await raw.send('CreatePartitions', 1, {
         topics: [{ name, count, assignments: null }],
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
         validateOnly: false,
       })
       expect(results).toMatchObject([{ name, errorCode }])
@@ -260,7 +260,7 @@ export function topicCases(stage: Stage): void {
     it('adds none when it is only to validate', async () => {
       const raw = await stage.connect()
       const name = await newTopic(raw)
-      const request = { topics: [{ name, count: 3, assignments: null }], timeoutMs: 10_000, validateOnly: true }
+      const request = { topics: [{ name, count: 3, assignments: null }], timeoutMs: 60_000, validateOnly: true }
       expect(await raw.send('CreatePartitions', 1, request)).toMatchObject({ results: [{ errorCode: 0 }] })
       await untilLed(raw, name, 1)
     })

@@ -213,7 +213,7 @@ export function transactionCases(stage: Stage): void {
       const committed = { isolationLevel: 1 }
       expect(await listOffset(raw, topic, MAX_TIMESTAMP, committed)).toMatchObject({ errorCode: 0, offset: -1 })
       const topics = [{ name: topic, partitions: [{ partitionIndex: 0, offset: -1 }] }]
-      const deleted = await raw.send('DeleteRecords', 2, { topics, timeoutMs: 10_000 })
+      const deleted = await raw.send('DeleteRecords', 2, { topics, timeoutMs: 60_000 })
       expect(deleted.topics[0]!.partitions[0]).toMatchObject({ errorCode: 0, lowWatermark: 2 })
       expect(await listOffset(raw, topic, LATEST, committed)).toMatchObject({ errorCode: 0, offset: 2 })
       expect(await fetchFrom(raw, topic, 2, committed)).toMatchObject({ errorCode: 0, lastStableOffset: 2 })
@@ -258,7 +258,7 @@ export function transactionCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       const producer = new TransactionalProducer(raw)
-      await producer.init({ timeoutMs: 2000 })
+      await producer.init({ timeoutMs: 6000 })
       await producer.sendIn(topic, ['late'])
       await eventually(() => listOffset(raw, topic, LATEST, COMMITTED), ({ offset }) => offset === 2) // prettier-ignore
       expect(await committedValues(raw, topic)).toEqual([])
