@@ -9,6 +9,7 @@ import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, PartitionRecords, RebalanceListener, TopicPartition, TopicPartitionOffset } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { JavaMember } from '../support/java-member.ts'
+import { withAdmin } from '../support/kafka-records.ts'
 import { javaTool } from '../support/services/java-tools.ts'
 import { kafkaJars } from '../support/services/kafka-jars.ts'
 import { kcat } from '../support/services/kcat.ts'
@@ -48,6 +49,19 @@ async function startJavaTool(mainClass: string, args: readonly string[]): Promis
   const child = spawn('java', ['-Xmx128m', '-cp', classPath, mainClass, ...args], { stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
+}
+
+/** Where partition 0 ends, once all transactions have: their markers come after their producers have heard of the commit. */
+async function endOfTransactions(address: string, topic: string): Promise<number> {
+  return withAdmin(address, async (admin) => {
+    const query = [{ topic, partition: 0, spec: 'latest' as const }]
+    const ends = async () => [...(await admin.listOffsets(query)), ...(await admin.listOffsets(query, 'read_committed'))]
+    for (;;) {
+      const [end, stable] = await ends()
+      if (end === stable) return end!
+      await sleep(50)
+    }
+  })
 }
 
 /** `prefix-0` … as one value a line. */
@@ -137,7 +151,7 @@ function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }
 
-async function until(condition: () => boolean, timeoutMs = 60_000): Promise<void> {
+async function until(condition: () => boolean, timeoutMs = 120_000): Promise<void> {
   const deadline = Date.now() + timeoutMs
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`Not so within ${timeoutMs} ms: ${condition.toString()}`)
@@ -223,14 +237,15 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
       ...['--topic', topic, '--num-records', '100', '--record-size', '10', '--throughput', '-1', '--transactional-id', `x-${randomUUID()}`],
       ...['--transaction-duration-ms', '10', '--producer-props', `bootstrap.servers=${address}`],
     ])
+    const end = await endOfTransactions(address, topic)
+    expect(end).toBeGreaterThan(100)
     for (const isolation of ['read_uncommitted', 'read_committed']) {
       const consumer = await newConsumer(address, { 'isolation.level': isolation })
       const partition = { topic, partition: 0 }
       consumer.assign([partition])
-      const [end] = await consumer.endOffsets([partition])
-      expect(end).toBeGreaterThan(100)
+      expect(await consumer.endOffsets([partition])).toEqual([end])
       let seen = 0
-      while ((await consumer.position(partition)) < end!) seen += valuesOf(await consumer.poll(1000)).length
+      while ((await consumer.position(partition)) < end) seen += valuesOf(await consumer.poll(1000)).length
       expect(seen).toBe(100)
     }
   })
@@ -256,12 +271,12 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
     expect(await committed.position(partition)).toBe(0)
 
     await javaTool('org.apache.kafka.tools.ProducerPerformance', load(50, -1, 10))
-    const [end] = await committed.endOffsets([partition])
+    const end = await endOfTransactions(address, topic)
     let seen = 0
-    while ((await committed.position(partition)) < end!) seen += valuesOf(await committed.poll(1000)).length
+    while ((await committed.position(partition)) < end) seen += valuesOf(await committed.poll(1000)).length
     expect(seen).toBe(50)
     let uncommitted = open.length
-    while ((await all.position(partition)) < end!) uncommitted += valuesOf(await all.poll(1000)).length
+    while ((await all.position(partition)) < end) uncommitted += valuesOf(await all.poll(1000)).length
     expect(uncommitted).toBeGreaterThan(2050)
   })
 
@@ -290,7 +305,7 @@ describeWithKafka('consumer on Apache Kafka', (address) => {
     joining.subscribe([topic], first)
     await joining.poll(0)
     await sleep(200)
-    await joining.close(5000)
+    await joining.close(60_000)
     first.stop()
     await running
     const next = new Member('next', await newConsumer(address, { 'group.id': group }), new Map())
