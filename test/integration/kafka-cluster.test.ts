@@ -39,8 +39,11 @@ await describeWithApacheKafka('clients of three Kafka nodes', () => {
     return name
   }
 
+  /** What is sent while a node is down waits for it, however long that takes. */
+  const patient = { 'delivery.timeout.ms': '600000' }
+
   async function newProducer(props: Record<string, string> = {}, log = new CollectingLogger()): Promise<Producer> {
-    const producer = await clients.producer({ 'bootstrap.servers': cluster.bootstrapServers, ...props }, log)
+    const producer = await clients.producer({ ...patient, 'bootstrap.servers': cluster.bootstrapServers, ...props }, log)
     onTestFinished(() => producer.close(0))
     return producer
   }

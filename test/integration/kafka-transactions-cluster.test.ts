@@ -6,7 +6,14 @@ import { startKafkaCluster } from '../support/services/kafka-cluster.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
 
 const PARTITIONS = 3
-const QUICK = { 'delivery.timeout.ms': '60000', 'request.timeout.ms': '5000', 'retry.backoff.max.ms': '200' }
+/** Quick to ask again, and slow to give up: nodes take their time to be killed, elected and started. */
+const QUICK = {
+  'request.timeout.ms': '5000',
+  'retry.backoff.max.ms': '200',
+  'delivery.timeout.ms': '300000',
+  'max.block.ms': '300000',
+  'transaction.timeout.ms': '600000',
+}
 
 describeWithKafka('transactions on three nodes', () => {
   test(

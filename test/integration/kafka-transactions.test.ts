@@ -190,8 +190,8 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
   })
 
   test('K18 a batch that expires unsent costs its transaction; the abort takes a new epoch, also when that answer is lost', async () => {
-    let [isBlocked, isLosing] = [false, false]
-    const refusing = aroundProduce((send) => (isBlocked ? Promise.reject(requestTimedOut('nobody answered')) : send()))
+    let [isBlocked, refused, aheadMs, isLosing] = [false, 0, 0, false]
+    const refusing = aroundProduce((send) => (isBlocked && ++refused > 0 ? Promise.reject(requestTimedOut('nobody answered')) : send()))
     const losing = aroundChannel('coordinator', async (send) => {
       const answer = await send()
       if (isLosing && (answer as { producerEpoch?: number }).producerEpoch === 1) {
@@ -200,15 +200,18 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
       }
       return answer
     })
-    // what is not to expire has that long, too
-    const props = { 'transactional.id': id, 'linger.ms': '0', 'delivery.timeout.ms': '5000', 'request.timeout.ms': '5000' }
-    const { producer, log } = newProducer(address, props, { transport: (inner) => losing(refusing(inner)) })
+    const clock = () => performance.now() + aheadMs
+    const props = { 'transactional.id': id, 'linger.ms': '0' }
+    const { producer, log } = newProducer(address, props, { transport: (inner) => losing(refusing(inner)), clock })
     await producer.initTransactions()
     await committed(producer, topic, ['first'])
 
     isBlocked = true
     producer.beginTransaction()
-    await write(producer, topic, ['lost'])
+    const written = write(producer, topic, ['lost'])
+    await expect.poll(() => refused).toBeGreaterThan(0)
+    aheadMs = 130_000 // past delivery.timeout.ms, which a broker that stands still is far from
+    await written
     await expect(producer.commitTransaction()).rejects.toMatchObject({ abortable: true, retriable: false })
     isBlocked = false
     isLosing = true
@@ -290,7 +293,7 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
   })
 
   test('K19 a transaction open for longer than transaction.timeout.ms is aborted by the coordinator, and its producer fenced', async () => {
-    const slow = await newTransactionalProducer(address, id, { 'transaction.timeout.ms': '3000' })
+    const slow = await newTransactionalProducer(address, id, { 'transaction.timeout.ms': '10000' })
     slow.beginTransaction()
     await write(slow, topic, ['never'])
     await expect.poll(() => endOf('read_committed'), { timeout: 60_000, interval: 200 }).toBe(2)
@@ -349,7 +352,9 @@ describeWithKafka('transactions on Apache Kafka', (address) => {
   })
 
   test('K21 an open transaction: readers stop at the last stable offset, endOffsets says so, and they go on after the commit', async () => {
-    const [slow, quick] = [await newTransactionalProducer(address, `${id}-slow`), await newTransactionalProducer(address, `${id}-quick`)]
+    // open while other programs start and read
+    const slow = await newTransactionalProducer(address, `${id}-slow`, { 'transaction.timeout.ms': '600000' })
+    const quick = await newTransactionalProducer(address, `${id}-quick`)
     await committed(quick, topic, ['first'])
     await expect.poll(() => endOf('read_committed')).toBe(2)
     slow.beginTransaction()
