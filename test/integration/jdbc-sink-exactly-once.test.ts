@@ -91,7 +91,7 @@ await describeWithPostgresql('JDBC sink: offsets in the transaction', (server) =
             () => 'well',
             () => 'ill',
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe('well')
     expect(await db.query('SELECT count(*), count(DISTINCT id), max(id) + 1 FROM orders')).toEqual([

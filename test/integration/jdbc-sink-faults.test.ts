@@ -115,7 +115,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     const putting = sink.put(rows(3))
     const waiting =
       "SELECT pid FROM pg_stat_activity WHERE application_name = 'c' AND wait_event_type = 'Lock' AND datname = current_database()"
-    await expect.poll(() => db.query(waiting), { timeout: 20_000 }).toHaveLength(1)
+    await expect.poll(() => db.query(waiting), { timeout: 60_000 }).toHaveLength(1)
     await db.query(`SELECT pg_terminate_backend(pid) FROM (${waiting}) AS w`)
     await other.query('COMMIT')
     await other.end()
@@ -135,7 +135,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
     await postgresql.crash()
     const errorOfPut = () => sink.put(rows(5, 'b', 1)).then(() => 'none', String)
     expect(await errorOfPut()).toContain('RetriableException')
-    await expect.poll(errorOfPut, { timeout: 20_000 }).toMatch(/2 retries are used up/)
+    await expect.poll(errorOfPut, { timeout: 60_000 }).toMatch(/2 retries are used up/)
     expect(sink.context.reported).toEqual([])
     await postgresql.start()
     expect(await db.query('SELECT count(*) FROM orders')).toEqual([['1']])
@@ -162,7 +162,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
             () => 'taken',
             () => 'refused',
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe('taken')
     expect(await sink.task.preCommit([{ topic: 'orders', partition: 0, offset: 30 }])).toEqual([
@@ -187,7 +187,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
             () => 'taken',
             () => 'refused',
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe('taken')
     expect(await db.query('SELECT count(*) FROM orders')).toEqual([['2']])
@@ -209,7 +209,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
             () => 'taken',
             () => 'refused',
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe('taken')
     expect(await db.query('SELECT name FROM orders WHERE id = 1')).toEqual([['a']])
@@ -247,7 +247,7 @@ await describeWithPostgresql('JDBC sink: faults', (server) => {
             () => 'well',
             () => 'ill',
           ),
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe('well')
     await sink.task.preCommit([])

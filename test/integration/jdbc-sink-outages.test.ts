@@ -74,7 +74,7 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
     const url = `jdbc:postgresql://${primary.address},${standby.address}/${db.name}`
     const sink = db.sink({ ...upsert, 'connection.url': url }, { reporter: 'takes all' })
     await sink.put(rows(0, 500))
-    await expect.poll(() => standby.query(db.name, 'SELECT count(*) FROM orders'), { timeout: 20_000 }).toEqual([['500']])
+    await expect.poll(() => standby.query(db.name, 'SELECT count(*) FROM orders'), { timeout: 60_000 }).toEqual([['500']])
     await primary.crash()
     const said = await putUntilTaken(sink, rows(500, 1000), async (error) => {
       if (error.includes('25006')) await promoted(standby)
@@ -95,7 +95,7 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
     const sink = db.sink({ ...upsert, 'connection.url': url }, { reporter: 'takes all' })
     await sink.put(rows(0, 10))
     await readOnly(db.server, true)
-    await expect.poll(() => sink.put(rows(10, 20)).then(() => 'taken', String), { timeout: 20_000 }).toContain('25006')
+    await expect.poll(() => sink.put(rows(10, 20)).then(() => 'taken', String), { timeout: 60_000 }).toContain('25006')
     await readOnly(other, false)
     await putUntilTaken(sink, rows(10, 20), async () => undefined)
     // an open session takes the setting when it is told of it: the later rows may have been written here, too
@@ -112,7 +112,7 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
     await sink.put(rows(0, 10))
     await readOnly(postgresql, true)
     // an open session takes the setting when it is told of it, which may be after the next statement
-    await expect.poll(() => sink.put(rows(10, 20)).then(() => 'taken', String), { timeout: 20_000 }).toContain('25006')
+    await expect.poll(() => sink.put(rows(10, 20)).then(() => 'taken', String), { timeout: 60_000 }).toContain('25006')
     await readOnly(postgresql, false)
     await putUntilTaken(sink, rows(10, 20), async () => undefined)
     expect(await db.query('SELECT count(*) FROM orders')).toEqual([['20']])
@@ -128,7 +128,7 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
     const putting = sink.put(rows(1, 3))
     const waiting =
       "SELECT 1 FROM pg_stat_activity WHERE application_name = 'c' AND wait_event_type = 'Lock' AND datname = current_database()"
-    await expect.poll(() => db.query(waiting), { timeout: 20_000, interval: 10 }).toHaveLength(1)
+    await expect.poll(() => db.query(waiting), { timeout: 60_000, interval: 10 }).toHaveLength(1)
     await other.query('UPDATE orders SET name = $1 WHERE id = 1', ['other'])
     await other.query('COMMIT')
     await other.end()
@@ -137,7 +137,7 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
     await sink.task.stop() // the server counts for a session when it ends
     const counted = 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'
     // more than one when the sink has its first row again before the other wakes up
-    await expect.poll(() => db.query(counted), { timeout: 20_000 }).not.toEqual([['0']])
+    await expect.poll(() => db.query(counted), { timeout: 60_000 }).not.toEqual([['0']])
     expect(sink.context.reported).toEqual([])
   })
 
@@ -150,7 +150,10 @@ await describeWithPostgresql('JDBC sink: outages that servers really have', (ser
       await other.query('COMMIT')
       await other.end()
     })
-    expect(await putUntilTaken(sink, rows(0, 3), release)).toEqual([expect.stringContaining('57014')])
+    const said = await putUntilTaken(sink, rows(0, 3), release)
+    expect(said.length).toBeGreaterThan(0)
+    // of more than one statement where the server stands still
+    expect(said.filter((error) => !error.includes('57014'))).toEqual([])
     expect(await db.query('SELECT name FROM orders')).toEqual([['a'], ['a'], ['a']])
     expect(sink.context.reported).toEqual([])
   })

@@ -18,7 +18,7 @@ const named = (record: SourceRecord) =>
 async function databaseWith(server: PostgresqlServer, ...setup: readonly string[]): Promise<SourceDatabase> {
   const database = await SourceDatabase.create(server, ...setup)
   onTestFinished(async () => {
-    await vi.waitUntil(() => dropSlots(server, database), { timeout: 20_000, interval: 50 })
+    await vi.waitUntil(() => dropSlots(server, database), { timeout: 60_000, interval: 50 })
   })
   return database
 }
@@ -40,7 +40,7 @@ async function restarted(database: SourceDatabase, source: SourceHarness, offset
 /** Waits until nobody reads from the slot any more. */
 async function untilFree(database: SourceDatabase): Promise<void> {
   const isFree = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'standpipe_cdc' AND active"
-  await vi.waitUntil(async () => (await database.query(isFree))[0]?.[0] === '0', { timeout: 20_000, interval: 20 })
+  await vi.waitUntil(async () => (await database.query(isFree))[0]?.[0] === '0', { timeout: 60_000, interval: 20 })
 }
 
 /** A poll may end before it hears that the connection has. */
@@ -112,7 +112,7 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
         await source.commit()
         return isBehind(lsn)
       },
-      { timeout: 20_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     )
     await database.query('CREATE TABLE other (id int)')
     await database.query('INSERT INTO other SELECT generate_series(1, 1000)')
@@ -212,7 +212,7 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
     changes.push(...(await source.pollAll(4)))
     expect(changes.map(({ key }) => key)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((id) => ({ id })))
     await source.stop()
-    await vi.waitUntil(() => dropSlots(own, database), { timeout: 20_000, interval: 50 })
+    await vi.waitUntil(() => dropSlots(own, database), { timeout: 60_000, interval: 50 })
   })
 
   it('offsets without their slot fail the task: changes are lost, and it says what to do', async () => {
@@ -220,7 +220,7 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
     const source = await database.started(cdc)
     await source.pollAll(1)
     await source.stop()
-    await vi.waitUntil(() => dropSlots(server, database), { timeout: 20_000, interval: 50 })
+    await vi.waitUntil(() => dropSlots(server, database), { timeout: 60_000, interval: 50 })
     await expect(database.source(cdc, { offsets: source.offsets }).start()).rejects.toThrow('Remove the offsets of the connector')
   })
 
@@ -244,6 +244,9 @@ await describeWithPostgresql('JDBC source: mode cdc', (server) => {
     const database = await databaseWith(server, table)
     const source = await database.started(cdc)
     await source.poll()
+    // the stream is begun by then, though the server may not have got to it
+    const isTaken = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'standpipe_cdc' AND active"
+    await vi.waitUntil(async () => (await database.query(isTaken))[0]?.[0] === '1', { timeout: 60_000, interval: 20 })
     await expect(database.source(cdc).start()).rejects.toThrow('Slot standpipe_cdc is in use by process')
   })
 })

@@ -227,7 +227,7 @@ await describeWithPostgresql('JDBC source: faults and visibility', (server) => {
     await source.stop()
     expect(await polled).toEqual([])
     const running = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'c'"
-    await vi.waitUntil(async () => (await database.query(running))[0]?.[0] === '0', { timeout: 20_000, interval: 100 })
+    await vi.waitUntil(async () => (await database.query(running))[0]?.[0] === '0', { timeout: 60_000, interval: 100 })
   })
 
   it('memory stays bounded over a large table', async () => {

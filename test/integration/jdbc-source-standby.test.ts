@@ -47,5 +47,5 @@ async function pair(): Promise<{ readonly primary: PostgresqlServer; readonly st
 /** Waits until the standby has so many rows. */
 async function followed(standby: PostgresqlServer, { name }: SourceDatabase, rows: number): Promise<void> {
   const count = () => standby.query(name, 'SELECT count(*) FROM orders').catch(() => [])
-  await expect.poll(count, { timeout: 20_000 }).toEqual([[String(rows)]])
+  await expect.poll(count, { timeout: 60_000 }).toEqual([[String(rows)]])
 }

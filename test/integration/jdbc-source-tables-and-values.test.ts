@@ -159,10 +159,10 @@ await describeWithPostgresql('JDBC source: tables and values', (server) => {
     const tables = async () => (await source.taskConfigs())[0]?.['tables']
     expect((await source.connect())[0]?.['tables']).toBe('"public"."a"')
     await database.query('CREATE TABLE b (id int)')
-    await vi.waitUntil(() => source.reconfigurations === 1, { timeout: 20_000 })
+    await vi.waitUntil(() => source.reconfigurations === 1, { timeout: 60_000 })
     expect(await tables()).toBe('"public"."a","public"."b"')
     await database.query('DROP TABLE a')
-    await vi.waitUntil(() => source.reconfigurations === 2, { timeout: 20_000 })
+    await vi.waitUntil(() => source.reconfigurations === 2, { timeout: 60_000 })
     expect(await tables()).toBe('"public"."b"')
   })
 
