@@ -53,7 +53,7 @@ describeWithKafka('a source that delivers exactly once', (address) => {
       expect(seenByKcat === expected).toBe(true)
       const seenByJava = await javaTool('org.apache.kafka.tools.consumer.ConsoleConsumer', [
         ...['--bootstrap-server', address, '--topic', topic, '--from-beginning', '--isolation-level', 'read_committed'],
-        ...['--max-messages', String(lines), '--timeout-ms', '20000'],
+        ...['--max-messages', String(lines), '--timeout-ms', '60000'],
       ])
       expect(seenByJava === expected).toBe(true)
       console.log(

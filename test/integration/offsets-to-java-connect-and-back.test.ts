@@ -7,6 +7,7 @@ import { OffsetStorageWriter } from '../../src/offsets/offset-storage-writer.ts'
 import { StoreOffsetStorageReader } from '../../src/offsets/offset-storage-reader.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { scratchFolder } from '../support/file-stream.ts'
+import { PATIENT_STOP } from '../support/file-to-file.ts'
 import { startConnectJava } from '../support/services/connect-java.ts'
 import { kcatOrNothing } from '../support/services/kcat.ts'
 import { describeWithKafka } from '../support/services/suite.ts'
@@ -65,7 +66,8 @@ async function workerFile(folder: string, address: string, offsets: string): Pro
     `value.converter=${converter}`,
     `offset.storage.file.filename=${offsets}`,
   ]
-  await writeFile(file, [...lines, 'offset.flush.interval.ms=1000'].join('\n'))
+  const patience = Object.entries(PATIENT_STOP).map(([key, value]) => `${key}=${value}`)
+  await writeFile(file, [...lines, ...patience, 'offset.flush.interval.ms=1000'].join('\n'))
   return file
 }
 

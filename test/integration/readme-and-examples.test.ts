@@ -29,11 +29,13 @@ function start(args: readonly string[], options: { readonly cwd: string; readonl
   return { child, said, exited }
 }
 
-/** The examples say localhost:9092 and a file in /tmp; a test has a broker and a folder of its own. */
+/** The examples say localhost:9092 and a file in /tmp; a test has a broker and a folder of its own, and time for its stop. */
 const elsewhere = (dir: string, address: string) => ({
   CONNECT_BOOTSTRAP_SERVERS: address,
   CONNECT_OFFSET_STORAGE_FILE_FILENAME: join(dir, 'connect.offsets'),
   CONNECT_OFFSET_FLUSH_INTERVAL_MS: '200',
+  CONNECT_OFFSET_FLUSH_TIMEOUT_MS: '60000',
+  CONNECT_TASK_SHUTDOWN_GRACEFUL_TIMEOUT_MS: '60000',
 })
 
 describeWithKafka('the examples in config/', () => {
