@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import type { Reporter, SerializedError, TestCase, TestModule, TestSuite, Vitest } from 'vitest/node'
 
 /**
@@ -51,16 +52,19 @@ function countTests(modules: readonly TestModule[], unhandledErrors: number): Co
   return count
 }
 
-/** One line for each test that failed and then passed, with what it failed on: somebody has to find out why. */
+/** Each test that failed and then passed, with what it failed on: somebody has to find out why. */
 function triedAgain(modules: readonly TestModule[], root: string): string[] {
   return modules.flatMap((module) =>
     [...module.children.allTests('passed')]
       .filter((test) => test.diagnostic()?.flaky)
-      .map((test) => {
-        const failure = test.result().errors?.[0]?.message.split('\n')[0] ?? 'unknown'
-        return `PASSED ON RETRY ${relative(root, module.moduleId)} > ${test.fullName} (first: ${failure})`
-      }),
+      .flatMap((test) => [`PASSED ON RETRY ${relative(root, module.moduleId)} > ${test.fullName}`, ...firstFailure(test)]),
   )
+}
+
+function firstFailure(test: TestCase): string[] {
+  const { message, diff } = test.result().errors?.[0] ?? { message: 'unknown' }
+  const text = stripVTControlCharacters([message, diff].filter(Boolean).join('\n'))
+  return text.split('\n').map((line) => `  ${line}`)
 }
 
 /** One line for each suite with tests that were not run. */
