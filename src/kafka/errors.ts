@@ -204,6 +204,34 @@ export function offsetOutOfRange({ topic, partition }: TopicPartition, offset: n
   return new KafkaError(`Fetch position ${offset} is out of range for partition ${topic}-${partition}`, facts, { topic, partition })
 }
 
+/** A position in a log that its leader does not have, or has only up to `divergent`; null: nothing tells how far. */
+export interface TruncatedPosition extends TopicPartition {
+  readonly position: PositionInLog
+  readonly divergent: PositionInLog | null
+}
+
+export interface PositionInLog {
+  readonly offset: number
+  readonly leaderEpoch: number
+}
+
+/** Logs were cut off before positions, and `auto.offset.reset` is none. */
+export function logTruncation(truncated: readonly TruncatedPosition[]): KafkaError {
+  const divergent = truncated.map((each) => `${each.topic}-${each.partition}=${each.divergent?.offset ?? 'unknown'}`).join(', ')
+  const read = truncated.map(({ topic, partition, position }) => `${topic}-${partition} at ${positionText(position)}`).join(', ')
+  const message =
+    `Truncated partitions detected with divergent offsets {${divergent}}: ${read} had been read, but the logs of the leaders are the same only ` +
+    'up to the divergent offsets, and what was read from there on is lost in the cluster. ' +
+    'Seek to the divergent offsets, or commit them for the group, to go on; auto.offset.reset=none forbids to do so unasked'
+  const facts = { ...FATAL, code: 'LOG_TRUNCATION', javaName: 'org.apache.kafka.clients.consumer.LogTruncationException' }
+  return new KafkaError(message, facts, truncated[0])
+}
+
+/** An offset with the leader epoch of the record before it. */
+export function positionText({ offset, leaderEpoch }: PositionInLog): string {
+  return `offset ${offset} (leader epoch ${leaderEpoch})`
+}
+
 /** There is no committed offset and `auto.offset.reset` is none. */
 export function noOffsetForPartition(partitions: readonly TopicPartition[]): KafkaError {
   const names = partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ')

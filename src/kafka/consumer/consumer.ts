@@ -26,6 +26,7 @@ import { offsetResetPolicy } from './offset-reset-policy.ts'
 import { PollLoop } from './poll-loop.ts'
 import { PollSignal } from './poll-signal.ts'
 import { PositionLookup } from './position-lookup.ts'
+import { PositionValidation } from './position-validation.ts'
 import { Retry } from './retry.ts'
 import { SubscriptionState } from './subscription-state.ts'
 import { withinTime } from './time-limit.ts'
@@ -63,6 +64,7 @@ export class KafkaConsumer implements Consumer {
   readonly #retry: Retry
   readonly #queries: OffsetQueries
   readonly #fetcher: Fetcher
+  readonly #validation: PositionValidation
   /** Null: no group.id. */
   readonly #group: { readonly coordinator: GroupCoordinator; readonly offsets: GroupOffsets } | null
   readonly #loop: PollLoop
@@ -96,9 +98,12 @@ export class KafkaConsumer implements Consumer {
       notify()
     }
     const positions = new PositionLookup({ subscription, lookup, groupOffsets, policy, backoff, log, now, notify: found })
+    const validation = new PositionValidation({ subscription, transport, metadata, policy, backoff, log, now, notify: found })
+    this.#validation = validation
     this.#queries = new OffsetQueries({
       subscription,
       positions,
+      validation,
       lookup,
       metadata,
       retry: this.#retry,
@@ -110,6 +115,7 @@ export class KafkaConsumer implements Consumer {
       subscription,
       fetcher: this.#fetcher,
       positions,
+      validation,
       topicErrors: new TopicErrors(metadata, log, now),
       signal: this.#signal,
       now,
@@ -125,6 +131,7 @@ export class KafkaConsumer implements Consumer {
   }
 
   #metadataChanged(): void {
+    this.#validation.followLeaders()
     this.#fetcher.changed()
     this.#member?.metadataChanged()
     this.#signal.notify()
@@ -205,7 +212,8 @@ export class KafkaConsumer implements Consumer {
     this.#checkUsable()
     const { coordinator, offsets: groupOffsets } = this.#requireGroup()
     if (offsets.length === 0) return
-    await groupOffsets.commit(offsets, this.#member ?? standaloneCommitter(coordinator), this.#apiTimeoutMs)
+    const placed = offsets.map((offset) => this.#subscription.withEpoch(offset))
+    await groupOffsets.commit(placed, this.#member ?? standaloneCommitter(coordinator), this.#apiTimeoutMs)
   }
 
   async position(partition: TopicPartition): Promise<number> {

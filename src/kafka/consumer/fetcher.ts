@@ -244,6 +244,7 @@ export class Fetcher {
       checkCrcs: config['check.crcs'],
       isolation,
       abortedTransactions,
+      epochs: state.epochs,
     })
   }
 

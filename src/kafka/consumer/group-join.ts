@@ -9,7 +9,7 @@ import { joinGroup, type JoinGroupResponse } from '../protocol/join-group.ts'
 import { syncGroup, type SyncGroupData } from '../protocol/sync-group.ts'
 import { compareText, type Assignor } from './assignor.ts'
 import type { GroupCoordinator } from './coordinator.ts'
-import type { GroupOffsets } from './group-offsets.ts'
+import type { CommittedOffsets, GroupOffsets } from './group-offsets.ts'
 import { decodeAssignment, decodeSubscription, encodeAssignment, encodeSubscription, PROTOCOL_TYPE } from './group-protocol.ts'
 import type { MemberIdentity } from './member-identity.ts'
 import { rangeAssignor } from './range-assignor.ts'
@@ -36,8 +36,7 @@ export interface JoinedGeneration {
   /** What we told the group we want. */
   readonly topics: readonly string[]
   readonly partitions: readonly TopicPartition[]
-  /** Committed offsets by partition name. */
-  readonly offsets: ReadonlyMap<string, number>
+  readonly offsets: CommittedOffsets
   /** As leader: what our plan is made for, so that a change makes the group join again. Null for the others. */
   readonly plannedFor: PlanBasis | null
 }
@@ -90,7 +89,7 @@ export class GroupJoin {
     const joined = await this.#join(topics)
     const plannedFor = joined.leader === joined.memberId ? await this.#planBasis(joined) : null
     const partitions = await this.#sync(plannedFor === null ? [] : this.#plan(joined, plannedFor.partitionCounts))
-    const committed = partitions.length === 0 ? new Map<string, number>() : await offsets.committed(partitions, Infinity)
+    const committed: CommittedOffsets = partitions.length === 0 ? new Map() : await offsets.committed(partitions, Infinity)
     log.info(`Successfully joined group with generation ${joined.generationId} as ${identity.memberId} (${joined.protocolName})`)
     return { generationId: joined.generationId, topics, partitions, offsets: committed, plannedFor }
   }

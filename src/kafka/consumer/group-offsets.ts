@@ -1,11 +1,14 @@
 import { kafkaError } from '../errors.ts'
-import type { IsolationLevel, TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import type { IsolationLevel, TopicPartition } from '../ports.ts'
 import type { GroupMemberIdentity } from '../protocol/group-member.ts'
-import { offsetCommit } from '../protocol/offset-commit.ts'
-import { offsetFetch } from '../protocol/offset-fetch.ts'
+import { offsetCommit, type OffsetToCommit } from '../protocol/offset-commit.ts'
+import { offsetFetch, type FetchedOffset } from '../protocol/offset-fetch.ts'
 import type { GroupCoordinator } from './coordinator.ts'
 import type { Retry } from './retry.ts'
 import { partitionName } from './subscription-state.ts'
+
+/** Of a group, by partition name. */
+export type CommittedOffsets = ReadonlyMap<string, Pick<FetchedOffset, 'offset' | 'leaderEpoch'>>
 
 /** In whose name offsets are committed, and who learns when the group refuses. */
 export interface Committer {
@@ -39,7 +42,7 @@ export class GroupOffsets {
    * repeated, in the generation in which it was called: in a later one others may own the partitions, and be further.
    * @throws KafkaError when there is no generation to commit in
    */
-  commit(offsets: readonly TopicPartitionOffset[], committer: Committer, timeoutMs: number): Promise<void> {
+  commit(offsets: readonly OffsetToCommit[], committer: Committer, timeoutMs: number): Promise<void> {
     const identity = committer.commitIdentity()
     const turn = this.#lastCommit // its time runs meanwhile: what queues up while no coordinator answers is not waited for in turn
     const commit = this.#retry.run('successfully committing offsets', timeoutMs, async () => {
@@ -55,7 +58,7 @@ export class GroupOffsets {
     return this.#lastCommit
   }
 
-  async #send(offsets: readonly TopicPartitionOffset[], identity: GroupMemberIdentity, committer: Committer): Promise<void> {
+  async #send(offsets: readonly OffsetToCommit[], identity: GroupMemberIdentity, committer: Committer): Promise<void> {
     const { partitions } = await this.#coordinator.send(offsetCommit(identity, offsets))
     for (const { topic, partition, error } of partitions) {
       if (error === 0) continue
@@ -64,20 +67,21 @@ export class GroupOffsets {
   }
 
   /** One attempt. @returns by partition name, only those that have an offset @throws KafkaError */
-  async fetch(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, number>> {
+  async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffsets> {
     const requireStable = this.#isolation === 'read_committed'
     const response = await this.#coordinator.send(offsetFetch({ groupId: this.#coordinator.groupId, partitions, requireStable }))
     if (response.error !== 0) throw this.#coordinator.error(response.error)
-    const offsets = new Map<string, number>()
-    for (const { topic, partition, offset, error } of response.partitions) {
+    const offsets = new Map<string, FetchedOffset>()
+    for (const found of response.partitions) {
+      const { topic, partition, offset, error } = found
       if (error !== 0) throw PARTITION_ERRORS.has(error) ? kafkaError(error, { topic, partition }) : this.#coordinator.error(error)
-      if (offset >= 0) offsets.set(partitionName({ topic, partition }), offset)
+      if (offset >= 0) offsets.set(partitionName({ topic, partition }), found)
     }
     return offsets
   }
 
   /** As `fetch`, until it is answered. */
-  committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<ReadonlyMap<string, number>> {
+  committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<CommittedOffsets> {
     return this.#retry.run('the last committed offset for partitions could be determined', timeoutMs, () => this.fetch(partitions))
   }
 }

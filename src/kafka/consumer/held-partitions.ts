@@ -19,8 +19,8 @@ export class HeldPartitions {
   take({ partitions, offsets }: JoinedGeneration): void {
     this.#subscription.assign(partitions, 'reset')
     for (const state of this.#subscription.partitions) {
-      const offset = offsets.get(partitionName(state))
-      if (offset !== undefined) state.moveTo(offset)
+      const committed = offsets.get(partitionName(state))
+      if (committed !== undefined) state.resume(committed.offset, committed.leaderEpoch)
     }
     this.#log.debug(`Adding newly assigned partitions: ${names(partitions)}`)
   }

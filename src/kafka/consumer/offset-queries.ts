@@ -6,12 +6,14 @@ import { EARLIEST_TIMESTAMP, LATEST_TIMESTAMP } from '../protocol/list-offsets.t
 import type { GroupOffsets } from './group-offsets.ts'
 import type { OffsetLookup, OffsetQuery } from './offset-lookup.ts'
 import type { PositionLookup } from './position-lookup.ts'
+import type { PositionValidation } from './position-validation.ts'
 import type { Retry } from './retry.ts'
-import { partitionName, type SubscriptionState } from './subscription-state.ts'
+import { partitionName, type PartitionState, type SubscriptionState } from './subscription-state.ts'
 
 export interface OffsetQueriesOptions {
   readonly subscription: SubscriptionState
   readonly positions: PositionLookup
+  readonly validation: PositionValidation
   readonly lookup: OffsetLookup
   readonly metadata: Metadata
   readonly retry: Retry
@@ -31,17 +33,25 @@ export class OffsetQueries {
 
   /** Offset of the next record that poll can return, looked up if need be. */
   position(partition: TopicPartition): Promise<number> {
-    const { subscription, positions, retry, timeoutMs } = this.#options
+    const { subscription, retry, timeoutMs } = this.#options
     return retry.run(`the position for partition ${partitionName(partition)} could be determined`, timeoutMs, async () => {
-      if (!subscription.get(partition).hasPosition) {
-        positions.advance()
-        await positions.round
-      }
+      await this.#find(subscription.get(partition))
       // may have been revoked meanwhile
       const { hasPosition, position } = subscription.get(partition)
       if (!hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
       return position
     })
+  }
+
+  async #find(state: PartitionState): Promise<void> {
+    const { positions, validation } = this.#options
+    if (state.startAt !== null) {
+      positions.advance()
+      await positions.round
+    }
+    if (!state.isDoubtful) return
+    validation.advance()
+    await validation.answerFor(state)
   }
 
   /** Records behind the positions of all assigned partitions, as far as is known. */
@@ -55,7 +65,7 @@ export class OffsetQueries {
   async committed(group: GroupOffsets, partitions: readonly TopicPartition[]): Promise<readonly (TopicPartitionOffset | null)[]> {
     const offsets = await group.committed(partitions, this.#options.timeoutMs)
     return partitions.map(({ topic, partition }) => {
-      const offset = offsets.get(partitionName({ topic, partition }))
+      const offset = offsets.get(partitionName({ topic, partition }))?.offset
       return offset === undefined ? null : { topic, partition, offset }
     })
   }

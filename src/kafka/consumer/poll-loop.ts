@@ -5,6 +5,7 @@ import type { Fetcher } from './fetcher.ts'
 import type { GroupMember } from './group-member.ts'
 import { LoopTurn, type PollSignal } from './poll-signal.ts'
 import type { PositionLookup } from './position-lookup.ts'
+import type { PositionValidation } from './position-validation.ts'
 import type { SubscriptionState } from './subscription-state.ts'
 import type { TopicErrors } from './topic-errors.ts'
 
@@ -14,6 +15,7 @@ export interface PollLoopOptions {
   readonly subscription: SubscriptionState
   readonly fetcher: Fetcher
   readonly positions: PositionLookup
+  readonly validation: PositionValidation
   readonly topicErrors: TopicErrors
   readonly signal: PollSignal
   readonly now: Clock
@@ -21,7 +23,7 @@ export interface PollLoopOptions {
 
 /**
  * What one poll does, step by step until there are records or its time is over: the group's callbacks, what metadata says against
- * topics, missing positions, what was fetched, the next fetches. Between two steps it sleeps until something has happened.
+ * topics, missing and doubtful positions, what was fetched, the next fetches. Between two steps it sleeps until something has happened.
  */
 export class PollLoop {
   /** Null until the consumer subscribes. */
@@ -83,11 +85,12 @@ export class PollLoop {
 
   /** @returns null when there is nothing to hand out yet */
   async #step(): Promise<readonly PartitionRecords[] | null> {
-    const { fetcher, maxRecords, positions, topicErrors } = this.#options
+    const { fetcher, maxRecords, positions, topicErrors, validation } = this.#options
     this.member?.polled()
     if (this.member?.needsPoll === true) await this.#rebalance(this.member)
     topicErrors.check(() => this.#wantedTopics())
     positions.advance()
+    validation.advance()
     const records = fetcher.take(maxRecords)
     fetcher.pump()
     return records
@@ -113,8 +116,9 @@ export class PollLoop {
       await this.#turn.take()
       return
     }
-    const { fetcher, positions, signal, topicErrors } = this.#options
-    const retryMs = Math.max(1, Math.min(fetcher.retryDelay(), positions.retryDelay(), topicErrors.retryDelay()))
+    const { fetcher, positions, signal, topicErrors, validation } = this.#options
+    const delays = [fetcher.retryDelay(), positions.retryDelay(), validation.retryDelay(), topicErrors.retryDelay()]
+    const retryMs = Math.max(1, Math.min(...delays))
     this.member?.waiting(true)
     await signal.sleep(Math.min(remaining, retryMs))
     this.member?.waiting(false)

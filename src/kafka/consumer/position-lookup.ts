@@ -65,14 +65,14 @@ export class PositionLookup {
 
   #missing(): Sought[] {
     const missing: Sought[] = []
-    for (const state of this.#options.subscription.partitions) if (!state.hasPosition) missing.push({ state, epoch: state.epoch })
+    for (const state of this.#options.subscription.partitions) if (state.startAt !== null) missing.push({ state, epoch: state.epoch })
     return missing
   }
 
   async #run(sought: readonly Sought[]): Promise<void> {
     try {
       await this.#lookUpCommitted(sought.filter(({ state }) => state.startAt === 'committed'))
-      const isComplete = await this.#lookUpLog(sought.filter(isCurrent).filter(({ state }) => !state.hasPosition))
+      const isComplete = await this.#lookUpLog(sought.filter(isCurrent).filter(({ state }) => state.startAt !== null))
       if (isComplete) this.#failures = 0
       else this.#backOff()
     } catch (thrown) {
@@ -102,10 +102,14 @@ export class PositionLookup {
     if (sought.length === 0) return
     const offsets = groupOffsets === null ? null : await groupOffsets.fetch(sought.map(({ state }) => state))
     for (const { state } of sought.filter(isCurrent)) {
-      const offset = offsets?.get(partitionName(state))
-      if (offset === undefined) state.startAt = 'reset'
-      else state.moveTo(offset)
-      if (offset !== undefined) log.debug(`Setting offset for partition ${partitionName(state)} to the committed offset ${offset}`)
+      const committed = offsets?.get(partitionName(state))
+      if (committed === undefined) {
+        state.startAt = 'reset'
+        continue
+      }
+      const { offset, leaderEpoch } = committed
+      state.resume(offset, leaderEpoch)
+      log.debug(`Setting offset for partition ${partitionName(state)} to the committed offset ${offset} (leader epoch ${leaderEpoch})`)
     }
   }
 

@@ -1,5 +1,7 @@
-import { illegalState } from '../errors.ts'
-import type { TopicPartition } from '../ports.ts'
+import { illegalState, type PositionInLog } from '../errors.ts'
+import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
+import type { OffsetToCommit } from '../protocol/offset-commit.ts'
+import { ConsumedEpochs } from './consumed-epochs.ts'
 import type { PartitionBuffer } from './partition-buffer.ts'
 
 /** Where a partition's next position comes from while it is not known. */
@@ -23,6 +25,17 @@ export class PartitionState implements TopicPartition {
   fetchPosition = -1
   startAt: StartAt | null
   epoch = 0
+  /** Leader epochs of what was read. */
+  readonly epochs = new ConsumedEpochs()
+  /** Leader and its epoch when they were last looked at; -1: not yet, and not known. */
+  leader = -1
+  leaderEpoch = -1
+  /** As in `TopicMetadata`, when the leader was last looked at. */
+  topicId: string | null = null
+  /** The log may have been cut off before the position: nothing is fetched until its leader has said that it was not. */
+  isDoubtful = false
+  /** Metadata that tells of an earlier leader than this one is too old to ask that leader; -1: any will do. */
+  minLeaderEpoch = -1
   paused = false
   /** Fetched and not handed out, oldest first. */
   readonly buffered: PartitionBuffer[] = []
@@ -45,8 +58,14 @@ export class PartitionState implements TopicPartition {
     this.startAt = startAt
   }
 
+  /** One that may be fetched from. */
   get hasPosition(): boolean {
-    return this.startAt === null
+    return this.startAt === null && !this.isDoubtful
+  }
+
+  /** Of the last record before the position; -1: not known. */
+  get offsetEpoch(): number {
+    return this.epochs.at(this.position, this.position)
   }
 
   /** Records between the position and the end, as far as both are known. */
@@ -55,25 +74,60 @@ export class PartitionState implements TopicPartition {
   }
 
   moveTo(offset: number): void {
+    this.#moveTo(offset)
+    this.epochs.restart(offset, -1)
+  }
+
+  /** Goes on where somebody left off. @param leaderEpoch as was committed; -1: not known, so that the log cannot be asked */
+  resume(offset: number, leaderEpoch: number): void {
+    this.#moveTo(offset)
+    this.epochs.restart(offset, leaderEpoch)
+    this.isDoubtful = leaderEpoch >= 0
+    this.minLeaderEpoch = leaderEpoch
+  }
+
+  /** The leader has changed: what it has is compared with what was read before anything more is handed out. */
+  doubt(): void {
     this.#jump()
-    this.outOfRange = -1
-    this.position = offset
-    this.fetchPosition = offset
-    this.startAt = null
+    this.fetchPosition = this.position
+    this.isDoubtful = true
+  }
+
+  /** The leader's log goes on at the position. */
+  trust(): void {
+    this.isDoubtful = false
+    this.failures = 0
+    this.retryAt = 0
+  }
+
+  /** The leader's log is what was read only up to there. */
+  cutOff(offset: number, leaderEpoch: number): void {
+    const { position } = this
+    this.#moveTo(offset)
+    this.epochs.cutOff(position, leaderEpoch)
   }
 
   /** @param outOfRange the position that made it necessary */
   lookUp(startAt: StartAt, outOfRange = -1): void {
-    this.#jump()
+    this.#moveTo(-1)
+    this.epochs.restart(-1, -1)
     this.outOfRange = outOfRange
-    this.position = -1
-    this.fetchPosition = -1
     this.startAt = startAt
   }
 
   /** Drops what is buffered, and makes answers under way old. */
   drop(): void {
     this.#jump()
+  }
+
+  #moveTo(offset: number): void {
+    this.#jump()
+    this.position = offset
+    this.fetchPosition = offset
+    this.startAt = null
+    this.outOfRange = -1
+    this.isDoubtful = false
+    this.minLeaderEpoch = -1
   }
 
   #jump(): void {
@@ -83,6 +137,10 @@ export class PartitionState implements TopicPartition {
     for (const buffer of this.buffered) buffer.drop()
     this.buffered.length = 0
   }
+}
+
+export function placeOf({ position: offset, offsetEpoch: leaderEpoch }: PartitionState): PositionInLog {
+  return { offset, leaderEpoch }
 }
 
 /** Which partitions the consumer reads. Changing the assignment drops the buffers of what goes. */
@@ -105,6 +163,12 @@ export class SubscriptionState {
     const state = this.find(partition)
     if (state === undefined) throw illegalState(`No current assignment for partition ${partitionName(partition)}`)
     return state
+  }
+
+  /** @returns the offset with the leader epoch of the record before it, if that record was read */
+  withEpoch({ topic, partition, offset }: TopicPartitionOffset): OffsetToCommit {
+    const state = this.find({ topic, partition })
+    return { topic, partition, offset, leaderEpoch: state?.epochs.at(offset, state.position) ?? -1 }
   }
 
   /** Partitions that stay keep position, buffer and pause; new ones begin at `startAt`. */

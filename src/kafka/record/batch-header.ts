@@ -11,6 +11,7 @@ import {
   LOG_APPEND_TIME,
   MAGIC,
   MAX_TIMESTAMP,
+  PARTITION_LEADER_EPOCH,
   PRODUCER_ID,
   readInt64,
   RECORD_COUNT,
@@ -40,6 +41,11 @@ export class BatchHeader {
   /** Position in the bytes behind the batch. */
   get end(): number {
     return batchEnd(this.#view, this.#start)
+  }
+
+  /** Of the leader that took the batch; -1: not known. */
+  get leaderEpoch(): number {
+    return this.#view.getInt32(this.#start + PARTITION_LEADER_EPOCH)
   }
 
   /** Format version; 0 and 1 are single messages of Kafka before 0.11, whose other fields lie elsewhere. */

@@ -20,6 +20,8 @@ export interface PartitionCursorOptions {
   readonly isolation?: IsolationLevel
   /** As the response lists them; null as none. */
   readonly abortedTransactions?: readonly AbortedTransaction[] | null
+  /** Told of each batch that is read or passed over, when that happens; default: nobody. */
+  readonly epochs?: { entered(leaderEpoch: number, baseOffset: number): void }
 }
 
 /** Up to and with its magic byte, a batch looks the same in all versions. */
@@ -112,6 +114,7 @@ export class PartitionCursor {
   }
 
   #skip(header: BatchHeader): void {
+    if (header.lastOffset >= this.#next) this.#options.epochs?.entered(header.leaderEpoch, header.baseOffset)
     this.#position = header.end
     this.#next = Math.max(this.#next, header.lastOffset + 1)
   }
@@ -159,6 +162,7 @@ export class PartitionCursor {
     const { topic, partition } = this.#options
     const isCompressed = header.codec !== 0
     const bytes = isCompressed ? this.#inflate(header) : this.#bytes
+    this.#options.epochs?.entered(header.leaderEpoch, header.baseOffset)
     this.#batch = new FetchedBatch(topic, partition, header.baseOffset, header.timestamp, header.isLogAppendTime, bytes)
     if (isCompressed) this.#scanner.reset(bytes, 0)
     else this.#scanner.reset(bytes, header.recordsStart, header.end)

@@ -23,8 +23,9 @@ export interface GroupBehaviour {
   heartbeat(request: MemberRequest): number
   leave(memberId: string): number
   canCommit(request: MemberRequest): number
-  commit(topic: string, partition: number, offset: number): void
+  commit(topic: string, partition: number, offset: number, leaderEpoch?: number): void
   committed(topic: string, partition: number): number
+  committedEpoch(topic: string, partition: number): number
   committedPartitions(): PartitionRef[]
 }
 
@@ -49,7 +50,7 @@ export class Group implements GroupBehaviour {
   state: 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' = 'Empty'
   generationId = 0
   readonly members = new Map<string, Member>()
-  readonly offsets = new Map<string, PartitionRef & { readonly offset: number }>()
+  readonly offsets = new Map<string, PartitionRef & { readonly offset: number; readonly leaderEpoch: number }>()
   readonly #pending = new Set<string>()
   #leader = ''
   #protocolName = ''
@@ -108,12 +109,16 @@ export class Group implements GroupBehaviour {
     return this.state === 'CompletingRebalance' ? REBALANCE_IN_PROGRESS : 0
   }
 
-  commit(topic: string, partition: number, offset: number): void {
-    this.offsets.set(`${topic}-${partition}`, { topic, partition, offset })
+  commit(topic: string, partition: number, offset: number, leaderEpoch = -1): void {
+    this.offsets.set(`${topic}-${partition}`, { topic, partition, offset, leaderEpoch })
   }
 
   committed(topic: string, partition: number): number {
     return this.offsets.get(`${topic}-${partition}`)?.offset ?? -1
+  }
+
+  committedEpoch(topic: string, partition: number): number {
+    return this.offsets.get(`${topic}-${partition}`)?.leaderEpoch ?? -1
   }
 
   committedPartitions(): PartitionRef[] {
@@ -291,6 +296,10 @@ export class RefusingGroup implements GroupBehaviour {
   }
 
   committed(): number {
+    return -1
+  }
+
+  committedEpoch(): number {
     return -1
   }
 

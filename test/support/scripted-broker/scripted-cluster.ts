@@ -221,6 +221,11 @@ export class ScriptedCluster implements AsyncDisposable {
     return this.groupState(group).committed(topic, partition)
   }
 
+  /** Leader epoch that was committed with it; -1: none. */
+  committedEpoch(group: string, topic: string, partition: number): number {
+    return this.groupState(group).committedEpoch(topic, partition)
+  }
+
   stopNode(node: number): Promise<void> {
     return this.#node(node).stop()
   }

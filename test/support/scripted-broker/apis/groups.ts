@@ -29,7 +29,11 @@ export interface LeaveGroupRequest {
 }
 
 export interface OffsetCommitRequest extends MemberRequest {
-  readonly partitions: readonly (PartitionRef & { readonly offset: number; readonly metadata: string | null })[]
+  readonly partitions: readonly (PartitionRef & {
+    readonly offset: number
+    readonly leaderEpoch: number
+    readonly metadata: string | null
+  })[]
 }
 
 export interface OffsetFetchRequest {
@@ -114,8 +118,8 @@ export const offsetCommit: Api<OffsetCommitRequest> = {
     if (version <= 4) reader.int64()
     const partitions = flat(reader, (topic) => {
       const [partition, offset] = [reader.int32(), reader.int64()]
-      if (version >= 6) reader.int32()
-      return { topic, partition, offset, metadata: reader.nullableString() }
+      const leaderEpoch = version >= 6 ? reader.int32() : -1
+      return { topic, partition, offset, leaderEpoch, metadata: reader.nullableString() }
     })
     return { ...member, partitions }
   },
@@ -124,9 +128,9 @@ export const offsetCommit: Api<OffsetCommitRequest> = {
     const refused = group.canCommit(request)
     const writer = new Writer()
     if (exchange.version >= 3) writer.int32(exchange.throttleMs)
-    return nested(writer, request.partitions, ({ topic, partition, offset }) => {
+    return nested(writer, request.partitions, ({ topic, partition, offset, leaderEpoch }) => {
       const error = refused !== 0 ? refused : exchange.errorOf(topic, partition)
-      if (error === 0) group.commit(topic, partition, offset)
+      if (error === 0) group.commit(topic, partition, offset, leaderEpoch)
       writer.int32(partition).int16(error)
     })
   },
@@ -147,22 +151,23 @@ export const offsetFetch: Api<OffsetFetchRequest> = {
     const group = exchange.cluster.group(exchange, request.groupId)
     const found = (request.partitions ?? group.committedPartitions()).map(({ topic, partition }) => {
       const error = group.error !== 0 ? group.error : exchange.errorOf(topic, partition)
-      return { topic, partition, error, offset: error === 0 ? group.committed(topic, partition) : -1 }
+      if (error !== 0) return { topic, partition, error, offset: -1, leaderEpoch: -1 }
+      return { topic, partition, error, offset: group.committed(topic, partition), leaderEpoch: group.committedEpoch(topic, partition) }
     })
     const writer = new Writer()
     if (version >= 3) writer.int32(throttleMs)
     if (version < 6) {
-      nested(writer, found, ({ partition, offset, error }) => {
+      nested(writer, found, ({ partition, offset, leaderEpoch, error }) => {
         writer.int32(partition).int64(offset)
-        if (version >= 5) writer.int32(-1)
+        if (version >= 5) writer.int32(leaderEpoch)
         writer.string('').int16(error)
       })
       return writer.int16(group.error)
     }
     const topics = Map.groupBy(found, ({ topic }) => topic)
     writer.compactArray(topics, (_, [topic, list]) => {
-      writer.compactString(topic).compactArray(list, (__, { partition, offset, error }) => {
-        writer.int32(partition).int64(offset).int32(-1).compactString('').int16(error).noTags()
+      writer.compactString(topic).compactArray(list, (__, { partition, offset, leaderEpoch, error }) => {
+        writer.int32(partition).int64(offset).int32(leaderEpoch).compactString('').int16(error).noTags()
       })
       writer.noTags()
     })
