@@ -39,8 +39,8 @@ export class SinkConversion {
     this.#isTimed = true
     for (const { topic, partition, records } of polled) {
       await this.#convertPartition(records)
-      const last = records.at(-1)
-      if (last !== undefined) offsets.consumed(topic, partition, last.offset + 1)
+      const [first, last] = [records[0], records.at(-1)]
+      if (first !== undefined && last !== undefined) offsets.consumed(topic, partition, first.offset, last.offset + 1)
     }
     const timed = this.#convertMs + this.#transformMs
     metrics.converted(timed === 0 ? 0 : this.#transformMs / timed)

@@ -78,8 +78,12 @@ export class SinkOffsets {
     this.#committed.set(topic, partition, position)
   }
 
-  /** The records before `nextOffset` are in the batch, or were dropped. */
-  consumed(topic: string, partition: number, nextOffset: number): void {
+  /**
+   * The records from `offset` to `nextOffset` are in the batch, or were dropped. The consumer goes back by itself when the log was cut off
+   * before its position: what was delivered from there on is lost in the cluster, and to rewind to it would skip what it has there now.
+   */
+  consumed(topic: string, partition: number, offset: number, nextOffset: number): void {
+    if (offset < (this.#consumed.get(topic, partition) ?? 0)) this.assigned({ topic, partition }, offset)
     this.#consumed.set(topic, partition, nextOffset)
   }
 

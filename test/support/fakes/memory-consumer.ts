@@ -55,6 +55,12 @@ export class MemoryConsumer implements Consumer {
     this.#wake?.()
   }
 
+  /** The cluster has lost what was from there on, and a consumer that is further goes back. */
+  cutOff(partition: TopicPartition, offset: number): void {
+    this.#log(partition).splice(offset)
+    if ((this.#positions.get(keyOf(partition)) ?? 0) > offset) this.#positions.set(keyOf(partition), offset)
+  }
+
   /** The next poll revokes what goes and assigns what comes. */
   rebalanceTo(...partitions: TopicPartition[]): void {
     this.#next = partitions

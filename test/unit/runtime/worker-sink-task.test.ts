@@ -159,6 +159,29 @@ describe('WorkerSinkTask', () => {
     expect(task.values.slice(-3)).toEqual(['a', 'b', 'c'])
   })
 
+  it('does not rewind to an offset of before the log was cut off, which would skip what came since', async () => {
+    const { consumer, task, log } = runningSink()
+    consumer.append('t', 0, 'a', 'b', 'c')
+    await until(() => task.values.length === 3)
+    task.ask.requestCommit()
+    consumer.append('t', 0, 'd')
+    await until(() => consumer.committedOffsets.has('t-0') && task.values.length === 4)
+    consumer.cutOff({ topic: 't', partition: 0 }, 1)
+    consumer.append('t', 0, 'B')
+    await until(() => task.values.includes('B'))
+    let failures = 1
+    task.onPreCommit = (offsets) => {
+      if (failures-- > 0) throw new Error('flush failed')
+      return offsets
+    }
+    task.ask.requestCommit()
+    consumer.append('t', 0, 'C')
+    await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
+    consumer.append('t', 0, 'D', 'E')
+    await until(() => task.values.includes('E'))
+    expect(task.values.filter((value) => value === 'B')).toHaveLength(2)
+  })
+
   it('reads from where the task asks it to', async () => {
     const { consumer, task } = runningSink()
     let rewound = false
