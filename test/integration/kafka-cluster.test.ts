@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { parseConsumerConfig } from '../../src/kafka/config/consumer-config.ts'
 import { KafkaConsumer } from '../../src/kafka/consumer/consumer.ts'
 import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
+import type { KafkaError } from '../../src/kafka/errors.ts'
 import type { Consumer, Producer } from '../../src/kafka/ports.ts'
 import { findCoordinator } from '../../src/kafka/protocol/find-coordinator.ts'
 import type { Transport } from '../../src/kafka/transport.ts'
@@ -251,6 +252,65 @@ await describeWithApacheKafka('clients of three Kafka nodes', () => {
     await second.stop()
     await until(async () => (after.take(await consumer.poll(100)), after.upTo[0] === second.sent[0]))
     expect({ failures: second.failures, gaps: after.gaps, repeated: after.repeated }).toEqual({ failures: [], gaps: [], repeated: 0 })
+  })
+
+  test('an unclean leader election cuts a log off: a reader goes back to where it was cut and skips nothing, or fails with auto.offset.reset=none', async () => {
+    const topic = await newTopic(1, { 'min.insync.replicas': '1', 'unclean.leader.election.enable': 'true' })
+    const partition = { topic, partition: 0 }
+    await reassign(cluster.bootstrapServers, { ...partition, replicas: [1, 2] })
+    expect(await electPreferredLeader(cluster.bootstrapServers, partition)).toBe(0)
+    const isrIs = (nodes: readonly number[]) =>
+      until(async () => {
+        const [described] = (await withAdmin(cluster.bootstrapServers, (admin) => admin.describeTopics([topic]))).values()
+        const isr = described !== undefined && 'partitions' in described ? described.partitions[0]!.isr : []
+        return isr.toSorted().join() === nodes.join()
+      }, 200)
+    await isrIs([1, 2])
+    const write = async (values: readonly string[]) => {
+      const producer = await newProducer({ acks: 'all' })
+      const errors: KafkaError[] = []
+      for (const value of values) {
+        const record = { ...partition, timestamp: null, key: null, value: Buffer.from(value), headers: [] }
+        await producer.send(record, { delivered: () => undefined, failed: (error) => void errors.push(error) })
+      }
+      await producer.flush()
+      expect(errors).toEqual([])
+    }
+    const log = new CollectingLogger()
+    const [consumer, strict] = [await newConsumer({}, log), await newConsumer({ 'auto.offset.reset': 'none' })]
+    for (const each of [consumer, strict]) each.assign([partition])
+    strict.seek(partition, 'beginning')
+    const read = new Map<Consumer, string[]>([consumer, strict].map((each) => [each, []]))
+    const readUntil = async (each: Consumer, last: string) => {
+      const values = read.get(each)!
+      await until(async () => {
+        for (const { records } of await each.poll(100)) values.push(...records.map(({ value }) => String(value)))
+        return values.at(-1) === last
+      })
+    }
+    const numbered = (name: string, count: number) => Array.from({ length: count }, (_, index) => `${name}${index}`)
+    const [kept, lost, after] = [numbered('kept', 50), numbered('lost', 30), numbered('after', 20)]
+    await write(kept)
+    cluster.freeze(2)
+    await isrIs([1])
+    await write(lost)
+    for (const each of [consumer, strict]) await readUntil(each, lost.at(-1)!)
+    await cluster.kill(1)
+    cluster.resume(2)
+    await until(async () => (await leadersOf(topic))[0] === 2, 200)
+    await write(after)
+    await readUntil(consumer, after.at(-1)!)
+    expect(read.get(consumer)).toEqual([...kept, ...lost, ...after])
+    const [warning, ...others] = log.lines.filter((line) => line.includes('Truncation detected'))
+    expect(warning).toMatch(
+      new RegExp(
+        `for partition ${topic}-0 at offset 80 \\(leader epoch \\d+\\), resetting offset to the first offset known to diverge, offset 50`,
+      ),
+    )
+    expect(others).toEqual([])
+    await expect(readUntil(strict, after.at(-1)!)).rejects.toMatchObject({ code: 'LOG_TRUNCATION', topic, partition: 0 })
+    expect(read.get(strict)).toEqual([...kept, ...lost])
+    await cluster.start(1)
   })
 
   test('all three are restarted in turn under load: with idempotence every record exactly once, without at least once, in order', async () => {
