@@ -7,6 +7,7 @@ import {
   LAST_OFFSET_DELTA,
   LOG_APPEND_TIME,
   MAX_TIMESTAMP,
+  PARTITION_LEADER_EPOCH,
   RECORD_COUNT,
   RECORDS,
   TRANSACTIONAL,
@@ -50,6 +51,29 @@ describe('taking records', () => {
     withCrc(damaged.fill(0xff, RECORDS))
     const cursor = cursorOver(Buffer.concat([damaged, batchOf(three, { baseOffset: 3 })]), { fetchOffset: 3 })
     expect(cursor.take(100)).toHaveLength(3)
+  })
+
+  it('tells the leader epoch of each batch that is read or passed over, when that happens', () => {
+    const ofEpoch = (epoch: number, batch: Buffer) => {
+      batch.writeInt32BE(epoch, PARTITION_LEADER_EPOCH) // not among what the checksum covers
+      return batch
+    }
+    const told: string[] = []
+    const cursor = cursorOver(
+      Buffer.concat([
+        ofEpoch(1, batchOf(three, { baseOffset: 7 })), // before the position
+        ofEpoch(2, batchOf(three, { baseOffset: 10 })),
+        ofEpoch(3, batchOf(three, { baseOffset: 13, attributes: CONTROL })),
+        ofEpoch(4, batchOf(three, { baseOffset: 16 })),
+      ]),
+      { fetchOffset: 11, epochs: { entered: (epoch, baseOffset) => void told.push(`${epoch}@${baseOffset}`) } },
+    )
+    for (const next of [12, 16, 17]) {
+      cursor.take(1)
+      expect(cursor.nextOffset).toBe(next)
+      told.push(`next ${next}`)
+    }
+    expect(told).toEqual(['2@10', 'next 12', '3@13', 'next 16', '4@16', 'next 17'])
   })
 
   it('keeps the offsets that compaction left', () => {
