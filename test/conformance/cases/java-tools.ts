@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { JavaToolRunner } from '../../support/services/java-tool-runner.ts'
-import { scratchDir } from '../../support/worker-process.ts'
+import { propertiesFile, scratchDir } from '../../support/worker-process.ts'
 import { newName, newTopic, produce, valuesFrom } from '../raw-requests.ts'
 import { topicWithOneAborted, TransactionalProducer } from '../transaction.ts'
 import type { Stage } from '../target.ts'
@@ -23,7 +23,8 @@ export function javaToolCases(stage: Stage): void {
     }
 
     it('BrokerApiVersionsCommand finds a broker it can use', async () => {
-      const output = await tool('BrokerApiVersionsCommand', [])
+      const patient = await propertiesFile(await scratchDir(), 'client.properties', { 'request.timeout.ms': '60000' }) // in place of 5 s
+      const output = await tool('BrokerApiVersionsCommand', ['--command-config', patient])
       const [host, port] = stage.address.split(':')
       expect(output).toContain(`${host}:${port} (id: 1 rack: null isFenced: false) -> (`)
       for (const api of ['Produce(0)', 'Fetch(1)', 'JoinGroup(11)', 'InitProducerId(22)'])
