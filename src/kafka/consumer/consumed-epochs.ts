@@ -12,30 +12,30 @@ interface Mark {
  * place in one history of the log: whoever has both can be told whether the log still has that history.
  */
 export class ConsumedEpochs {
-  readonly #marks: Mark[] = []
-  #last = -1
-  /** How far was read in a history that was cut off since; -1: none was. */
-  #abandonedUpTo = -1
+  /** By position, never empty once reading has started. */
+  #marks: Mark[] = []
+  /** What was read behind the place where the log was cut off; null: it was not. */
+  #abandoned: { readonly marks: readonly Mark[]; readonly upTo: number } | null = null
 
   /** Reading starts here. @param epoch -1: not known */
   restart(position: number, epoch: number): void {
-    this.#marks.length = 0
-    this.#abandonedUpTo = -1
-    this.#mark(position, epoch)
+    this.#marks = [{ from: position, epoch }]
+    this.#abandoned = null
   }
 
   /** Called for each batch that is read, in order. */
   entered(epoch: number, baseOffset: number): void {
-    if (epoch === this.#last) return
-    const before = this.#marks.at(-1)?.from ?? -1
-    this.#mark(Math.max(baseOffset, before) + 1, epoch)
+    const last = this.#marks.at(-1)
+    if (last === undefined || last.epoch === epoch) return
+    this.#marks.push({ from: Math.max(baseOffset, last.from) + 1, epoch })
     if (this.#marks.length > MOST_MARKS) this.#marks.shift()
   }
 
-  /** Reading goes on further back, in the history of an epoch before; what was read until now can still be committed. */
-  cutOff(position: number, epoch: number): void {
-    this.#last = epoch
-    this.#abandonedUpTo = position
+  /** Reading goes on further back, at `position`. What was read up to `readUpTo` can still be committed. */
+  cutOff(position: number, epoch: number, readUpTo: number): void {
+    this.#abandoned = { marks: this.#marks, upTo: readUpTo }
+    this.#marks = this.#marks.filter(({ from }) => from < position)
+    this.#marks.push({ from: position, epoch })
   }
 
   /**
@@ -43,12 +43,11 @@ export class ConsumedEpochs {
    * @param current the partition's position, behind which nothing is known
    */
   at(position: number, current: number): number {
-    if (position > Math.max(current, this.#abandonedUpTo)) return -1
-    return this.#marks.findLast(({ from }) => from <= position)?.epoch ?? -1
+    if (position <= current) return lastBefore(this.#marks, position)
+    return this.#abandoned === null || position > this.#abandoned.upTo ? -1 : lastBefore(this.#abandoned.marks, position)
   }
+}
 
-  #mark(from: number, epoch: number): void {
-    this.#marks.push({ from, epoch })
-    this.#last = epoch
-  }
+function lastBefore(marks: readonly Mark[], position: number): number {
+  return marks.findLast(({ from }) => from <= position)?.epoch ?? -1
 }

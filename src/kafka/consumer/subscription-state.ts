@@ -104,7 +104,7 @@ export class PartitionState implements TopicPartition {
   cutOff(offset: number, leaderEpoch: number): void {
     const { position } = this
     this.#moveTo(offset)
-    this.epochs.cutOff(position, leaderEpoch)
+    this.epochs.cutOff(offset, leaderEpoch, position)
   }
 
   /** @param outOfRange the position that made it necessary */
