@@ -13,7 +13,11 @@ import {
   TRANSACTIONAL,
   TransactionalLoad,
 } from '../support/broker/crash-load.ts'
+import { endOffset, produceAll } from '../support/kafka-records.ts'
 import { scratchDir } from '../support/worker-process.ts'
+
+/** A producer that is new since the last start writes one record to it. */
+const NEWCOMERS = 'newcomers'
 
 /** In the suite a few; `STANDPIPE_CRASH_KILLS=50` is the whole thing. */
 const kills = Number(process.env['STANDPIPE_CRASH_KILLS'] ?? 6)
@@ -25,7 +29,7 @@ it(
     const broker = await BrokerProcess.start('--dir', await scratchDir(), '--sync=always')
     const admin = await createKafkaClients().admin({ 'bootstrap.servers': broker.address }, silentLogger)
     const topics = [PLAIN, TRANSACTIONAL].map((name) => ({ name, partitions: PARTITIONS, replicationFactor: 1 }))
-    await admin.createTopics(topics)
+    await admin.createTopics([...topics, { name: NEWCOMERS, partitions: 1, replicationFactor: 1 }])
     const idempotent = new IdempotentLoad(broker.address)
     const transactional = new TransactionalLoad(broker.address)
     const committing = new CommittingLoad(broker.address)
@@ -41,6 +45,7 @@ it(
         await broker.kill()
       }
       await broker.start()
+      await produceAll(broker.address, NEWCOMERS, [{ value: 'first' }])
       await committing.check(admin, transactional.group, transactional.lastCommittedOffset)
     }
     await Promise.all([idempotent.stop(), transactional.stop(), committing.stop()])
@@ -64,6 +69,7 @@ it(
     // sent in order, once, and all of them
     expect(plain).toEqual(acknowledged)
     expect(plain.flat()).toHaveLength(idempotent.sent)
+    expect(await endOffset(broker.address, NEWCOMERS, 0)).toBe(kills)
     expect(committing.regressions).toEqual([])
     await committing.check(admin, transactional.group, transactional.lastCommittedOffset)
     for (const values of [...committed, ...reader.shown]) {

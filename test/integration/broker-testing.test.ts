@@ -65,6 +65,15 @@ describe('startBroker of standpipe/testing', () => {
     expect(String(record?.value)).toBe('one')
   })
 
+  it('gives a producer an id that none before its start had: what it writes is no duplicate of theirs', async () => {
+    const dir = await scratchDir()
+    for (const [index, value] of ['one', 'two', 'three'].entries()) {
+      await using broker = await startBroker({ dir, topics: ['kept'] })
+      await produceAll(broker.address, 'kept', [{ value }])
+      expect(await endOffset(broker.address, 'kept', 0)).toBe(index + 1)
+    }
+  })
+
   it('does not share its memory with the next one', async () => {
     await using first = await startBroker({ topics: ['t'] })
     await produceAll(first.address, 't', [{ value: 'one' }])

@@ -32,6 +32,7 @@ export class LogStateStore implements StateStore {
   readonly #log: PartitionLog
   readonly #pool = new BufferPool(MAX_BATCH_BYTES)
   #loaded: Map<string, Map<string, JsonValue>> | null = null
+  readonly #owned = new Set<StateKind>()
   #batch: BatchWriter | null = null
   #written: Promise<void> = Promise.resolve()
 
@@ -40,6 +41,8 @@ export class LogStateStore implements StateStore {
   }
 
   load(kind: StateKind): Iterable<readonly [string, JsonValue]> {
+    if (this.#owned.has(kind)) throw new Error(`State of kind ${kind} has an owner, who has loaded it`)
+    this.#owned.add(kind)
     const loaded = (this.#loaded ??= readState(this.#log))
     const entries = loaded.get(kind) ?? new Map<string, JsonValue>()
     loaded.delete(kind)

@@ -1,5 +1,5 @@
 /** What the broker remembers beside records; each kind has keys of its own. */
-export type StateKind = 'broker' | 'topic' | 'group' | 'offset' | 'transaction' | 'scram'
+export type StateKind = 'broker' | 'producer-ids' | 'topic' | 'group' | 'offset' | 'transaction'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
@@ -8,7 +8,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
  * `load` and writes what changed.
  */
 export interface StateStore {
-  /** Everything of a kind as it was at the start. Called once per kind, when the broker starts. */
+  /** Everything of a kind as it was at the start, for its owner, when the broker starts. @throws Error the second time a kind is asked for */
   load(kind: StateKind): Iterable<readonly [key: string, value: JsonValue]>
   /**
    * Writes one entry; null removes it. Entries of one store are kept in the order of the calls: after a crash either all up to some call are

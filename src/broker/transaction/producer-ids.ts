@@ -1,7 +1,7 @@
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { StateStore } from '../state/state-store.ts'
 
-const KEY = 'producer-ids'
+const KEY = 'claimed'
 const BLOCK = 1000
 
 /** Gives out producer ids, none twice: a block is written down before its first id is used. After a start a new block begins. */
@@ -25,7 +25,7 @@ export class ProducerIds {
   async #claimBlock(): Promise<void> {
     const end = this.#end + BLOCK
     try {
-      await this.#store.set('broker', KEY, end)
+      await this.#store.set('producer-ids', KEY, end)
       this.#end = end
     } catch (error) {
       throw new ApiError(Errors.COORDINATOR_LOAD_IN_PROGRESS, `The next block of producer ids could not be written: ${String(error)}`)
@@ -36,6 +36,6 @@ export class ProducerIds {
 }
 
 function endOfClaimed(store: StateStore): number {
-  for (const [key, value] of store.load('broker')) if (key === KEY) return Number(value)
+  for (const [key, value] of store.load('producer-ids')) if (key === KEY) return Number(value)
   return 0
 }

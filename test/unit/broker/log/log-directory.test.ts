@@ -142,4 +142,11 @@ describe('the state store of a log directory', () => {
     await again.close()
     await directory.close()
   })
+
+  it('gives a kind to one owner: a second one would find nothing, and take that for the state', async () => {
+    const directory = await openDirectory([temporaryDirectory()])
+    directory.stateStore.load('broker')
+    expect(() => directory.stateStore.load('broker')).toThrow('State of kind broker has an owner')
+    await directory.close()
+  })
 })

@@ -10,7 +10,7 @@ describe('producer ids', () => {
     const given = await Promise.all(Array.from({ length: 2500 }, () => ids.next()))
     expect(new Set(given).size).toBe(2500)
     expect(given[0]).toBe(0)
-    expect(store.writes).toEqual([1000, 2000, 3000].map((end) => ['broker', 'producer-ids', end]))
+    expect(store.writes).toEqual([1000, 2000, 3000].map((end) => ['producer-ids', 'claimed', end]))
   })
 
   it('are not given again after a start', async () => {
