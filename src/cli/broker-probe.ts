@@ -10,9 +10,9 @@ const ANSWER_TIMEOUT_MS = 10_000
 /** Length, correlation id, error code. */
 const ANSWER_START_BYTES = 10
 
-/** Who listens at an address, which may take up to ten seconds to tell where somebody listens who does not answer. */
-export async function whoAnswers({ host, port }: HostPort): Promise<'kafka' | 'other' | 'nobody'> {
-  const socket = connect({ host, port, timeout: ANSWER_TIMEOUT_MS })
+/** Who listens at an address, which may take all of the time to tell where somebody listens who does not answer. */
+export async function whoAnswers({ host, port }: HostPort, timeout = ANSWER_TIMEOUT_MS): Promise<'kafka' | 'other' | 'nobody'> {
+  const socket = connect({ host, port, timeout })
   try {
     return await answerOn(socket)
   } finally {
@@ -34,7 +34,7 @@ function answerOn(socket: Socket): Promise<'kafka' | 'other' | 'nobody'> {
       answer = Buffer.concat([answer, bytes])
       if (answer.length >= ANSWER_START_BYTES) resolve(answer.readInt32BE(4) === 7 ? 'kafka' : 'other')
     })
-    .once('timeout', over)
+    .once('timeout', () => setImmediate(over)) // after a standstill timers come before sockets: the answer may be here
     .once('error', over)
     .once('close', over)
   return promise
