@@ -64,7 +64,14 @@ export class TaskWatchdog {
   start(): void {
     const { stalledAfterMs } = this.#parts
     if (stalledAfterMs === 0 || this.#timer !== null) return
-    this.#timer = setInterval(() => this.check(), Math.min(Math.ceil(stalledAfterMs / 4), longestCheckIntervalMs)).unref()
+    const everyMs = Math.min(Math.ceil(stalledAfterMs / 4), longestCheckIntervalMs)
+    let lastAt = this.#now()
+    this.#timer = setInterval(() => {
+      const now = this.#now()
+      if (now - lastAt >= stalledAfterMs) this.#forgive()
+      lastAt = now
+      this.check()
+    }, everyMs).unref()
   }
 
   stop(): void {
@@ -87,6 +94,11 @@ export class TaskWatchdog {
       this.#look(task)
     }
     for (const name of gone) this.#observations.delete(name)
+  }
+
+  /** The process itself stood still, as on a machine that slept: no task could get on meanwhile, and each has its whole time again. */
+  #forgive(): void {
+    for (const [name, { stalled }] of this.#observations) if (stalled === null) this.#observations.delete(name)
   }
 
   #look(task: WatchedTask): void {

@@ -148,13 +148,31 @@ describe('TaskWatchdog', () => {
     const on = new Watched('sink', 1000)
     const off = new Watched('sink', 0)
     for (const { watchdog } of [on, off]) watchdog.start()
-    for (const task of [on, off]) {
-      task.set({ 'sink-record-lag': 1 })
-      task.now += 1000
+    for (const task of [on, off]) task.set({ 'sink-record-lag': 1 })
+    for (let ms = 0; ms < 1000; ms += 250) {
+      for (const task of [on, off]) task.now += 250
+      vi.advanceTimersByTime(250)
     }
-    vi.advanceTimersByTime(250)
     expect([on, off].map(({ watchdog }) => watchdog.condition(id)?.kind)).toEqual(['STALLED', undefined])
     on.watchdog.stop()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('blames no task for a standstill of the whole process, as on a machine that slept', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const sink = new Watched('sink', 1000)
+    sink.watchdog.start()
+    sink.set({ 'sink-record-lag': 1 })
+    const looks = (...ms: number[]) =>
+      ms.map((passed) => {
+        sink.now += passed
+        vi.advanceTimersByTime(250)
+        return sink.watchdog.condition(id)?.kind ?? null
+      })
+    expect(looks(250, 8 * 3_600_000, 250, 250, 250)).toEqual([null, null, null, null, null])
+    expect(looks(250)).toEqual(['STALLED'])
+    expect(looks(3_600_000)).toEqual(['STALLED'])
+    sink.watchdog.stop()
   })
 })
