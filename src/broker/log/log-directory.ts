@@ -76,15 +76,16 @@ export class LogDirectory {
     return this.#volumeFor(identity).open(identity, config, this.#options.onAdvance)
   }
 
-  /** Gone at once; its files are removed in the background. */
-  delete(log: PartitionLog): void {
-    for (const volume of this.#volumes) if (volume.has(log)) volume.delete(log)
+  /** Gone at once; its files are removed in the background. Resolves when a new log with its name can be taken for it by no start. */
+  delete(log: PartitionLog): Promise<void> {
+    const deleted = this.#volumes.find((volume) => volume.has(log))?.delete(log)
     this.#options.onAdvance(log)
+    return deleted ?? Promise.resolve()
   }
 
   /** Removes what belongs to topics that are gone. Called when all partitions were asked for. */
-  removeStrays(): void {
-    for (const volume of this.#volumes) volume.removeStrays()
+  async removeStrays(): Promise<void> {
+    for (const volume of this.#volumes) await volume.removeStrays()
   }
 
   /** Directories with the logs in them, for DescribeLogDirs. */

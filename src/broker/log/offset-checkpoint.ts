@@ -7,7 +7,9 @@ const HEADER_LINES = 2
 export class OffsetCheckpoint {
   readonly #folder: LogFolder
   readonly #name: string
-  #written = ''
+  /** What the file says when the last write is through. */
+  #text = ''
+  #lastWrite = Promise.resolve()
 
   constructor(folder: LogFolder, name: string) {
     this.#folder = folder
@@ -16,7 +18,8 @@ export class OffsetCheckpoint {
 
   /** By `topic-partition`. Lines that are no entries are left out: their partitions are checked from the beginning. */
   read(): Map<string, number> {
-    const lines = this.#folder.readAll(this.#name)?.toString('utf8').split('\n') ?? []
+    this.#text = this.#folder.readAll(this.#name)?.toString('utf8') ?? ''
+    const lines = this.#text.split('\n')
     const offsets = new Map<string, number>()
     if (lines[0] !== VERSION) return offsets
     for (const line of lines.slice(HEADER_LINES)) {
@@ -26,12 +29,23 @@ export class OffsetCheckpoint {
     return offsets
   }
 
-  /** Resolves when the file survives a crash of the machine. Nothing happens when it says the same already. */
-  async write(entries: Iterable<readonly [topic: string, partition: number, offset: number]>): Promise<void> {
+  /** Resolves when the file survives a crash of the machine. Nothing is written when it says the same already. Calls take effect in their order. */
+  write(entries: Iterable<readonly [topic: string, partition: number, offset: number]>): Promise<void> {
     const lines = [...entries].map((entry) => entry.join(' '))
     const text = [VERSION, lines.length, ...lines, ''].join('\n')
-    if (text === this.#written) return
-    await this.#folder.replace(this.#name, Buffer.from(text))
-    this.#written = text
+    if (text === this.#text) return this.#lastWrite
+    this.#text = text
+    const replace = () => this.#replace(text)
+    this.#lastWrite = this.#lastWrite.then(replace, replace)
+    return this.#lastWrite
+  }
+
+  async #replace(text: string): Promise<void> {
+    try {
+      await this.#folder.replace(this.#name, Buffer.from(text))
+    } catch (error) {
+      this.#text = ''
+      throw error
+    }
   }
 }

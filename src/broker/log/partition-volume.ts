@@ -99,20 +99,23 @@ export class PartitionVolume {
     return log
   }
 
-  /** Takes the log away; its folder is renamed at once and removed in the background. */
-  delete(log: PartitionLog): void {
+  /** Takes the log away at once; its folder is removed in the background. Resolves when nothing on disk is said of it any more. */
+  async delete(log: PartitionLog): Promise<void> {
     log.abandon()
     this.#logs.delete(log.name)
     this.#discard(log.name)
+    await this.#forgetGone()
   }
 
-  /** Removes folders of partitions that were not opened: their topics are gone. */
-  removeStrays(): void {
+  /** Removes folders of partitions that were not opened, and what is said of such: their topics are gone. */
+  async removeStrays(): Promise<void> {
+    const saysSomething = this.#knownRecoveryPoints.size > 0 || this.#knownStartOffsets.size > 0 || this.#knownCleanedOffsets.size > 0
     for (const folder of [...this.#folders]) {
       if (this.#logs.has(folder) || !/-\d+$/.test(folder)) continue
       this.#options.log.info(`${folder} in ${this.name} belongs to no topic any more, and is removed`)
       this.#discard(folder)
     }
+    if (saysSomething) await this.#forgetGone()
   }
 
   /** Syncs what was appended to logs without a flush time of their own; one that cannot says so to those who wait, and to the logger. */
@@ -195,6 +198,16 @@ export class PartitionVolume {
   #writeCleanedOffsets(): Promise<void> {
     const logs = [...this.#logs.values()].filter((log) => log.cleanedOffset > 0)
     return this.#cleanedOffsets.write(logs.map((log) => [log.topic, log.partition, log.cleanedOffset]))
+  }
+
+  /** After a crash, what is said of logs that are gone would be believed of new ones with their names. */
+  async #forgetGone(): Promise<void> {
+    await Promise.resolve() // several logs go in one turn
+    await this.#try(null, 'could not be told which logs are gone', async () => {
+      await this.#writeRecoveryPoints()
+      await this.#writeStartOffsets()
+      await this.#writeCleanedOffsets()
+    })
   }
 
   #discard(name: string): void {

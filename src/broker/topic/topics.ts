@@ -143,8 +143,9 @@ export class Topics {
     this.#byName.delete(topic.name)
     this.#byId.delete(topic.id)
     await this.#store.set('topic', topic.name, null)
-    for (const log of topic.partitions) this.#logs.delete(log)
+    const deleted = topic.partitions.map((log) => this.#logs.delete(log))
     for (const listener of this.#deletionListeners) await listener(topic)
+    await Promise.all(deleted)
   }
 
   async #make({ name, partitions, overrides }: NewTopic): Promise<Topic> {

@@ -56,10 +56,11 @@ describe('a log directory', () => {
     const directory = await openDirectory(dirs)
     const log = directory.partition(orders(), DEFAULT_LOG_CONFIG)
     appendValues(log, ['old'])
-    directory.delete(log)
+    const deleted = directory.delete(log)
     const renewed = directory.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG)
     expect(renewed.logEndOffset).toBe(0)
     expect(() => appendValues(log, ['late'])).toThrow('orders-0 was deleted')
+    await deleted
     await directory.close()
     expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))).toEqual(['orders-0'])
   })
@@ -72,9 +73,31 @@ describe('a log directory', () => {
     await directory.close()
     const again = await openDirectory(dirs)
     expect(again.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG).logEndOffset).toBe(0)
-    again.removeStrays()
+    await again.removeStrays()
     await again.close()
     expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))).toEqual(['orders-0'])
+  })
+
+  it.each(['deleted before the kill', 'found gone at a start'])('does not believe of a new log what it knew of one %s', async (how) => {
+    const dirs = [temporaryDirectory()]
+    const first = await openDirectory(dirs)
+    const old = first.partition(orders(), DEFAULT_LOG_CONFIG)
+    appendValues(old, ['a', 'b', 'c'])
+    old.deleteRecordsBefore(3)
+    old.cleanedOffset = 3
+    await first.close()
+    const killed = await openDirectory(dirs)
+    const again = killed.partition(orders(), DEFAULT_LOG_CONFIG)
+    if (how === 'found gone at a start') rmSync(path.join(dirs[0]!, 'orders-0'), { recursive: true })
+    else await killed.delete(again)
+    const next = how === 'found gone at a start' ? await openDirectory(dirs) : killed
+    await next.removeStrays()
+    appendValues(next.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG), ['new'])
+    const afterKill = await openDirectory(dirs)
+    const renewed = afterKill.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG)
+    expect([renewed.logStartOffset, renewed.recoveryPoint, renewed.cleanedOffset]).toEqual([0, 0, 0])
+    expect(await readValues(renewed, 0)).toEqual(['new'])
+    for (const directory of new Set([afterKill, next, killed])) await directory.close()
   })
 
   it('keeps the log start offset', async () => {
@@ -115,7 +138,7 @@ describe('a log directory', () => {
     const log = directory.partition(orders(), DEFAULT_LOG_CONFIG)
     appendValues(log, ['a', 'b'])
     expect(await readValues(log, 1)).toEqual(['b'])
-    directory.delete(log)
+    await directory.delete(log)
     await directory.close()
   })
 })
