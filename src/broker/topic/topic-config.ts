@@ -10,6 +10,7 @@ export type TopicConfig = ParsedConfig<typeof topicConfigDef.declarations>
 const TIERED_STORAGE_IS_OFF = 'Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.'
 
 /**
+ * What a client sets for a topic.
  * @param defaults what the broker gives topics
  * @param overrides what the topic sets itself
  * @throws ApiError INVALID_CONFIG with Kafka's sentence
@@ -18,13 +19,18 @@ export function parseTopicConfig(defaults: Props, overrides: Props): TopicConfig
   const unknown = Object.keys(overrides).find((name) => !topicConfigDef.keys.has(name))
   if (unknown !== undefined) throw new ApiError(Errors.INVALID_CONFIG, `Unknown topic config name: ${unknown}`)
   try {
-    const config = topicConfigDef.parse({ ...defaults, ...overrides })
+    const config = topicConfigInForce(defaults, overrides)
     checkTogether(config)
     return config
   } catch (error) {
     if (!(error instanceof ConfigException)) throw error
     throw new ApiError(Errors.INVALID_CONFIG, error.message)
   }
+}
+
+/** Of a topic that is there: what the broker gives may contradict what it set long ago, and both hold, as in Kafka. */
+export function topicConfigInForce(defaults: Props, overrides: Props): TopicConfig {
+  return topicConfigDef.parse({ ...defaults, ...overrides })
 }
 
 /** Apache Kafka 4.3.1, LogConfig#validateValues and #validateTopicLogConfigValues. */

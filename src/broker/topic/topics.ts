@@ -4,7 +4,7 @@ import type { LogDirectory } from '../log/log-directory.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { JsonValue, StateStore } from '../state/state-store.ts'
-import { parseTopicConfig } from './topic-config.ts'
+import { parseTopicConfig, topicConfigInForce } from './topic-config.ts'
 import { randomTopicId } from './topic-id.ts'
 import { checkTopicName, collisionKey, isInternalTopic } from './topic-name.ts'
 import { Topic } from './topic.ts'
@@ -155,7 +155,7 @@ export class Topics {
   }
 
   #open(name: string, { id, partitions, configs }: StoredTopic): Topic {
-    const topic = new Topic(name, id, [], configs, parseTopicConfig(this.#config.topicDefaults, configs))
+    const topic = new Topic(name, id, [], configs, topicConfigInForce(this.#config.topicDefaults, configs))
     for (let index = 0; index < partitions; index++) topic.partitions.push(this.#openPartition(topic, index))
     this.#byName.set(name, topic)
     this.#byId.set(id, topic)
@@ -167,7 +167,7 @@ export class Topics {
   }
 
   #apply(topic: Topic, overrides: Props): void {
-    topic.setConfig(overrides, parseTopicConfig(this.#config.topicDefaults, overrides))
+    topic.setConfig(overrides, topicConfigInForce(this.#config.topicDefaults, overrides))
     for (const log of topic.partitions) log.updateConfig(topic.config)
   }
 

@@ -75,6 +75,20 @@ describe('topics', () => {
     expect(again.get('orders')!.partitions).toHaveLength(3)
   })
 
+  it('keep what they set when the broker’s own configuration comes to contradict it, through restarts too', async () => {
+    const { store, topics, config } = await openTopics()
+    const topic = await topics.create({ name: 'slow', partitions: 1, overrides: { 'min.compaction.lag.ms': '5000' } })
+    const configs = [{ name: 'log.cleaner.max.compaction.lag.ms', configOperation: Operation.SET, value: '1000' }]
+    const resources = [{ resourceType: ResourceType.BROKER, resourceName: '', configs }]
+    const { responses } = await new AlterConfigsApi(topics, config).answerIncremental({ resources, validateOnly: false })
+    expect(responses).toMatchObject([{ errorCode: Errors.NONE }])
+    const inForce = { 'min.compaction.lag.ms': 5000, 'max.compaction.lag.ms': 1000 }
+    expect(topic.config).toMatchObject(inForce)
+    const { topics: again } = await openTopics(store)
+    expect(again.get('slow')!.config).toMatchObject(inForce)
+    expect(() => again.checkOverrides(topic.overrides)).toThrow('conflict topic config setting')
+  })
+
   it('can be used only when the store has them', async () => {
     const { store, topics } = await openTopics()
     const release = store.hold()
