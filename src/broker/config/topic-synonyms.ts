@@ -1,3 +1,5 @@
+import type { Props } from '../../api/props.ts'
+
 const MS_PER_MINUTE = 60_000
 const MS_PER_HOUR = 3_600_000
 
@@ -65,6 +67,18 @@ export const TOPIC_SYNONYMS: ReadonlyMap<string, readonly Synonym[]> = new Map([
   ],
   ['unclean.leader.election.enable', one('unclean.leader.election.enable')],
 ])
+
+/** What keys of the broker alone would give topics; the others keep their defaults. */
+export function topicProps(brokerProps: Props): Props {
+  const props: Record<string, string> = {}
+  for (const [topicKey, synonyms] of TOPIC_SYNONYMS) {
+    for (const [brokerKey, factor] of synonyms) {
+      const text = brokerProps[brokerKey]?.trim()
+      if (text !== undefined) props[topicKey] ??= scaledText(text, factor)
+    }
+  }
+  return props
+}
 
 /** The topic's value in milliseconds for a broker's in minutes or hours; a negative one is "for ever" in every unit. */
 export function scaledText(text: string, factor: number): string {

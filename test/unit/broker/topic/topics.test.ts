@@ -89,6 +89,18 @@ describe('topics', () => {
     expect(() => again.checkOverrides(topic.overrides)).toThrow('conflict topic config setting')
   })
 
+  it('are kept from what the broker may have and they may not: nothing of it is there after a restart', async () => {
+    const { store, topics, config } = await openTopics()
+    await topics.create(orders)
+    const configs = [{ name: 'log.roll.ms', configOperation: Operation.SET, value: '0' }]
+    const resources = [{ resourceType: ResourceType.BROKER, resourceName: '', configs }]
+    const { responses } = await new AlterConfigsApi(topics, config).answerIncremental({ resources, validateOnly: false })
+    const errorMessage = 'Invalid value 0 for configuration segment.ms: Value must be at least 1'
+    expect(responses).toMatchObject([{ errorCode: Errors.INVALID_REQUEST, errorMessage }])
+    const { topics: again } = await openTopics(store)
+    expect(again.get('orders')!.config['segment.ms']).toBe(604_800_000)
+  })
+
   it('can be used only when the store has them', async () => {
     const { store, topics } = await openTopics()
     const release = store.hold()
