@@ -126,8 +126,9 @@ export class KafkaConsumer implements Consumer {
   #openGroup(isolation: IsolationLevel) {
     const groupId = this.#config['group.id']
     if (groupId === null) return null
-    const coordinator = new GroupCoordinator(groupId, this.#transport, this.#metadata, this.#closing.signal)
-    return { coordinator, offsets: new GroupOffsets(coordinator, this.#retry, isolation) }
+    const [metadata, retry, log] = [this.#metadata, this.#retry, this.#log]
+    const coordinator = new GroupCoordinator(groupId, this.#transport, metadata, this.#closing.signal)
+    return { coordinator, offsets: new GroupOffsets({ coordinator, metadata, retry, isolation, log }) }
   }
 
   #metadataChanged(): void {
@@ -212,7 +213,7 @@ export class KafkaConsumer implements Consumer {
     this.#checkUsable()
     const { coordinator, offsets: groupOffsets } = this.#requireGroup()
     if (offsets.length === 0) return
-    const placed = offsets.map((offset) => this.#subscription.withEpoch(offset))
+    const placed = offsets.map((offset) => this.#subscription.placed(offset))
     await groupOffsets.commit(placed, this.#member ?? standaloneCommitter(coordinator), this.#apiTimeoutMs)
   }
 

@@ -1,4 +1,6 @@
+import type { Logger } from '../../api/logger.ts'
 import { kafkaError } from '../errors.ts'
+import type { Metadata } from '../metadata.ts'
 import type { IsolationLevel, TopicPartition } from '../ports.ts'
 import type { GroupMemberIdentity } from '../protocol/group-member.ts'
 import { offsetCommit, type OffsetToCommit } from '../protocol/offset-commit.ts'
@@ -9,6 +11,12 @@ import { partitionName } from './subscription-state.ts'
 
 /** Of a group, by partition name. */
 export type CommittedOffsets = ReadonlyMap<string, Pick<FetchedOffset, 'offset' | 'leaderEpoch'>>
+
+/** An offset with the topic it is a position in: another one of the same name may be made meanwhile, and cannot be told from it. */
+export interface PlacedOffset extends OffsetToCommit {
+  /** As in `TopicMetadata`; absent as null. */
+  readonly topicId?: string | null
+}
 
 /** In whose name offsets are committed, and who learns when the group refuses. */
 export interface Committer {
@@ -24,30 +32,36 @@ export function standaloneCommitter(coordinator: GroupCoordinator): Committer {
   return { commitIdentity: () => identity, commitRefused: (code) => coordinator.error(code) }
 }
 
+export interface GroupOffsetsOptions {
+  readonly coordinator: GroupCoordinator
+  readonly metadata: Metadata
+  readonly retry: Retry
+  readonly isolation: IsolationLevel
+  readonly log: Logger
+}
+
 /** Reads and writes the group's committed offsets at its coordinator. */
 export class GroupOffsets {
-  readonly #coordinator: GroupCoordinator
-  readonly #retry: Retry
-  readonly #isolation: IsolationLevel
+  readonly #options: GroupOffsetsOptions
   #lastCommit: Promise<void> = Promise.resolve()
 
-  constructor(coordinator: GroupCoordinator, retry: Retry, isolation: IsolationLevel) {
-    this.#coordinator = coordinator
-    this.#retry = retry
-    this.#isolation = isolation
+  constructor(options: GroupOffsetsOptions) {
+    this.#options = options
   }
 
   /**
    * Commits are sent one after the other, in call order, so that an older one never overwrites a newer one; each, however often it is
-   * repeated, in the generation in which it was called: in a later one others may own the partitions, and be further.
+   * repeated, in the generation in which it was called: in a later one others may own the partitions, and be further. Offsets of a topic
+   * that was deleted are left out: the group's offset of the one made anew would be a place that nobody has read up to.
    * @throws KafkaError when there is no generation to commit in
    */
-  commit(offsets: readonly OffsetToCommit[], committer: Committer, timeoutMs: number): Promise<void> {
+  commit(offsets: readonly PlacedOffset[], committer: Committer, timeoutMs: number): Promise<void> {
     const identity = committer.commitIdentity()
     const turn = this.#lastCommit // its time runs meanwhile: what queues up while no coordinator answers is not waited for in turn
-    const commit = this.#retry.run('successfully committing offsets', timeoutMs, async () => {
+    const commit = this.#options.retry.run('successfully committing offsets', timeoutMs, async () => {
       await turn
-      await this.#send(offsets, identity, committer)
+      const lasting = offsets.filter((offset) => !this.#isOfDeleted(offset))
+      if (lasting.length > 0) await this.#send(lasting, identity, committer)
     })
     this.#lastCommit = commit.catch(ignoreOutcome)
     return commit
@@ -58,23 +72,35 @@ export class GroupOffsets {
     return this.#lastCommit
   }
 
-  async #send(offsets: readonly OffsetToCommit[], identity: GroupMemberIdentity, committer: Committer): Promise<void> {
-    const { partitions } = await this.#coordinator.send(offsetCommit(identity, offsets))
+  #isOfDeleted({ topic, partition, offset, topicId = null }: PlacedOffset): boolean {
+    const { metadata, log } = this.#options
+    if (topicId === null || metadata.topic(topic)?.id === topicId) return false
+    log.warn(
+      `Offset ${offset} of partition ${partitionName({ topic, partition })} is not committed: the topic that it was a position in is deleted`,
+    )
+    return true
+  }
+
+  async #send(offsets: readonly PlacedOffset[], identity: GroupMemberIdentity, committer: Committer): Promise<void> {
+    const { coordinator, metadata } = this.#options
+    const { partitions } = await coordinator.send(offsetCommit(identity, offsets))
     for (const { topic, partition, error } of partitions) {
       if (error === 0) continue
+      if (error === UNKNOWN_TOPIC_OR_PARTITION) metadata.requestRefresh()
       throw PARTITION_ERRORS.has(error) ? kafkaError(error, { topic, partition }) : committer.commitRefused(error, identity)
     }
   }
 
   /** One attempt. @returns by partition name, only those that have an offset @throws KafkaError */
   async fetch(partitions: readonly TopicPartition[]): Promise<CommittedOffsets> {
-    const requireStable = this.#isolation === 'read_committed'
-    const response = await this.#coordinator.send(offsetFetch({ groupId: this.#coordinator.groupId, partitions, requireStable }))
-    if (response.error !== 0) throw this.#coordinator.error(response.error)
+    const { coordinator, isolation } = this.#options
+    const requireStable = isolation === 'read_committed'
+    const response = await coordinator.send(offsetFetch({ groupId: coordinator.groupId, partitions, requireStable }))
+    if (response.error !== 0) throw coordinator.error(response.error)
     const offsets = new Map<string, FetchedOffset>()
     for (const found of response.partitions) {
       const { topic, partition, offset, error } = found
-      if (error !== 0) throw PARTITION_ERRORS.has(error) ? kafkaError(error, { topic, partition }) : this.#coordinator.error(error)
+      if (error !== 0) throw PARTITION_ERRORS.has(error) ? kafkaError(error, { topic, partition }) : coordinator.error(error)
       if (offset >= 0) offsets.set(partitionName({ topic, partition }), found)
     }
     return offsets
@@ -82,12 +108,13 @@ export class GroupOffsets {
 
   /** As `fetch`, until it is answered. */
   committed(partitions: readonly TopicPartition[], timeoutMs: number): Promise<CommittedOffsets> {
-    return this.#retry.run('the last committed offset for partitions could be determined', timeoutMs, () => this.fetch(partitions))
+    return this.#options.retry.run('the last committed offset for partitions could be determined', timeoutMs, () => this.fetch(partitions))
   }
 }
 
+const UNKNOWN_TOPIC_OR_PARTITION = 3
 /** Codes that speak of the partition, not of the group: unknown topic, metadata too large, not authorised. */
-const PARTITION_ERRORS = new Set([3, 12, 29])
+const PARTITION_ERRORS = new Set([UNKNOWN_TOPIC_OR_PARTITION, 12, 29])
 
 /** The caller of that commit has its error; the next commit only waits for its turn. */
 function ignoreOutcome(): void {}

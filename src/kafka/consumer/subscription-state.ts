@@ -1,7 +1,7 @@
 import { illegalState, type PositionInLog } from '../errors.ts'
 import type { TopicPartition, TopicPartitionOffset } from '../ports.ts'
-import type { OffsetToCommit } from '../protocol/offset-commit.ts'
 import { ConsumedEpochs } from './consumed-epochs.ts'
+import type { PlacedOffset } from './group-offsets.ts'
 import type { PartitionBuffer } from './partition-buffer.ts'
 
 /** Where a partition's next position comes from while it is not known. */
@@ -165,10 +165,11 @@ export class SubscriptionState {
     return state
   }
 
-  /** @returns the offset with the leader epoch of the record before it, if that record was read */
-  withEpoch({ topic, partition, offset }: TopicPartitionOffset): OffsetToCommit {
+  /** @returns the offset with its topic, and with the leader epoch of the record before it, if that record was read */
+  placed({ topic, partition, offset }: TopicPartitionOffset): PlacedOffset {
     const state = this.find({ topic, partition })
-    return { topic, partition, offset, leaderEpoch: state?.epochs.at(offset, state.position) ?? -1 }
+    const leaderEpoch = state?.epochs.at(offset, state.position) ?? -1
+    return { topic, partition, offset, leaderEpoch, topicId: state?.topicId ?? null }
   }
 
   /** Partitions that stay keep position, buffer and pause; new ones begin at `startAt`. */

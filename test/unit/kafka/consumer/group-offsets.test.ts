@@ -5,6 +5,7 @@ import { Retry } from '../../../../src/kafka/consumer/retry.ts'
 import type { Metadata } from '../../../../src/kafka/metadata.ts'
 import { RetryBackoff } from '../../../../src/kafka/retry-backoff.ts'
 import type { Transport } from '../../../../src/kafka/transport.ts'
+import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -14,10 +15,10 @@ const API_TIMEOUT_MS = 1000
 test('commits that queue up behind one that is not answered fail when their own time is over', async () => {
   const { signal } = new AbortController()
   const transport = { send: vi.fn(() => new Promise(() => undefined)) }
-  const metadata = { coordinator: () => Promise.resolve(1), forgetCoordinator: () => undefined }
-  const coordinator = new GroupCoordinator('g', transport as unknown as Transport, metadata as unknown as Metadata, signal)
+  const metadata = { coordinator: () => Promise.resolve(1), forgetCoordinator: () => undefined } as unknown as Metadata
+  const coordinator = new GroupCoordinator('g', transport as unknown as Transport, metadata, signal)
   const retry = new Retry({ backoff: new RetryBackoff(10, 50), signal, now: () => Date.now() })
-  const offsets = new GroupOffsets(coordinator, retry, 'read_uncommitted')
+  const offsets = new GroupOffsets({ coordinator, metadata, retry, isolation: 'read_uncommitted', log: new CollectingLogger() })
   const outcomes: string[] = []
   for (const offset of [1, 2, 3]) {
     offsets

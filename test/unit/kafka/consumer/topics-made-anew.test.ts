@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
+import type { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
+import { append, numbers, openConsumer, pollRecords, pollUntil, RecordingListener, startCluster, valuesOf } from './open-consumer.ts'
+
+const T0 = { topic: 't', partition: 0 }
+
+/** Records 100, 101 … */
+async function clusterWith(count: number): Promise<ScriptedCluster> {
+  const cluster = await startCluster({ topics: { t: 1 } })
+  append(cluster, 't', 0, numbers(100, 100 + count))
+  return cluster
+}
+
+describe('a commit of what was read from a topic that was deleted', () => {
+  it('is not repeated until it gets into a topic that was made anew', async () => {
+    const cluster = await clusterWith(10)
+    const log = new CollectingLogger()
+    const consumer = await openConsumer(cluster, { 'group.id': 'g' }, log)
+    const listener = new RecordingListener()
+    listener.onCall = async (call) => {
+      if (call === 'revoked') await consumer.commit([{ ...T0, offset: 10 }])
+    }
+    consumer.subscribe(['t'], listener)
+    await pollRecords(consumer, 10)
+    cluster.deleteTopic('t')
+    await pollUntil(consumer, () => listener.calls.length > 2)
+    cluster.createTopic('t', 1)
+    append(cluster, 't', 0, numbers(200, 203))
+    expect(valuesOf(await pollRecords(consumer, 3))).toEqual(['200', '201', '202'])
+    expect(log.lines).toContain('WARN Offset 10 of partition t-0 is not committed: the topic that it was a position in is deleted')
+  })
+
+  it('is given up when the coordinator does not know the topic and others confirm it, and the rest is committed', async () => {
+    const cluster = await startCluster({ topics: { t: 1, other: 1 } })
+    const [t, other] = [T0, { topic: 'other', partition: 0 }]
+    for (const { topic } of [t, other]) append(cluster, topic, 0, numbers(0, 4))
+    const consumer = await openConsumer(cluster, { 'group.id': 'g' })
+    consumer.assign([t, other])
+    await pollRecords(consumer, 8)
+    consumer.pause([t, other]) // fetches would tell too
+    cluster.deleteTopic('t')
+    cluster.once('OffsetCommit', { do: 'error', code: 3 })
+    await consumer.commit([t, other].map((partition) => ({ ...partition, offset: 4 })))
+    expect(await consumer.committed([t, other])).toEqual([null, { ...other, offset: 4 }])
+  })
+})
