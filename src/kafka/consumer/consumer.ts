@@ -98,7 +98,12 @@ export class KafkaConsumer implements Consumer {
       notify()
     }
     const positions = new PositionLookup({ subscription, lookup, groupOffsets, policy, backoff, log, now, notify: found })
-    const validation = new PositionValidation({ subscription, transport, metadata, policy, backoff, log, now, notify: found })
+    const metadataLagMs = config['request.timeout.ms']
+    const validation = new PositionValidation({
+      ...{ subscription, transport, metadata, policy, backoff, log, now },
+      metadataLagMs,
+      notify: found,
+    })
     this.#validation = validation
     this.#queries = new OffsetQueries({
       subscription,

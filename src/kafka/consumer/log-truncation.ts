@@ -20,14 +20,32 @@ export function compareWithLog(
   log: Logger,
 ): TruncatedPosition | null {
   const divergent = divergentPlace(answer)
-  if (divergent !== null && divergent.offset >= state.position) {
+  if (divergent === null)
+    return lookUpAnew(state, policy, log, `the log of ${leaderText(leader)} has no record of that epoch or an earlier one`)
+  if (divergent.offset >= state.position) {
     state.trust()
     return null
   }
-  if (policy.timestamp === null) return { topic: state.topic, partition: state.partition, position: placeOf(state), divergent }
-  if (divergent === null) lookUpAnew(state, leader, policy, log)
-  else cutOff(state, divergent, leader, log)
+  // no leader loses records of its own epoch
+  if (divergent.leaderEpoch === leader.leaderEpoch) {
+    const end = `the log of ${leaderText(leader)} ends at offset ${divergent.offset} in the same epoch, in which a log only grows`
+    return lookUpAnew(state, policy, log, `${end}; so it is another log, as of a topic made anew`)
+  }
+  if (policy.timestamp === null) return forbidden(state, divergent)
+  cutOff(state, divergent, leader, log)
   return null
+}
+
+/** As `compareWithLog`, where nothing tells up to where the log has what was read. */
+export function lookUpAnew(state: PartitionState, policy: OffsetResetPolicy, log: Logger, why: string): TruncatedPosition | null {
+  if (policy.timestamp === null) return forbidden(state, null)
+  log.warn(`${detected(state)} as auto.offset.reset=${policy.text} says: ${why}`)
+  state.lookUp('reset', state.position)
+  return null
+}
+
+function forbidden(state: PartitionState, divergent: PositionInLog | null): TruncatedPosition {
+  return { topic: state.topic, partition: state.partition, position: placeOf(state), divergent }
 }
 
 /** Null: the log has no record of that epoch or an earlier one. */
@@ -43,18 +61,10 @@ function cutOff(state: PartitionState, divergent: PositionInLog, leader: Partiti
   state.cutOff(divergent.offset, divergent.leaderEpoch)
 }
 
-function lookUpAnew(state: PartitionState, leader: PartitionMetadata, policy: OffsetResetPolicy, log: Logger): void {
-  log.warn(
-    `${detected(state)} as auto.offset.reset=${policy.text} says: the log of ${leaderText(leader)} has no record of that epoch or an earlier ` +
-      'one, so nothing tells up to where it has what was read',
-  )
-  state.lookUp('reset', state.position)
-}
-
 function detected(state: PartitionState): string {
   return `Truncation detected for partition ${partitionName(state)} at ${positionText(placeOf(state))}, resetting offset`
 }
 
-function leaderText({ leader, leaderEpoch }: PartitionMetadata): string {
+export function leaderText({ leader, leaderEpoch }: PartitionMetadata): string {
   return `leader ${leader} (epoch ${leaderEpoch})`
 }

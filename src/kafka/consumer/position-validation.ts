@@ -1,17 +1,16 @@
 import type { Logger } from '../../api/logger.ts'
-import { asKafkaError, kafkaError, logTruncation, positionText, type KafkaError, type TruncatedPosition } from '../errors.ts'
+import { asKafkaError, kafkaError, logTruncation, type KafkaError, type TruncatedPosition } from '../errors.ts'
 import type { Metadata, PartitionMetadata } from '../metadata.ts'
 import { noLeader } from '../no-leader.ts'
 import { offsetForLeaderEpoch, type EpochEnd } from '../protocol/offset-for-leader-epoch.ts'
-import { RepeatedWarning } from '../repeated-warning.ts'
 import type { RetryBackoff } from '../retry-backoff.ts'
 import type { Clock } from '../timer.ts'
 import type { Transport } from '../transport.ts'
 import { followLeader } from './followed-leader.ts'
-import { compareWithLog } from './log-truncation.ts'
+import { compareWithLog, leaderText, lookUpAnew } from './log-truncation.ts'
 import type { OffsetResetPolicy } from './offset-reset-policy.ts'
 import { mayBeOutdated } from './outdated-metadata.ts'
-import { partitionName, placeOf, type PartitionState, type SubscriptionState } from './subscription-state.ts'
+import { partitionName, type PartitionState, type SubscriptionState } from './subscription-state.ts'
 
 export interface PositionValidationOptions {
   readonly subscription: SubscriptionState
@@ -19,6 +18,8 @@ export interface PositionValidationOptions {
   readonly metadata: Metadata
   readonly policy: OffsetResetPolicy
   readonly backoff: RetryBackoff
+  /** How long after an election brokers may still tell of the leader before. */
+  readonly metadataLagMs: number
   readonly log: Logger
   readonly now: Clock
   /** Positions can be fetched from again, were lost, or failed: poll should look. */
@@ -43,14 +44,14 @@ interface Question {
 export class PositionValidation {
   readonly #options: PositionValidationOptions
   readonly #asked = new Map<PartitionState, { readonly epoch: number; readonly answer: Promise<void> }>()
-  readonly #behind: RepeatedWarning
+  /** Positions of a later epoch than brokers tell of: since when, and at which answer of theirs. */
+  readonly #ahead = new Map<PartitionState, { readonly epoch: number; readonly since: number; readonly generation: number }>()
   #followedGeneration = -1
   #error: KafkaError | null = null
   #retryAt = Infinity
 
   constructor(options: PositionValidationOptions) {
     this.#options = options
-    this.#behind = new RepeatedWarning('Partitions are not read because metadata is older than their committed offsets', options.log)
   }
 
   /** Called after every answer of metadata, before anything is fetched or handed out by it. */
@@ -74,7 +75,7 @@ export class PositionValidation {
     this.#retryAt = Infinity
     const doubtful = subscription.partitions.filter((state) => state.isDoubtful)
     if (doubtful.length > 0) this.#ask(doubtful)
-    else this.#behind.over()
+    else this.#ahead.clear()
   }
 
   /** Milliseconds until a question may be repeated; Infinity: none failed. */
@@ -115,13 +116,27 @@ export class PositionValidation {
     return null
   }
 
-  /** Asked then, a leader that was replaced would say that it does not know the epoch, which is no truncation. */
-  #metadataIsBehind(state: PartitionState, { leader, leaderEpoch }: PartitionMetadata): void {
-    this.#behind.warn(
-      `The committed ${positionText(placeOf(state))} of ${partitionName(state)} is from a later epoch than that of the leader that brokers name ` +
-        `(${leader}, epoch ${leaderEpoch}). If the topic was made anew, commit or seek to an offset of the new one`,
-    )
-    this.#later(state, kafkaError(UNKNOWN_LEADER_EPOCH, state))
+  /**
+   * Asked then, a leader that was replaced would say that it does not know the epoch, which is no truncation. But epochs never go back within
+   * one topic: when brokers still do not come to know of it, it is one of a topic that was deleted. Java waits without end.
+   */
+  #metadataIsBehind(state: PartitionState, leader: PartitionMetadata): void {
+    const { policy, log, metadataLagMs } = this.#options
+    if (!this.#isAheadForLong(state)) return this.#later(state, kafkaError(UNKNOWN_LEADER_EPOCH, state))
+    const named = `brokers name ${leaderText(leader)}, and no later epoch within ${metadataLagMs} ms`
+    const forbidden = lookUpAnew(state, policy, log, `${named}; so the position is one of another topic of that name, which was deleted`)
+    if (forbidden === null) return this.#options.notify()
+    this.#backOff(state)
+    this.#error ??= logTruncation([forbidden])
+  }
+
+  #isAheadForLong(state: PartitionState): boolean {
+    const { metadata, metadataLagMs, now } = this.#options
+    const first = this.#ahead.get(state)
+    if (first?.epoch === state.epoch)
+      return now() - first.since >= metadataLagMs && metadata.generation - first.generation >= ANSWERS_TO_BELIEVE
+    this.#ahead.set(state, { epoch: state.epoch, since: now(), generation: metadata.generation })
+    return false
   }
 
   #askLeader(node: number, questions: readonly Question[]): void {
@@ -195,6 +210,8 @@ export class PositionValidation {
   }
 }
 
+/** One alone may come from a broker that stood still itself. */
+const ANSWERS_TO_BELIEVE = 3
 const UNSUPPORTED_VERSION = 35
 const UNKNOWN_LEADER_EPOCH = 75
 const OFFSET_NOT_AVAILABLE = 78

@@ -5,6 +5,8 @@ import { append, numbers, openConsumer, pollRecords, pollUntil, RecordingListene
 
 const T0 = { topic: 't', partition: 0 }
 
+const warnings = (log: CollectingLogger) => log.lines.filter((line) => line.startsWith('WARN'))
+
 /** Records 100, 101 … */
 async function clusterWith(count: number): Promise<ScriptedCluster> {
   const cluster = await startCluster({ topics: { t: 1 } })
@@ -43,5 +45,45 @@ describe('a commit of what was read from a topic that was deleted', () => {
     cluster.once('OffsetCommit', { do: 'error', code: 3 })
     await consumer.commit([t, other].map((partition) => ({ ...partition, offset: 4 })))
     expect(await consumer.committed([t, other])).toEqual([null, { ...other, offset: 4 }])
+  })
+})
+
+describe('an offset of a topic before it was made anew, found as a committed one', () => {
+  it('that is behind the end in the epoch it was read in starts where auto.offset.reset says: within one epoch a log only grows', async () => {
+    const cluster = await clusterWith(3)
+    cluster.groupState('g').commit('t', 0, 10, 0)
+    const log = new CollectingLogger()
+    const consumer = await openConsumer(cluster, { 'group.id': 'g' }, log)
+    consumer.assign([T0])
+    expect(valuesOf(await pollRecords(consumer, 3))).toEqual(['100', '101', '102'])
+    expect(warnings(log)).toEqual([
+      'WARN Truncation detected for partition t-0 at offset 10 (leader epoch 0), resetting offset as auto.offset.reset=earliest says: ' +
+        'the log of leader 1 (epoch 0) ends at offset 3 in the same epoch, in which a log only grows; so it is another log, as of a topic made anew',
+    ])
+  })
+
+  it('from an epoch that brokers do not come to know of in request.timeout.ms starts where auto.offset.reset says', async () => {
+    const cluster = await clusterWith(12)
+    cluster.groupState('g').commit('t', 0, 10, 5)
+    const log = new CollectingLogger()
+    const consumer = await openConsumer(cluster, { 'group.id': 'g', 'request.timeout.ms': '300' }, log)
+    consumer.assign([T0])
+    expect(await consumer.position(T0)).toBe(0)
+    expect(valuesOf(await pollRecords(consumer, 12)).map(Number)).toEqual(numbers(100, 112))
+    expect(warnings(log)).toHaveLength(1)
+    expect(warnings(log)[0]).toContain(
+      'at offset 10 (leader epoch 5), resetting offset as auto.offset.reset=earliest says: brokers name leader 1 (epoch 0)',
+    )
+  })
+
+  it.each([
+    { what: 'behind the end', epoch: 0 },
+    { what: 'from a later epoch', epoch: 5 },
+  ])('$what is an error with none', async ({ epoch }) => {
+    const cluster = await clusterWith(3)
+    cluster.groupState('g').commit('t', 0, 10, epoch)
+    const consumer = await openConsumer(cluster, { 'group.id': 'g', 'request.timeout.ms': '300', 'auto.offset.reset': 'none' })
+    consumer.assign([T0])
+    await expect(pollUntil(consumer, () => false)).rejects.toMatchObject({ code: 'LOG_TRUNCATION' })
   })
 })
