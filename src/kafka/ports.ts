@@ -160,6 +160,8 @@ export interface Consumer {
   seek(partition: TopicPartition, to: number | 'beginning' | 'end'): void
   /** Offset of the next record `poll` can return. */
   position(partition: TopicPartition): Promise<number>
+  /** As `position`, without asking anybody: it goes back by itself when a log was cut off. Null: it is not known now. */
+  knownPosition(partition: TopicPartition): number | null
   /** Records behind the positions of all assigned partitions, as far as the last answers of the brokers tell; those not asked yet count 0. */
   lag(): number
   commit(offsets: readonly TopicPartitionOffset[]): Promise<void>

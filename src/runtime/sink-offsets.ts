@@ -40,6 +40,8 @@ export class SinkOffsets {
   readonly #consumed = new PartitionMap<number>()
   readonly #delivered = new PartitionMap<number>()
   readonly #committed = new PartitionMap<number>()
+  /** The last commit that was sent before the partition was read from elsewhere: what is said of it and earlier ones is of the place before. */
+  readonly #movedAfter = new PartitionMap<number>()
   #sequence = 0
   #committingSince: number | null = null
   /** Commits that the broker has not answered, timed out or not. */
@@ -76,6 +78,7 @@ export class SinkOffsets {
     this.#consumed.set(topic, partition, position)
     this.#delivered.set(topic, partition, position)
     this.#committed.set(topic, partition, position)
+    this.#movedAfter.set(topic, partition, this.#sequence)
   }
 
   /**
@@ -83,7 +86,8 @@ export class SinkOffsets {
    * before its position: what was delivered from there on is lost in the cluster, and to rewind to it would skip what it has there now.
    */
   consumed(topic: string, partition: number, offset: number, nextOffset: number): void {
-    if (offset < (this.#consumed.get(topic, partition) ?? 0)) this.assigned({ topic, partition }, offset)
+    const known = this.#consumed.get(topic, partition) ?? 0
+    if (offset < known || known === UNKNOWN) this.assigned({ topic, partition }, offset)
     this.#consumed.set(topic, partition, nextOffset)
   }
 
@@ -102,6 +106,7 @@ export class SinkOffsets {
       this.#consumed.delete(partition)
       this.#delivered.delete(partition)
       this.#committed.delete(partition)
+      this.#movedAfter.delete(partition)
     }
   }
 
@@ -113,6 +118,7 @@ export class SinkOffsets {
    */
   async commit(): Promise<PreCommitFailure | null> {
     const { log, task, reportsSafe, listener } = this.#parts
+    this.#followConsumer()
     await reportsSafe()
     let accepted: readonly TopicPartitionOffset[]
     try {
@@ -141,6 +147,7 @@ export class SinkOffsets {
    */
   async commitAndClose(partitions: readonly TopicPartition[], close: () => Promise<void>): Promise<void> {
     const { log, reportsSafe } = this.#parts
+    this.#followConsumer()
     const candidates = offsetsOf(this.#delivered).filter((offset) => partitions.some((own) => samePartition(own, offset)))
     let accepted: readonly TopicPartitionOffset[] = []
     try {
@@ -171,7 +178,7 @@ export class SinkOffsets {
     this.#unanswered++
     const sequence = ++this.#sequence
     this.#parts.consumer.commit(accepted).then(
-      () => this.#answered(sequence, () => this.#took(accepted)),
+      () => this.#answered(sequence, () => this.#took(accepted, sequence)),
       (error: unknown) => this.#answered(sequence, () => this.#refused(error)),
     )
   }
@@ -184,9 +191,9 @@ export class SinkOffsets {
     follow()
   }
 
-  #took(accepted: readonly TopicPartitionOffset[]): void {
+  #took(accepted: readonly TopicPartitionOffset[], sequence: number): void {
     for (const { topic, partition, offset } of accepted) {
-      if (this.#committed.has({ topic, partition })) this.#committed.set(topic, partition, offset)
+      if (sequence > (this.#movedAfter.get(topic, partition) ?? Infinity)) this.#committed.set(topic, partition, offset)
     }
     this.#parts.listener().committed()
   }
@@ -196,7 +203,16 @@ export class SinkOffsets {
     this.#parts.listener().commitFailed(error)
   }
 
-  async #preCommit(candidates: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
+  /** As in `consumed`, before anything came of what the cluster has now: neither commit nor rewind may be of what it has no more. */
+  #followConsumer(): void {
+    for (const { topic, partition, offset } of offsetsOf(this.#consumed)) {
+      const position = this.#parts.consumer.knownPosition({ topic, partition }) ?? UNKNOWN
+      if (position < Math.max(offset, this.#delivered.get(topic, partition) ?? offset)) this.assigned({ topic, partition }, position)
+    }
+  }
+
+  async #preCommit(delivered: readonly TopicPartitionOffset[]): Promise<readonly TopicPartitionOffset[]> {
+    const candidates = delivered.filter(({ offset }) => offset !== UNKNOWN)
     if (candidates.length === 0) return []
     const chosen = new PartitionMap<number>()
     for (const returned of await this.#parts.task.preCommit(candidates)) {
@@ -229,6 +245,9 @@ export class SinkOffsets {
     return offsetsOf(this.#committed).filter(({ topic, partition, offset }) => this.#delivered.get(topic, partition) !== offset)
   }
 }
+
+/** Of a partition whose consumer is looking for where to go on. */
+const UNKNOWN = -1
 
 function samePartition(a: TopicPartition, b: TopicPartition): boolean {
   return a.partition === b.partition && a.topic === b.topic

@@ -226,6 +226,11 @@ export class KafkaConsumer implements Consumer {
     return this.#ask().position(partition)
   }
 
+  knownPosition(partition: TopicPartition): number | null {
+    const position = this.#subscription.find(partition)?.position ?? -1
+    return position < 0 ? null : position
+  }
+
   lag(): number {
     return this.#queries.lag()
   }

@@ -26,6 +26,8 @@ export class MemoryConsumer implements Consumer {
   pollError: Error | null = null
   /** Thrown by `position`, while set. */
   positionError: Error | null = null
+  /** Where to read is not known for the moment. */
+  isLookingUp = false
   polls = 0
   readonly #logs = new Map<string, ConsumerRecord[]>()
   readonly #positions = new Map<string, number>()
@@ -127,6 +129,10 @@ export class MemoryConsumer implements Consumer {
     return this.#positions.get(keyOf(partition)) ?? 0
   }
 
+  knownPosition(partition: TopicPartition): number | null {
+    return this.isLookingUp ? null : (this.#positions.get(keyOf(partition)) ?? 0)
+  }
+
   lag(): number {
     return this.#assignment.reduce((lag, own) => lag + this.#log(own).length - (this.#positions.get(keyOf(own)) ?? 0), 0)
   }
@@ -194,8 +200,9 @@ export class MemoryConsumer implements Consumer {
   #take(): PartitionRecords[] {
     const ready = this.#assignment.filter((partition) => !this.paused.has(keyOf(partition)))
     return ready.flatMap((partition) => {
-      const records = this.#log(partition).slice(this.#positions.get(keyOf(partition)) ?? 0)
-      this.#positions.set(keyOf(partition), this.#log(partition).length)
+      const position = this.#positions.get(keyOf(partition)) ?? 0
+      const records = this.#log(partition).slice(position)
+      this.#positions.set(keyOf(partition), position + records.length)
       return records.length === 0 ? [] : [{ ...partition, records }]
     })
   }

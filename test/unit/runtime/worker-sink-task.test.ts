@@ -182,6 +182,76 @@ describe('WorkerSinkTask', () => {
     expect(task.values.filter((value) => value === 'B')).toHaveLength(2)
   })
 
+  it('does so too before anything came of what the log has now', async () => {
+    const { consumer, task, log } = runningSink()
+    consumer.append('t', 0, 'a', 'b', 'c')
+    await until(() => task.values.length === 3)
+    task.ask.requestCommit()
+    consumer.wakeup()
+    await until(() => consumer.committedOffsets.has('t-0'))
+    consumer.append('t', 0, 'd')
+    await until(() => task.values.length === 4)
+    consumer.cutOff({ topic: 't', partition: 0 }, 1)
+    let failures = 1
+    task.onPreCommit = (offsets) => {
+      if (failures-- > 0) throw new Error('flush failed')
+      return offsets
+    }
+    task.ask.requestCommit()
+    consumer.wakeup()
+    await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
+    consumer.append('t', 0, 'B', 'C', 'D', 'E')
+    await until(() => task.values.includes('E'))
+    expect(task.values.slice(4)).toEqual(['B', 'C', 'D', 'E'])
+  })
+
+  it('does not rewind to an offset whose commit was answered after the log had been cut off before it', async () => {
+    const { consumer, task, log } = runningSink()
+    consumer.append('t', 0, 'a', 'b', 'c')
+    await until(() => task.values.length === 3)
+    const answered = Promise.withResolvers<void>()
+    consumer.commitGate = answered.promise
+    task.ask.requestCommit()
+    consumer.append('t', 0, 'd')
+    await until(() => task.values.length === 4)
+    consumer.cutOff({ topic: 't', partition: 0 }, 1)
+    consumer.append('t', 0, 'B')
+    await until(() => task.values.includes('B'))
+    answered.resolve()
+    await until(() => consumer.committedOffsets.has('t-0'))
+    let failures = 1
+    task.onPreCommit = (offsets) => {
+      if (failures-- > 0) throw new Error('flush failed')
+      return offsets
+    }
+    task.ask.requestCommit()
+    consumer.append('t', 0, 'C')
+    await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
+    consumer.append('t', 0, 'D', 'E')
+    await until(() => task.values.includes('E'))
+    expect(task.values.filter((value) => value === 'B')).toHaveLength(2)
+  })
+
+  it.each([
+    { what: 'reads from the start of another log', lookUp: false },
+    { what: 'does not know yet where to read', lookUp: true },
+  ])('commits nothing of a topic that is gone while the consumer $what', async ({ lookUp }) => {
+    const { consumer, task, stop } = runningSink()
+    consumer.append('t', 0, 'a', 'b', 'c')
+    await until(() => task.values.length === 3)
+    consumer.cutOff({ topic: 't', partition: 0 }, 0)
+    consumer.isLookingUp = lookUp
+    const candidates: unknown[] = []
+    task.onPreCommit = (offsets) => {
+      candidates.push(...offsets.map(({ offset }) => offset))
+      return offsets
+    }
+    task.ask.requestCommit()
+    consumer.wakeup()
+    await stop()
+    expect([consumer.committedOffsets.size, candidates.filter((offset) => offset !== 0)]).toEqual([0, []])
+  })
+
   it('reads from where the task asks it to', async () => {
     const { consumer, task } = runningSink()
     let rewound = false
