@@ -33,6 +33,8 @@ interface Asked {
   readonly state: PartitionState
   readonly epoch: number
   readonly offset: number
+  /** Which may be behind the leader. */
+  readonly ofFollower: boolean
 }
 
 /** What goes on between us and one broker. */
@@ -172,7 +174,10 @@ export class Fetcher {
     const broker = this.#broker(node)
     const asked = new Map<string, Asked>()
     broker.askedBytes = this.#maxBytes()
-    for (const state of states) asked.set(partitionName(state), { state, epoch: state.epoch, offset: state.fetchPosition })
+    for (const state of states) {
+      const { epoch, fetchPosition: offset, preferredReplica } = state
+      asked.set(partitionName(state), { state, epoch, offset, ofFollower: preferredReplica >= 0 })
+    }
     const request = fetch({
       maxWaitMs: config['fetch.max.wait.ms'],
       minBytes: config['fetch.min.bytes'],
@@ -263,13 +268,12 @@ export class Fetcher {
   /** Apache Kafka 4.3, FetchCollector#handleInitializeErrors. */
   #partitionFailed(asked: Asked, { error: code, partition, topic }: FetchedPartition): void {
     const { log, metadata } = this.#options
-    const { state } = asked
+    const { state, ofFollower } = asked
     const error = kafkaError(code, { topic, partition })
-    const fromFollower = state.preferredReplica >= 0
     state.preferredReplica = -1
     this.#backOffPartition(state)
     if (code === OFFSET_OUT_OF_RANGE) {
-      if (!fromFollower) this.#outOfRange(asked)
+      if (!ofFollower) this.#outOfRange(asked)
     } else if (error.retriable && code !== CORRUPT_MESSAGE) {
       log.debug(`Fetch of ${topic}-${partition} from offset ${asked.offset} was refused and is tried again`, error)
       if (mayBeOutdated(error)) metadata.requestRefresh()

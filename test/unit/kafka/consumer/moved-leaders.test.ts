@@ -39,6 +39,30 @@ describe('a consumer whose brokers change', () => {
     expect(textOf(await pollRecords(consumer, 1))).toEqual(['t-0@0=new'])
   })
 
+  it('a follower that is behind says so after the leader has changed: that moves no position', async () => {
+    const cluster = await startCluster({ nodes: 3, topics: { t: 1 } })
+    append(cluster, 't', 0, numbers(0, 10))
+    cluster.log('t', 0).readReplica = 2
+    const consumer = await openConsumer(cluster, { 'client.rack': 'b', 'metadata.max.age.ms': '20' })
+    const isFollowed = Promise.withResolvers<void>()
+    cluster.onRequest('Fetch', async ({ node }) => {
+      if (node !== 2) return undefined
+      await isFollowed.promise
+      return { do: 'error', code: 1 }
+    })
+    consumer.assign([T0])
+    consumer.seek(T0, 10) // no record was read, so its epoch is not known
+    await pollUntil(consumer, () => cluster.requestsOf('Fetch').some(({ node }) => node === 2))
+    cluster.log('t', 0).readReplica = -1
+    cluster.setLeader('t', 0, 3)
+    await pollUntil(consumer, () => cluster.requestsOf('Fetch').some(({ node }) => node === 3))
+    isFollowed.resolve()
+    const read = [...(await consumer.poll(100))]
+    append(cluster, 't', 0, ['next'])
+    read.push(...(await pollRecords(consumer, 1)))
+    expect(textOf(read)).toEqual(['t-0@10=next'])
+  })
+
   it('all known brokers are gone: the bootstrap address leads to the new ones', async () => {
     const cluster = await startCluster({ nodes: 3, topics: { t: 1 } })
     await cluster.stopNode(3)
