@@ -16,14 +16,3 @@ export interface StateStore {
    */
   set(kind: StateKind, key: string, value: JsonValue): Promise<void>
 }
-
-/** Forgets everything with the process: for brokers in memory, and for tests. */
-export class MemoryStateStore implements StateStore {
-  load(): Iterable<readonly [string, JsonValue]> {
-    return []
-  }
-
-  set(): Promise<void> {
-    return Promise.resolve()
-  }
-}

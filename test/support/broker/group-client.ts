@@ -4,11 +4,12 @@ import { GroupCoordinator, type GroupCoordinatorOptions } from '../../../src/bro
 import { encodeData, encodeRequest, decodeRequest, encodeResponse, decodeResponse } from '../../../src/broker/protocol/codec.ts'
 import type { DecodedResponse } from '../../../src/broker/protocol/codec.ts'
 import type { ApiName, RequestMessages } from '../../../src/broker/protocol/messages.ts'
-import type { JsonValue, StateKind, StateStore } from '../../../src/broker/state/state-store.ts'
+import type { JsonValue, StateKind } from '../../../src/broker/state/state-store.ts'
 import { Reader } from '../../../src/kafka/protocol/reader.ts'
 import { Writer } from '../../../src/kafka/protocol/writer.ts'
 import { silentLogger } from '../../../src/logging/logger.ts'
 import { ManualClock } from './manual-clock.ts'
+import { OwnedState } from './owned-state.ts'
 
 export type GroupApi = Extract<
   ApiName,
@@ -42,12 +43,12 @@ const LATEST: Record<GroupApi, number> = {
 }
 
 /** Keeps what it is given through a restart of whoever uses it; told to, it fails, or keeps callers waiting. */
-export class RememberingStore implements StateStore {
+export class RememberingStore extends OwnedState {
   readonly entries = new Map<string, JsonValue>()
   failure: Error | null = null
   #held: (() => void)[] | null = null
 
-  load(kind: StateKind): Iterable<readonly [string, JsonValue]> {
+  protected read(kind: StateKind): Iterable<readonly [string, JsonValue]> {
     const ofKind = [...this.entries].filter(([key]) => key.startsWith(`${kind} `))
     return ofKind.map(([key, value]) => [key.slice(kind.length + 1), value] as const)
   }
@@ -58,7 +59,7 @@ export class RememberingStore implements StateStore {
     if (held !== null) await new Promise<void>((resolve) => held.push(resolve))
     if (failure !== null) throw failure
     if (value === null) this.entries.delete(`${kind} ${key}`)
-    else this.entries.set(`${kind} ${key}`, value)
+    else this.entries.set(`${kind} ${key}`, JSON.parse(JSON.stringify(value)) as JsonValue)
   }
 
   /** Until the function returned is called, nothing is kept. */
@@ -94,7 +95,7 @@ export class GroupClient {
 
   #start(): GroupCoordinator {
     return new GroupCoordinator({
-      state: this.store,
+      state: this.store.reopen(),
       clock: this.clock,
       log: silentLogger,
       topics: {

@@ -1,7 +1,8 @@
-import type { JsonValue, StateKind, StateStore } from '../../../src/broker/state/state-store.ts'
+import type { JsonValue, StateKind } from '../../../src/broker/state/state-store.ts'
+import { OwnedState } from './owned-state.ts'
 
 /** A store that outlives the part under test, as files outlive a process; it can be made to fail, or to take its time. */
-export class KeptState implements StateStore {
+export class KeptState extends OwnedState {
   readonly #entries = new Map<string, Map<string, JsonValue>>()
   /** Every write, in order, as `kind key`. */
   readonly writes: [kind: StateKind, key: string, value: JsonValue][] = []
@@ -10,7 +11,7 @@ export class KeptState implements StateStore {
   /** When set, writes resolve after it. */
   gate: Promise<void> | null = null
 
-  load(kind: StateKind): Iterable<readonly [string, JsonValue]> {
+  protected read(kind: StateKind): Iterable<readonly [string, JsonValue]> {
     return [...(this.#entries.get(kind) ?? [])]
   }
 

@@ -1,12 +1,13 @@
-import type { JsonValue, StateKind, StateStore } from '../../../src/broker/state/state-store.ts'
+import type { JsonValue, StateKind } from '../../../src/broker/state/state-store.ts'
+import { OwnedState } from './owned-state.ts'
 
 /** A store in memory that a test can read, hold and break; a second broker on it finds what the first has left. */
-export class RecordingStateStore implements StateStore {
+export class RecordingStateStore extends OwnedState {
   readonly entries = new Map<string, JsonValue>()
   failure: Error | null = null
   #held: Promise<void> = Promise.resolve()
 
-  load(kind: StateKind): Iterable<readonly [string, JsonValue]> {
+  protected read(kind: StateKind): Iterable<readonly [string, JsonValue]> {
     const prefix = `${kind}/`
     return Array.from(this.entries)
       .filter(([key]) => key.startsWith(prefix))

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { BrokerConfig, parseBrokerSettings } from '../../../../src/broker/config/broker-config.ts'
 import { defaultText } from '../../../../src/broker/config/config-text.ts'
 import { Errors } from '../../../../src/broker/protocol/errors.ts'
-import { MemoryStateStore } from '../../../../src/broker/state/state-store.ts'
 import { topicConfigDef } from '../../../../src/broker/topic/topic-config-keys.ts'
 import { parseTopicConfig } from '../../../../src/broker/topic/topic-config.ts'
+import { RecordingStateStore } from '../../../support/broker/recording-state-store.ts'
 
 const defaultsOf = (props: Record<string, string>) =>
-  new BrokerConfig(props, parseBrokerSettings(props), new MemoryStateStore()).topicDefaults
+  new BrokerConfig(props, parseBrokerSettings(props), new RecordingStateStore()).topicDefaults
 
 describe('the configuration of a topic', () => {
   it('has the defaults of Kafka 4.3.1, all digits included', () => {

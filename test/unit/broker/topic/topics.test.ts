@@ -14,7 +14,7 @@ import { appendValues } from '../log/log-fixture.ts'
 
 async function openTopics(store = new RecordingStateStore(), props: Record<string, string> = {}, clock: Clock = systemClock) {
   const logs = await LogDirectory.open({ dirs: null, clock, log: silentLogger, onAdvance: () => undefined })
-  const config = new BrokerConfig(props, parseBrokerSettings(props), store)
+  const config = new BrokerConfig(props, parseBrokerSettings(props), store.reopen())
   return { store, config, topics: new Topics({ store, logs, config }) }
 }
 

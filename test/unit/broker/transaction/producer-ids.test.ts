@@ -16,7 +16,7 @@ describe('producer ids', () => {
   it('are not given again after a start', async () => {
     const store = new KeptState()
     const before = await new ProducerIds(store).next()
-    expect(await new ProducerIds(store).next()).toBeGreaterThan(before)
+    expect(await new ProducerIds(store.reopen()).next()).toBeGreaterThan(before)
   })
 
   it('are refused while they cannot be written down, and given afterwards', async () => {

@@ -46,7 +46,7 @@ export class TransactionBroker {
     const { clock = new ManualClock(), topics = newTopics(), store = new KeptState(), isCleanStart = true } = kept
     const groups = new ObservedGroups()
     const coordinator = await TransactionCoordinator.open({
-      store,
+      store: store.reopen(),
       topics,
       groups,
       clock,
