@@ -31,16 +31,25 @@ export class OffsetQueries {
     this.#options = options
   }
 
-  /** Offset of the next record that poll can return, looked up if need be. */
+  /**
+   * Offset of the next record that poll can return, looked up if need be. A doubtful one is told while nobody leads the partition: that may
+   * last, and a sink does not read its other partitions before it has the places of all.
+   */
   position(partition: TopicPartition): Promise<number> {
     const { subscription, retry, timeoutMs } = this.#options
     return retry.run(`the position for partition ${partitionName(partition)} could be determined`, timeoutMs, async () => {
       await this.#find(subscription.get(partition))
       // may have been revoked meanwhile
-      const { hasPosition, position } = subscription.get(partition)
-      if (!hasPosition) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
+      const { hasPosition, isDoubtful, position } = subscription.get(partition)
+      if (!hasPosition && !(isDoubtful && this.#isLeaderless(partition))) throw kafkaError(OFFSET_NOT_AVAILABLE, partition)
       return position
     })
+  }
+
+  #isLeaderless({ topic, partition }: TopicPartition): boolean {
+    const { metadata } = this.#options
+    const known = metadata.topic(topic)?.partitions[partition]
+    return known === undefined ? metadata.topicError(topic) !== undefined : known.leader < 0
   }
 
   async #find(state: PartitionState): Promise<void> {

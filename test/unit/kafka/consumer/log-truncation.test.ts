@@ -203,6 +203,28 @@ describe('a consumer whose leader changes', () => {
     expect(textOf(await pollRecords(consumer, 1))).toEqual(['t-0@6=again'])
   })
 
+  it('tells its committed place while nobody leads the partition, which can be for long: the others wait for that', async () => {
+    const cluster = await startCluster({ nodes: 2, topics: { t: 2 } })
+    const partitions = [T0, { topic: 't', partition: 1 }]
+    for (const { partition } of partitions) {
+      append(cluster, 't', partition, numbers(0, 3))
+      cluster.groupState('g').commit('t', partition, 1, 0)
+    }
+    cluster.setLeader('t', 0, -1)
+    const consumer = await openConsumer(cluster, { 'group.id': 'g', 'default.api.timeout.ms': '500' })
+    const listener = new RecordingListener()
+    const places: number[] = []
+    listener.onCall = async (call) => {
+      if (call === 'assigned') for (const partition of partitions) places.push(await consumer.position(partition))
+    }
+    consumer.subscribe(['t'], listener)
+    expect(textOf(await pollRecords(consumer, 2))).toEqual(['t-1@1=1', 't-1@2=2'])
+    expect(places).toEqual([1, 1])
+    cluster.electUnclean('t', 0, 2, 0)
+    append(cluster, 't', 0, ['new'])
+    expect(textOf(await pollRecords(consumer, 1))).toEqual(['t-0@0=new'])
+  })
+
   it('is not allowed to ask: the error is the poll’s', async () => {
     const cluster = await clusterOfTwo()
     const { consumer } = await readerOfAll(cluster)
