@@ -10,7 +10,7 @@ import {
   withNextEpoch,
   type KnownProducer,
 } from './producer-epoch.ts'
-import { ProducerIds } from './producer-ids.ts'
+import { highestProducerId, ProducerIds } from './producer-ids.ts'
 import { abortOrphans, carryOut, type TransactionalGroups } from './transaction-end.ts'
 import { newTransactionRecord, NOTHING_ADDED, type TransactionRecord } from './transaction-record.ts'
 import { TransactionTable, type Transaction, type TransactionTableOptions } from './transaction-table.ts'
@@ -58,7 +58,7 @@ export class TransactionCoordinator implements TransactionChecks {
     this.#clock = options.clock
     this.#log = options.log
     this.#maxTimeoutMs = options.maxTimeoutMs
-    this.#ids = new ProducerIds(options.store)
+    this.#ids = new ProducerIds(options.store, options.isCleanStart ? -1 : highestProducerId(options.topics))
     this.#table = new TransactionTable(options)
   }
 

@@ -18,6 +18,21 @@ async function isAborted(broker: TransactionBroker): Promise<boolean> {
   return abortedTransactions!.length > 0
 }
 
+describe('after a crash of the machine', () => {
+  it('no producer gets the id of one whose records are there and whose block of ids is not', async () => {
+    const broker = await TransactionBroker.start()
+    const { producerId } = await broker.init(null)
+    await broker.produceIdempotent(producerId, 0)
+    const foreignId = 2 ** 52
+    await broker.produceIdempotent(foreignId, 1)
+    const again = await broker.restart({ isCleanStart: false, store: broker.store.after(0) })
+    const next = await again.init(null)
+    expect(next.producerId).toBe(producerId + 1)
+    await again.produceIdempotent(next.producerId, 0)
+    expect(again.log(0).logEndOffset).toBe(2)
+  })
+})
+
 describe('after a clean stop', () => {
   it('an open transaction goes on, with the time that it had left', async () => {
     const { broker, producer } = await openTransaction()

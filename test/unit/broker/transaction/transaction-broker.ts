@@ -121,10 +121,20 @@ export class TransactionBroker {
     return (await this.ask('EndTxn', { transactionalId: id, producerId, producerEpoch, committed }, version)).errorCode
   }
 
-  async produce({ id, producerId, producerEpoch }: Producer, partition: number, baseSequence = 0, version = 11): Promise<number> {
+  produce({ id, producerId, producerEpoch }: Producer, partition: number, baseSequence = 0, version = 11): Promise<number> {
     const records = batchOf([record('a')], { attributes: TRANSACTIONAL, producer: { producerId, producerEpoch, baseSequence } })
+    return this.#produce(id, partition, records, version)
+  }
+
+  /** The first record of a producer without transactions. */
+  produceIdempotent(producerId: number, partition: number): Promise<number> {
+    const records = batchOf([record('a')], { producer: { producerId, producerEpoch: 0, baseSequence: 0 } })
+    return this.#produce(null, partition, records, 11)
+  }
+
+  async #produce(transactionalId: string | null, partition: number, records: Buffer, version: number): Promise<number> {
     const topicData = [{ name: 'orders', partitionData: [{ index: partition, records }] }]
-    const answer = await this.ask('Produce', { transactionalId: id, acks: -1, timeoutMs: 1000, topicData }, version)
+    const answer = await this.ask('Produce', { transactionalId, acks: -1, timeoutMs: 1000, topicData }, version)
     return answer.responses[0]!.partitionResponses[0]!.errorCode
   }
 
