@@ -3,9 +3,10 @@ import type { ConfigKey } from '../../api/config/config-key.ts'
 import type { Props } from '../../api/props.ts'
 import { ConfigException } from '../../api/errors.ts'
 import type { StateStore } from '../state/state-store.ts'
+import { topicConfigDef } from '../topic/topic-config-keys.ts'
 import { brokerConfigDef } from './broker-config-keys.ts'
 import { ConfigSource, defaultText } from './config-text.ts'
-import { scaledText, TOPIC_SYNONYMS } from './topic-synonyms.ts'
+import { scaledText, TOPIC_SYNONYMS, topicProps } from './topic-synonyms.ts'
 
 export type BrokerSettings = ParsedConfig<typeof brokerConfigDef.declarations>
 
@@ -113,6 +114,7 @@ export class BrokerConfig {
 /** @throws ConfigException for the first value that cannot be used */
 export function parseBrokerSettings(props: Props): BrokerSettings {
   const settings = brokerConfigDef.parse(props)
+  topicConfigDef.parse(topicProps(props)) // topics have narrower limits for some
   if (props['node.id'] !== undefined && props['broker.id'] !== undefined && props['node.id'].trim() !== props['broker.id'].trim())
     throw new ConfigException('You must set `node.id` to the same value as `broker.id`.')
   return settings
