@@ -64,6 +64,8 @@ describe('the configuration of a topic', () => {
   })
 
   it('is in the way of a broker whose keys give topics what they cannot have, before its folder is touched', () => {
-    expect(() => parseBrokerSettings({ 'log.roll.ms': '0' })).toThrow('Invalid value 0 for configuration segment.ms: Value must be at least 1')
+    expect(() => parseBrokerSettings({ 'log.roll.ms': '0' })).toThrow(
+      'Invalid value 0 for configuration segment.ms: Value must be at least 1',
+    )
   })
 })
