@@ -113,6 +113,7 @@ export class Fetcher {
         this.#retryAt = Math.min(this.#retryAt, state.retryAt)
         continue
       }
+      if (this.#isUnheardOf(state, now)) continue
       const node = this.#nodeFor(state, now)
       if (node < 0) this.#noLeader(state)
       if (node < 0 || !this.#isFree(node, now)) continue
@@ -121,6 +122,23 @@ export class Fetcher {
       else states.push(state)
     }
     return byNode
+  }
+
+  /**
+   * Fetches name topics, not their ids, so that going on in one made anew looks like any other fetch. While one is under way the broker
+   * tells when the topic goes; after a while without, metadata is asked first.
+   */
+  #isUnheardOf(state: PartitionState, now: number): boolean {
+    if (now - state.heardAt < UNHEARD_MS) return false
+    const { metadata } = this.#options
+    if (state.unheardSince < 0) {
+      state.unheardSince = metadata.generation
+      metadata.requestRefresh()
+    }
+    if (metadata.generation === state.unheardSince) return true
+    state.unheardSince = -1
+    state.heardAt = now
+    return false
   }
 
   #followAssignment(): void {
@@ -226,6 +244,7 @@ export class Fetcher {
   }
 
   #takeIn(asked: Asked | undefined, fetched: FetchedPartition, response: FetchedResponse): void {
+    if (asked !== undefined) asked.state.heardAt = this.#options.now()
     // the partition was sought, revoked or reset meanwhile, or another broker has answered for it since it moved
     if (asked === undefined || asked.state.epoch !== asked.epoch || asked.state.fetchPosition !== asked.offset) return
     if (fetched.error !== 0) return this.#partitionFailed(asked, fetched)
@@ -315,6 +334,7 @@ export class Fetcher {
   }
 }
 
+const UNHEARD_MS = 2000
 const UNKNOWN_SERVER_ERROR = -1
 const OFFSET_OUT_OF_RANGE = 1
 const CORRUPT_MESSAGE = 2

@@ -46,6 +46,10 @@ export class PartitionState implements TopicPartition {
   /** Fetches that failed in a row, and the moment before which none is sent again. */
   failures = 0
   retryAt = 0
+  /** When a fetch was last answered; Infinity: none was yet. */
+  heardAt = Infinity
+  /** The answer of metadata after which it may be fetched from again; -1: it may be. */
+  unheardSince = -1
   /** The position that was outside the log and made a reset necessary; -1: none. */
   outOfRange = -1
   /** The follower the leader named as nearer; -1: fetch from the leader. */

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { Consumer, PartitionRecords } from '../../../../src/kafka/ports.ts'
 import { CollectingLogger } from '../../../support/fakes/collecting-logger.ts'
 import type { ScriptedCluster } from '../../../support/scripted-broker/scripted-cluster.ts'
 import { append, numbers, openConsumer, pollRecords, pollUntil, RecordingListener, startCluster, valuesOf } from './open-consumer.ts'
@@ -6,6 +8,12 @@ import { append, numbers, openConsumer, pollRecords, pollUntil, RecordingListene
 const T0 = { topic: 't', partition: 0 }
 
 const warnings = (log: CollectingLogger) => log.lines.filter((line) => line.startsWith('WARN'))
+
+async function pollUntilValue(consumer: Consumer, last: string): Promise<PartitionRecords[]> {
+  const read: PartitionRecords[] = []
+  while (!valuesOf(read).includes(last)) read.push(...(await pollRecords(consumer, 1)))
+  return read
+}
 
 /** Records 100, 101 … */
 async function clusterWith(count: number): Promise<ScriptedCluster> {
@@ -45,6 +53,29 @@ describe('a commit of what was read from a topic that was deleted', () => {
     cluster.once('OffsetCommit', { do: 'error', code: 3 })
     await consumer.commit([t, other].map((partition) => ({ ...partition, offset: 4 })))
     expect(await consumer.committed([t, other])).toEqual([null, { ...other, offset: 4 }])
+  })
+})
+
+describe('a topic that is made anew while nothing is fetched of it', () => {
+  it.each([
+    { what: 'paused', props: {} },
+    { what: 'full', props: { 'max.partition.fetch.bytes': '1', 'max.poll.records': '1' } },
+  ])('is noticed before reading goes on where the consumer is $what', async ({ what, props }) => {
+    const cluster = await clusterWith(1)
+    for (let value = 101; value < 105; value++) append(cluster, 't', 0, [value])
+    const consumer = await openConsumer(cluster, props)
+    consumer.assign([T0])
+    const before = await pollRecords(consumer, what === 'full' ? 1 : 5)
+    consumer.pause([T0])
+    await delay(200) // a fetch that is under way ends
+    cluster.deleteTopic('t')
+    cluster.createTopic('t', 1)
+    append(cluster, 't', 0, numbers(200, 212))
+    await delay(2200) // longer than it may go unheard of
+    consumer.resume([T0])
+    const after = valuesOf(await pollUntilValue(consumer, '211'))
+    expect(valuesOf(before)).toEqual(numbers(100, 100 + before.flatMap(({ records }) => records).length).map(String))
+    expect(after.filter((value) => value >= '200')).toEqual(numbers(200, 212).map(String))
   })
 })
 
