@@ -59,21 +59,40 @@ function make(path: string): void {
   }
 }
 
+interface StoredMeta {
+  readonly clusterId: string
+  /** How many folders the broker has. */
+  readonly directories: number
+}
+
 /** The one that the folders have; those that are new get it, too. */
 function clusterIdOf(paths: readonly string[], nodeId: number): string {
-  const stored = paths.map((path) => storedClusterId(path, nodeId))
-  const ids = new Set(stored.filter((id) => id !== null))
-  if (ids.size > 1) throw new ConfigException(`${paths.join(' and ')} belong to different clusters. Choose others with log.dirs`)
-  const [clusterId = randomClusterId()] = ids
-  for (const [index, path] of paths.entries()) if (stored[index] === null) storeClusterId(path, clusterId, nodeId)
+  const stored = paths.map((path) => storedMeta(path, nodeId))
+  const known = stored.filter((meta) => meta !== null)
+  if (new Set(known.map(({ clusterId }) => clusterId)).size > 1)
+    throw new ConfigException(`${paths.join(' and ')} belong to different clusters. Choose others with log.dirs`)
+  const directories = Math.max(1, ...known.map((meta) => meta.directories))
+  if (known.length > 0 && known.length < directories) throw incomplete(paths, known.length, directories)
+  const clusterId = known[0]?.clusterId ?? randomClusterId()
+  // first all have the id and then the number: a crash leaves none behind that is counted and does not know it
+  for (const [index, path] of paths.entries()) if (stored[index] === null) storeMeta(path, { clusterId, directories }, nodeId)
+  if (paths.length > directories) for (const path of paths) storeMeta(path, { clusterId, directories: paths.length }, nodeId)
   return clusterId
 }
 
+/** Partitions of a folder that is not there would be made anew, empty, and be taken for the real ones when it is back. */
+function incomplete(paths: readonly string[], found: number, directories: number): ConfigException {
+  return new ConfigException(
+    `log.dirs has ${found} of the ${directories} data folders of this broker (${paths.join(', ')}). Mount the others, or name them, too. If they ` +
+      `are gone for good, set directories=${found} in ${META} of each that is left: what they held begins anew, empty`,
+  )
+}
+
 /** Null: the folder is new. */
-function storedClusterId(path: string, nodeId: number): string | null {
+function storedMeta(path: string, nodeId: number): StoredMeta | null {
   if (!fs.existsSync(join(path, META))) return null
   const { props } = parseProperties(fs.readFileSync(join(path, META), 'latin1'), META)
-  const { 'cluster.id': clusterId, 'node.id': storedId, 'directory.id': kafkaDirectory } = props
+  const { 'cluster.id': clusterId, 'node.id': storedId, 'directory.id': kafkaDirectory, directories = '1' } = props
   if (kafkaDirectory !== undefined) {
     throw new ConfigException(
       `${path} holds the data of an Apache Kafka broker, which the embedded one cannot use. Choose another folder with --dir or log.dirs`,
@@ -81,14 +100,14 @@ function storedClusterId(path: string, nodeId: number): string | null {
   }
   if (clusterId === undefined || storedId === undefined)
     throw new ConfigException(`${join(path, META)} has no cluster.id and node.id: it is no data folder of a broker`)
-  if (Number(storedId) === nodeId) return clusterId
+  if (Number(storedId) === nodeId) return { clusterId, directories: Number(directories) }
   throw new ConfigException(
     `${path} belongs to the broker with node.id=${storedId}, and this one has node.id=${nodeId}. Change node.id or log.dirs`,
   )
 }
 
-function storeClusterId(path: string, clusterId: string, nodeId: number): void {
+function storeMeta(path: string, { clusterId, directories }: StoredMeta, nodeId: number): void {
   const written = join(path, `${META}.new`)
-  fs.writeFileSync(written, `version=1\ncluster.id=${clusterId}\nnode.id=${nodeId}\n`, { flush: true })
+  fs.writeFileSync(written, `version=1\ncluster.id=${clusterId}\nnode.id=${nodeId}\ndirectories=${directories}\n`, { flush: true })
   fs.renameSync(written, join(path, META))
 }
