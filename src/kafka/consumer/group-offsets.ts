@@ -58,10 +58,11 @@ export class GroupOffsets {
   commit(offsets: readonly PlacedOffset[], committer: Committer, timeoutMs: number): Promise<void> {
     const identity = committer.commitIdentity()
     const turn = this.#lastCommit // its time runs meanwhile: what queues up while no coordinator answers is not waited for in turn
+    const refused = new Set<string>()
     const commit = this.#options.retry.run('successfully committing offsets', timeoutMs, async () => {
       await turn
-      const lasting = offsets.filter((offset) => !this.#isOfDeleted(offset))
-      if (lasting.length > 0) await this.#send(lasting, identity, committer)
+      const lasting = offsets.filter((offset) => !this.#isOfDeleted(offset, refused))
+      if (lasting.length > 0) await this.#send(lasting, identity, committer, refused)
     })
     this.#lastCommit = commit.catch(ignoreOutcome)
     return commit
@@ -72,21 +73,36 @@ export class GroupOffsets {
     return this.#lastCommit
   }
 
-  #isOfDeleted({ topic, partition, offset, topicId = null }: PlacedOffset): boolean {
+  /**
+   * Metadata does not tell of topics that are not followed any more; those were `refused` if they are deleted. It may also come from an older
+   * broker, which tells no ids, while others are newer.
+   */
+  #isOfDeleted({ topic, partition, offset, topicId = null }: PlacedOffset, refused: ReadonlySet<string>): boolean {
     const { metadata, log } = this.#options
-    if (topicId === null || metadata.topic(topic)?.id === topicId) return false
+    if (topicId === null) return false
+    const known = metadata.topic(topic)
+    const isThere = known === undefined ? !this.#isSaidUnknown(topic) && !refused.has(topic) : known.id === null || known.id === topicId
+    if (isThere) return false
     log.warn(
       `Offset ${offset} of partition ${partitionName({ topic, partition })} is not committed: the topic that it was a position in is deleted`,
     )
     return true
   }
 
-  async #send(offsets: readonly PlacedOffset[], identity: GroupMemberIdentity, committer: Committer): Promise<void> {
+  #isSaidUnknown(topic: string): boolean {
+    return this.#options.metadata.topicError(topic)?.number === UNKNOWN_TOPIC_OR_PARTITION
+  }
+
+  /** @param refused is told topics that the coordinator does not know */
+  async #send(offsets: readonly PlacedOffset[], identity: GroupMemberIdentity, committer: Committer, refused: Set<string>): Promise<void> {
     const { coordinator, metadata } = this.#options
     const { partitions } = await coordinator.send(offsetCommit(identity, offsets))
     for (const { topic, partition, error } of partitions) {
       if (error === 0) continue
-      if (error === UNKNOWN_TOPIC_OR_PARTITION) metadata.requestRefresh()
+      if (error === UNKNOWN_TOPIC_OR_PARTITION) {
+        refused.add(topic)
+        metadata.requestRefresh()
+      }
       throw PARTITION_ERRORS.has(error) ? kafkaError(error, { topic, partition }) : committer.commitRefused(error, identity)
     }
   }

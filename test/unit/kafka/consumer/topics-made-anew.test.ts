@@ -23,15 +23,19 @@ async function clusterWith(count: number): Promise<ScriptedCluster> {
 }
 
 describe('a commit of what was read from a topic that was deleted', () => {
-  it('is not repeated until it gets into a topic that was made anew', async () => {
+  it.each([
+    { what: 'a name', topics: ['t'] },
+    { what: 'a predicate', topics: (name: string) => name === 't' },
+  ])('is not repeated until it gets into a topic that was made anew (subscribed by $what)', async ({ topics }) => {
     const cluster = await clusterWith(10)
+    cluster.onRequest('OffsetCommit', () => (cluster.topicNames().includes('t') ? undefined : { do: 'error', code: 3 }))
     const log = new CollectingLogger()
-    const consumer = await openConsumer(cluster, { 'group.id': 'g' }, log)
+    const consumer = await openConsumer(cluster, { 'group.id': 'g', 'metadata.max.age.ms': '50' }, log)
     const listener = new RecordingListener()
     listener.onCall = async (call) => {
       if (call === 'revoked') await consumer.commit([{ ...T0, offset: 10 }])
     }
-    consumer.subscribe(['t'], listener)
+    consumer.subscribe(topics, listener)
     await pollRecords(consumer, 10)
     cluster.deleteTopic('t')
     await pollUntil(consumer, () => listener.calls.length > 2)
@@ -39,6 +43,25 @@ describe('a commit of what was read from a topic that was deleted', () => {
     append(cluster, 't', 0, numbers(200, 203))
     expect(valuesOf(await pollRecords(consumer, 3))).toEqual(['200', '201', '202'])
     expect(log.lines).toContain('WARN Offset 10 of partition t-0 is not committed: the topic that it was a position in is deleted')
+  })
+
+  it('is made for a topic that is there, but not subscribed to any more', async () => {
+    const cluster = await startCluster({ topics: { t: 1, other: 1 } })
+    append(cluster, 't', 0, numbers(0, 4))
+    append(cluster, 'other', 0, ['x'])
+    const consumer = await openConsumer(cluster, { 'group.id': 'g', 'metadata.max.age.ms': '20' })
+    const listener = new RecordingListener()
+    listener.onCall = async (call) => {
+      if (call !== 'revoked' || cluster.committed('g', 't', 0) >= 0) return
+      const asked = cluster.requestsOf('Metadata').length
+      await cluster.until(() => cluster.requestsOf('Metadata').length > asked + 1) // the topic is not followed any more
+      await consumer.commit([{ ...T0, offset: 4 }])
+    }
+    consumer.subscribe(['t'], listener)
+    await pollRecords(consumer, 4)
+    consumer.subscribe(['other'], listener)
+    expect(valuesOf(await pollRecords(consumer, 1))).toEqual(['x'])
+    expect(cluster.committed('g', 't', 0)).toBe(4)
   })
 
   it('is given up when the coordinator does not know the topic and others confirm it, and the rest is committed', async () => {
