@@ -83,9 +83,9 @@ export class LogDirectory {
     return deleted ?? Promise.resolve()
   }
 
-  /** Removes what belongs to topics that are gone. Called when all partitions were asked for. */
-  async removeStrays(): Promise<void> {
-    for (const volume of this.#volumes) await volume.removeStrays()
+  /** Takes what belongs to no topic out of use. Called when all partitions were asked for. */
+  async setStraysAside(): Promise<void> {
+    for (const volume of this.#volumes) await volume.setStraysAside()
   }
 
   /** Directories with the logs in them, for DescribeLogDirs. */

@@ -9,6 +9,7 @@ import type { LogVolume } from './storage/log-storage.ts'
 const CLEAN_MARKER = '.kafka_cleanshutdown'
 const METADATA_FILE = 'partition.metadata'
 const DELETED = '-delete'
+const STRAY = '-stray'
 const UNSYNCED = 'could not be synced; the next start checks it'
 
 export interface PartitionIdentity {
@@ -107,13 +108,20 @@ export class PartitionVolume {
     await this.#forgetGone()
   }
 
-  /** Removes folders of partitions that were not opened, and what is said of such: their topics are gone. */
-  async removeStrays(): Promise<void> {
+  /**
+   * Sets aside folders of partitions that were not opened, as Kafka does: a kill ended their deletion, or what knew of their topics is lost.
+   * Nothing on disk is said of them any more.
+   */
+  async setStraysAside(): Promise<void> {
     const saysSomething = this.#knownRecoveryPoints.size > 0 || this.#knownStartOffsets.size > 0 || this.#knownCleanedOffsets.size > 0
     for (const folder of [...this.#folders]) {
       if (this.#logs.has(folder) || !/-\d+$/.test(folder)) continue
-      this.#options.log.info(`${folder} in ${this.name} belongs to no topic any more, and is removed`)
-      this.#discard(folder)
+      const aside = `${folder}.${unique()}${STRAY}`
+      this.#options.log.warn(
+        `${folder} in ${this.name} belongs to no topic, and is ${aside} from now on: remove it when nobody misses its records`,
+      )
+      this.#volume.renameFolder(folder, aside)
+      this.#forget(folder)
     }
     if (saysSomething) await this.#forgetGone()
   }
@@ -210,10 +218,14 @@ export class PartitionVolume {
     })
   }
 
-  #discard(name: string): void {
+  #forget(name: string): void {
     this.#folders.delete(name)
     for (const known of [this.#knownRecoveryPoints, this.#knownStartOffsets, this.#knownCleanedOffsets]) known.delete(name)
-    const marked = `${name}.${crypto.randomUUID().replaceAll('-', '')}${DELETED}`
+  }
+
+  #discard(name: string): void {
+    this.#forget(name)
+    const marked = `${name}.${unique()}${DELETED}`
     this.#volume.renameFolder(name, marked)
     this.#remove(marked)
   }
@@ -226,6 +238,10 @@ export class PartitionVolume {
     this.#removals.add(removal)
     void removal.then(() => this.#removals.delete(removal))
   }
+}
+
+function unique(): string {
+  return crypto.randomUUID().replaceAll('-', '')
 }
 
 function topicIdIn(bytes: Buffer | null): string | null {

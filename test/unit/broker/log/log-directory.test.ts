@@ -65,7 +65,7 @@ describe('a log directory', () => {
     expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))).toEqual(['orders-0'])
   })
 
-  it('believes no folder of another topic id, and removes folders nobody asked for', async () => {
+  it('believes no folder of another topic id, and sets folders aside that nobody asked for', async () => {
     const dirs = [temporaryDirectory()]
     const directory = await openDirectory(dirs)
     appendValues(directory.partition(orders(0), DEFAULT_LOG_CONFIG), ['old'])
@@ -73,9 +73,13 @@ describe('a log directory', () => {
     await directory.close()
     const again = await openDirectory(dirs)
     expect(again.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG).logEndOffset).toBe(0)
-    await again.removeStrays()
+    await again.setStraysAside()
     await again.close()
-    expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))).toEqual(['orders-0'])
+    const left = readdirSync(dirs[0]!).filter((name) => name.startsWith('orders'))
+    expect(left).toEqual(['orders-0', expect.stringMatching(/^orders-1\.[0-9a-f]{32}-stray$/)])
+    expect(readdirSync(path.join(dirs[0]!, left[1]!))).toContain('00000000000000000000.log')
+    await (await openDirectory(dirs)).close()
+    expect(readdirSync(dirs[0]!)).toEqual(expect.arrayContaining(left))
   })
 
   it.each(['deleted before the kill', 'found gone at a start'])('does not believe of a new log what it knew of one %s', async (how) => {
@@ -91,7 +95,7 @@ describe('a log directory', () => {
     if (how === 'found gone at a start') rmSync(path.join(dirs[0]!, 'orders-0'), { recursive: true })
     else await killed.delete(again)
     const next = how === 'found gone at a start' ? await openDirectory(dirs) : killed
-    await next.removeStrays()
+    await next.setStraysAside()
     appendValues(next.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG), ['new'])
     const afterKill = await openDirectory(dirs)
     const renewed = afterKill.partition(orders(0, OTHER_ID), DEFAULT_LOG_CONFIG)
