@@ -68,12 +68,13 @@ describe('a commit of what was read from a topic that was deleted', () => {
     const cluster = await startCluster({ topics: { t: 1, other: 1 } })
     const [t, other] = [T0, { topic: 'other', partition: 0 }]
     for (const { topic } of [t, other]) append(cluster, topic, 0, numbers(0, 4))
-    const consumer = await openConsumer(cluster, { 'group.id': 'g' })
+    const consumer = await openConsumer(cluster, { 'group.id': 'g', 'default.api.timeout.ms': '5000' })
     consumer.assign([t, other])
     await pollRecords(consumer, 8)
     consumer.pause([t, other]) // fetches would tell too
+    await delay(200) // one that is under way ends
     cluster.deleteTopic('t')
-    cluster.once('OffsetCommit', { do: 'error', code: 3 })
+    cluster.onRequest('OffsetCommit', () => ({ do: 'error', code: 3, where: (topic) => topic === 't' }))
     await consumer.commit([t, other].map((partition) => ({ ...partition, offset: 4 })))
     expect(await consumer.committed([t, other])).toEqual([null, { ...other, offset: 4 }])
   })
