@@ -10,6 +10,7 @@ const CLEAN_MARKER = '.kafka_cleanshutdown'
 const METADATA_FILE = 'partition.metadata'
 const DELETED = '-delete'
 const STRAY = '-stray'
+const MAX_NAME_BYTES = 255
 const UNSYNCED = 'could not be synced; the next start checks it'
 
 export interface PartitionIdentity {
@@ -116,7 +117,7 @@ export class PartitionVolume {
     const saysSomething = this.#knownRecoveryPoints.size > 0 || this.#knownStartOffsets.size > 0 || this.#knownCleanedOffsets.size > 0
     for (const folder of [...this.#folders]) {
       if (this.#logs.has(folder) || !/-\d+$/.test(folder)) continue
-      const aside = `${folder}.${unique()}${STRAY}`
+      const aside = markedName(folder, STRAY)
       this.#options.log.warn(
         `${folder} in ${this.name} belongs to no topic, and is ${aside} from now on: remove it when nobody misses its records`,
       )
@@ -225,7 +226,7 @@ export class PartitionVolume {
 
   #discard(name: string): void {
     this.#forget(name)
-    const marked = `${name}.${unique()}${DELETED}`
+    const marked = markedName(name, DELETED)
     this.#volume.renameFolder(name, marked)
     this.#remove(marked)
   }
@@ -240,8 +241,10 @@ export class PartitionVolume {
   }
 }
 
-function unique(): string {
-  return crypto.randomUUID().replaceAll('-', '')
+/** Long names are cut: file systems take 255 bytes, and topics' names may have 249. */
+function markedName(name: string, suffix: string): string {
+  const mark = `.${crypto.randomUUID().replaceAll('-', '')}${suffix}`
+  return name.slice(0, MAX_NAME_BYTES - mark.length) + mark
 }
 
 function topicIdIn(bytes: Buffer | null): string | null {

@@ -104,6 +104,19 @@ describe('a log directory', () => {
     for (const directory of new Set([afterKill, next, killed])) await directory.close()
   })
 
+  it('removes partitions, or sets them aside, whose names are as long as they can be', async () => {
+    const dirs = [temporaryDirectory()]
+    const longest = { topic: 'x'.repeat(249), partition: 0, topicId: ID }
+    const directory = await openDirectory(dirs)
+    await directory.delete(directory.partition(longest, DEFAULT_LOG_CONFIG))
+    directory.partition(longest, DEFAULT_LOG_CONFIG)
+    await directory.close()
+    const again = await openDirectory(dirs)
+    await again.setStraysAside()
+    await again.close()
+    expect(readdirSync(dirs[0]!).filter((name) => name.startsWith('x'))).toEqual([expect.stringMatching(/^x{216}\.[0-9a-f]{32}-stray$/)])
+  })
+
   it('keeps the log start offset', async () => {
     const dirs = [temporaryDirectory()]
     const directory = await openDirectory(dirs)
