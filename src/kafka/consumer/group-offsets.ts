@@ -59,9 +59,10 @@ export class GroupOffsets {
     const identity = committer.commitIdentity()
     const turn = this.#lastCommit // its time runs meanwhile: what queues up while no coordinator answers is not waited for in turn
     const refused = new Set<string>()
+    let lasting = offsets
     const commit = this.#options.retry.run('successfully committing offsets', timeoutMs, async () => {
       await turn
-      const lasting = offsets.filter((offset) => !this.#isOfDeleted(offset, refused))
+      lasting = lasting.filter((offset) => !this.#isOfDeleted(offset, refused))
       if (lasting.length > 0) await this.#send(lasting, identity, committer, refused)
     })
     this.#lastCommit = commit.catch(ignoreOutcome)

@@ -16,6 +16,14 @@ function placeOf({ topic, originalKafkaPartition: kafkaPartition, kafkaOffset, t
   return { topic, kafkaPartition, kafkaOffset, timestampType }
 }
 
+function failOnePreCommit(task: RunningSink['task']): void {
+  let failures = 1
+  task.onPreCommit = (offsets) => {
+    if (failures-- > 0) throw new Error('flush failed')
+    return offsets
+  }
+}
+
 describe('WorkerSinkTask', () => {
   it('opens after start, puts records in order, and commits and closes at stop', async () => {
     const { consumer, task, statuses, stop } = runningSink()
@@ -146,11 +154,7 @@ describe('WorkerSinkTask', () => {
 
   it('rewinds to the last committed offset when preCommit fails, so that nothing is lost', async () => {
     const { consumer, task } = runningSink()
-    let failures = 1
-    task.onPreCommit = (offsets) => {
-      if (failures-- > 0) throw new Error('flush failed')
-      return offsets
-    }
+    failOnePreCommit(task)
     consumer.append('t', 0, 'a', 'b')
     await until(() => task.values.length === 2)
     task.ask.requestCommit()
@@ -169,11 +173,7 @@ describe('WorkerSinkTask', () => {
     consumer.cutOff({ topic: 't', partition: 0 }, 1)
     consumer.append('t', 0, 'B')
     await until(() => task.values.includes('B'))
-    let failures = 1
-    task.onPreCommit = (offsets) => {
-      if (failures-- > 0) throw new Error('flush failed')
-      return offsets
-    }
+    failOnePreCommit(task)
     task.ask.requestCommit()
     consumer.append('t', 0, 'C')
     await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
@@ -192,11 +192,7 @@ describe('WorkerSinkTask', () => {
     consumer.append('t', 0, 'd')
     await until(() => task.values.length === 4)
     consumer.cutOff({ topic: 't', partition: 0 }, 1)
-    let failures = 1
-    task.onPreCommit = (offsets) => {
-      if (failures-- > 0) throw new Error('flush failed')
-      return offsets
-    }
+    failOnePreCommit(task)
     task.ask.requestCommit()
     consumer.wakeup()
     await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
@@ -219,11 +215,7 @@ describe('WorkerSinkTask', () => {
     await until(() => task.values.includes('B'))
     answered.resolve()
     await until(() => consumer.committedOffsets.has('t-0'))
-    let failures = 1
-    task.onPreCommit = (offsets) => {
-      if (failures-- > 0) throw new Error('flush failed')
-      return offsets
-    }
+    failOnePreCommit(task)
     task.ask.requestCommit()
     consumer.append('t', 0, 'C')
     await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
