@@ -13,6 +13,6 @@ conformance({
 })
 
 async function startTarget(): Promise<RunningTarget> {
-  const broker = await startKafka({ properties: SERVER_PROPERTIES })
+  const broker = await startKafka({ properties: { ...SERVER_PROPERTIES, 'log.retention.ms': null } })
   return { address: broker.address, stop: () => broker.stop() }
 }

@@ -138,6 +138,8 @@ function serverProperties(dir: string, port: number, controllerPort: number, ove
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(dir, 'data'),
     'num.partitions': '1',
+    // tests write timestamps of long ago; Kafka's check, at 30 s and then every 5 minutes, would delete such records under the test
+    'log.retention.ms': '-1',
     'offsets.topic.replication.factor': '1',
     'offsets.topic.num.partitions': '1',
     'transaction.state.log.replication.factor': '1',
