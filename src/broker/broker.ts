@@ -136,7 +136,7 @@ async function openParts({ props, settings, dirs, clock, log }: PartsOptions): P
   const store = directory.stateStore
   const config = new BrokerConfig(props, settings, store)
   const topics = new Topics({ store, config, logs: directory })
-  await directory.setStraysAside()
+  await directory.settle()
   const groups = new GroupCoordinator({
     state: store,
     clock,

@@ -48,8 +48,8 @@ function topicPage(
     return { topic: absent(name, errorCode, AuthorizedOperations.TOPIC), next: null }
   }
   const end = Math.min(first + most, topic.partitions.length)
-  const partitions = Array.from({ length: Math.max(0, end - first) }, (_, index) => ({
-    ...leaderOf(first + index, nodeId),
+  const partitions = topic.partitions.slice(first, end).map((log) => ({
+    ...leaderOf(log, nodeId),
     eligibleLeaderReplicas: [],
     lastKnownElr: [],
   }))

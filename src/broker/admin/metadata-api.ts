@@ -1,5 +1,4 @@
 import type { RequestContext } from '../api.ts'
-import { LEADER_EPOCH } from '../partition/leader-epoch.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
@@ -98,19 +97,19 @@ export class MetadataApi {
       name,
       topicId: id,
       isInternal: false,
-      partitions: partitions.map((_, index) => leaderOf(index, node)),
+      partitions: partitions.map((log) => leaderOf(log, node)),
       topicAuthorizedOperations: operations(request),
     }
   }
 }
 
 /** This node leads every partition and is its one replica. */
-export function leaderOf(partitionIndex: number, node: number): TopicAnswer['partitions'][number] {
+export function leaderOf({ partition, leaderEpoch }: Topic['partitions'][number], node: number): TopicAnswer['partitions'][number] {
   return {
     errorCode: Errors.NONE,
-    partitionIndex,
+    partitionIndex: partition,
     leaderId: node,
-    leaderEpoch: LEADER_EPOCH,
+    leaderEpoch,
     replicaNodes: [node],
     isrNodes: [node],
     offlineReplicas: [],

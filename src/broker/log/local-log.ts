@@ -1,8 +1,8 @@
 import { BASE_OFFSET, PARTITION_LEADER_EPOCH, writeInt64 } from '../../kafka/record/batch-format.ts'
-import { LEADER_EPOCH } from '../partition/leader-epoch.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { BatchView } from './batch-view.ts'
 import type { ChangedSegments } from './changed-segments.ts'
+import type { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogHealth } from './log-health.ts'
 import { LogSegment } from './log-segment.ts'
@@ -18,6 +18,7 @@ export interface LocalLogOptions {
   readonly name: string
   readonly folder: LogFolder
   readonly segments: LogSegments
+  readonly epochs: LeaderEpochs
   readonly startOffset: number
   readonly endOffset: number
   readonly config: LogConfig
@@ -31,6 +32,7 @@ export interface LocalLogOptions {
 export class LocalLog {
   readonly name: string
   readonly segments: LogSegments
+  readonly epochs: LeaderEpochs
   config: LogConfig
   /** Records before it are forgotten, though their segment may still be there. */
   startOffset: number
@@ -44,6 +46,7 @@ export class LocalLog {
   constructor(options: LocalLogOptions) {
     this.name = options.name
     this.segments = options.segments
+    this.epochs = options.epochs
     this.config = options.config
     this.startOffset = options.startOffset
     this.#endOffset = options.endOffset
@@ -70,7 +73,7 @@ export class LocalLog {
     const lastOffset = baseOffset + batch.lastOffsetDelta
     if (mustRoll(this.segments.active, bytes.length, lastOffset, maxTimestamp, this.config, this.#now)) this.roll()
     writeInt64(bytes, BASE_OFFSET, baseOffset)
-    bytes.writeInt32BE(LEADER_EPOCH, PARTITION_LEADER_EPOCH)
+    bytes.writeInt32BE(this.epochs.current, PARTITION_LEADER_EPOCH)
     const { active } = this.segments
     try {
       const offsetOfMaxTimestamp = baseOffset + deltaOfMaxTimestamp

@@ -49,7 +49,8 @@ export class LogDirectory {
     const { dirs, log, clock } = options
     const stored = dirs === null ? [new MemoryVolume()] : dirs.map((dir) => new FileVolume(dir, log))
     const volumes = stored.map((volume) => new PartitionVolume(volume, { log, clock }))
-    for (const volume of volumes) await volume.begin()
+    const largestEpoch = Math.max(...volumes.map((volume) => volume.largestEpoch))
+    for (const volume of volumes) await volume.begin(largestEpoch + 1)
     return new LogDirectory(volumes, options)
   }
 
@@ -83,9 +84,15 @@ export class LogDirectory {
     return deleted ?? Promise.resolve()
   }
 
-  /** Takes what belongs to no topic out of use. Called when all partitions were asked for. */
-  async setStraysAside(): Promise<void> {
-    for (const volume of this.#volumes) await volume.setStraysAside()
+  /**
+   * Takes what belongs to no topic out of use, and brings the leader epochs to disk. Called when all partitions were asked for, and before
+   * they are used.
+   */
+  async settle(): Promise<void> {
+    for (const volume of this.#volumes) {
+      await volume.setStraysAside()
+      await volume.keepLeaderEpochs()
+    }
   }
 
   /** Directories with the logs in them, for DescribeLogDirs. */

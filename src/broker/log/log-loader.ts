@@ -1,9 +1,11 @@
 import type { Logger } from '../../api/logger.ts'
 import { ATTRIBUTES } from '../../kafka/record/batch-format.ts'
 import { crc32c } from '../../kafka/record/crc32c.ts'
+import type { EpochEnd } from '../partition/record-log.ts'
 import type { BatchView } from './batch-view.ts'
 import { BatchWalk } from './batch-walk.ts'
 import { markerOf } from './control-batch.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { LogSegment } from './log-segment.ts'
 import { LogSegments } from './log-segments.ts'
@@ -24,6 +26,8 @@ export interface LoadOptions {
   readonly recoveryPoint: number
   /** As last remembered; segments may begin later. */
   readonly logStartOffset: number
+  /** As remembered; absent: nothing is. */
+  readonly leaderEpochs?: LeaderEpochs | undefined
   readonly config: LogConfig
   readonly now: number
   readonly log: Logger
@@ -32,6 +36,7 @@ export interface LoadOptions {
 export interface LoadedLog {
   readonly segments: LogSegments
   readonly producers: ProducerState
+  readonly leaderEpochs: LeaderEpochs
   readonly logStartOffset: number
   readonly logEndOffset: number
   /** What is behind it was checked just now, and may not be on disk yet. */
@@ -46,11 +51,12 @@ export function loadLog(options: LoadOptions): LoadedLog {
   finishSwaps(options.folder)
   const segments = openSegments(options)
   const trustedOffset = recover(segments, options)
-  const logEndOffset = endOffsetOf(segments.active)
+  const { endOffset: logEndOffset, leaderEpoch } = endOf(segments.active)
   const logStartOffset = Math.min(Math.max(options.logStartOffset, segments.first.baseOffset), logEndOffset)
   const producers = loadProducers(segments, Math.min(trustedOffset, logEndOffset), options)
   producers.settle(logEndOffset)
-  return { segments, producers, logStartOffset, logEndOffset, trustedOffset: Math.min(trustedOffset, logEndOffset) }
+  const leaderEpochs = options.leaderEpochs ?? (leaderEpoch > 0 ? epochsInBatches(segments) : new LeaderEpochs())
+  return { segments, producers, leaderEpochs, logStartOffset, logEndOffset, trustedOffset: Math.min(trustedOffset, logEndOffset) }
 }
 
 function openSegments({ folder, logStartOffset, now }: LoadOptions): LogSegments {
@@ -155,12 +161,25 @@ function dropSegments(segments: LogSegments, dropped: readonly LogSegment[], { n
   segments.replace(dropped, [])
 }
 
-function endOffsetOf(segment: LogSegment): number {
-  const indexed = segment.offsets.last()
-  const walk = new BatchWalk(segment.file, indexed?.position ?? 0)
-  let end = segment.baseOffset
-  while (walk.next()) end = walk.batch.lastOffset + 1
-  return end
+/** Where a segment ends, and under which epoch its last batch was written; 0 when it has none. */
+function endOf(segment: LogSegment): EpochEnd {
+  const walk = new BatchWalk(segment.file, segment.offsets.last()?.position ?? 0)
+  let [endOffset, leaderEpoch] = [segment.baseOffset, 0]
+  while (walk.next()) {
+    endOffset = walk.batch.lastOffset + 1
+    leaderEpoch = walk.batch.leaderEpoch
+  }
+  return { endOffset, leaderEpoch }
+}
+
+/** For a log that was led under several epochs, though what knew of it is gone, as with a folder that somebody moved. */
+function epochsInBatches(segments: LogSegments): LeaderEpochs {
+  const epochs = new LeaderEpochs()
+  for (const { file } of segments.all) {
+    const walk = new BatchWalk(file)
+    while (walk.next()) if (walk.batch.leaderEpoch > epochs.current) epochs.begin(walk.batch.baseOffset, walk.batch.leaderEpoch)
+  }
+  return epochs
 }
 
 /** @param trustedOffset newer snapshots do not count: what they say of aborted transactions may not be in the indexes */

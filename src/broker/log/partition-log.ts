@@ -1,10 +1,11 @@
 import type { Logger } from '../../api/logger.ts'
 import type { Clock } from '../clock.ts'
-import type { KnownProducer, OffsetAndTime, ReadRecords } from '../partition/record-log.ts'
+import type { EpochEnd, KnownProducer, OffsetAndTime, ReadRecords } from '../partition/record-log.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { BatchView } from './batch-view.ts'
 import { ChangedSegments } from './changed-segments.ts'
 import { HighWatermark } from './high-watermark.ts'
+import type { EpochStart, LeaderEpochs } from './leader-epochs.ts'
 import { LocalLog } from './local-log.ts'
 import { LogAppender, type AppendResult } from './log-appender.ts'
 import type { LogConfig } from './log-config.ts'
@@ -29,6 +30,8 @@ export interface PartitionLogOptions {
   /** What is before it needs no check; the log end after a clean stop. */
   readonly recoveryPoint: number
   readonly logStartOffset: number
+  /** As remembered; absent: nothing is, as of a new log. */
+  readonly leaderEpochs?: LeaderEpochs | undefined
   readonly clock: Clock
   readonly log: Logger
   /** The high watermark or the last stable offset moved. */
@@ -70,13 +73,13 @@ export class PartitionLog {
     this.#now = now
     this.#onAdvance = options.onAdvance
     const loaded = loadLog({ ...options, name, now: now() })
-    const { segments, producers, logStartOffset: startOffset, logEndOffset: endOffset, trustedOffset } = loaded
+    const { segments, producers, leaderEpochs: epochs, logStartOffset: startOffset, logEndOffset: endOffset, trustedOffset } = loaded
     this.segments = segments
     this.#producers = producers
     const [changes, health, snapshots] = [this.#changes, new LogHealth(name, log), new SnapshotFiles(folder, producers)]
     changes.hasNewNames = endOffset === 0
     this.#health = health
-    this.#local = new LocalLog({ name, folder, segments, startOffset, endOffset, config, health, changes, snapshots, now })
+    this.#local = new LocalLog({ name, folder, segments, epochs, startOffset, endOffset, config, health, changes, snapshots, now })
     this.#appender = new LogAppender(this.#local, producers, now)
     this.#watermark = new HighWatermark(endOffset, producers, () => this.#local.startOffset)
     this.#reader = new LogReader(this.#local, this.#watermark)
@@ -98,6 +101,16 @@ export class PartitionLog {
 
   get logEndOffset(): number {
     return this.#local.endOffset
+  }
+
+  /** What is appended is stamped with it. It is another one than before when the log may have lost records that were read. */
+  get leaderEpoch(): number {
+    return this.#local.epochs.current
+  }
+
+  /** Every epoch of which there are, or will be, records. */
+  get epochStarts(): readonly EpochStart[] {
+    return this.#local.epochs.since(this.logStartOffset)
   }
 
   /** Everything before it may be read. */
@@ -196,6 +209,21 @@ export class PartitionLog {
   async offsetOfMaxTimestamp(): Promise<OffsetAndTime | null> {
     this.#health.check()
     return findOffsetOfMaxTimestamp(this.segments)
+  }
+
+  /** The epoch that the record with this offset was written under. */
+  leaderEpochAt(offset: number): number {
+    return this.#local.epochs.at(offset)
+  }
+
+  /** Where the records of the largest epoch end that is not larger than this one; null for one that never was. */
+  endOfLeaderEpoch(epoch: number): EpochEnd | null {
+    return this.#local.epochs.endOf(epoch, this.logStartOffset, this.logEndOffset)
+  }
+
+  /** The log may have lost its end: what is appended from now on is told from that. Called before anybody may use the log. */
+  beginLeaderEpoch(): void {
+    this.#local.epochs.begin(this.logEndOffset)
   }
 
   /** Whether a transaction of the producer is open here, in this epoch. */

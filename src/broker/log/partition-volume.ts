@@ -1,9 +1,11 @@
 import type { Logger } from '../../api/logger.ts'
 import type { Clock } from '../clock.ts'
 import { cleanIfDue } from './cleaner/log-cleaner.ts'
+import { LeaderEpochCheckpoint } from './leader-epoch-checkpoint.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
 import type { LogConfig } from './log-config.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
-import { PartitionLog } from './partition-log.ts'
+import { PartitionLog, type PartitionLogOptions } from './partition-log.ts'
 import type { LogVolume } from './storage/log-storage.ts'
 
 const CLEAN_MARKER = '.kafka_cleanshutdown'
@@ -35,27 +37,46 @@ export class PartitionVolume {
   readonly #recoveryPoints: OffsetCheckpoint
   readonly #startOffsets: OffsetCheckpoint
   readonly #cleanedOffsets: OffsetCheckpoint
+  readonly #leaderEpochs: LeaderEpochCheckpoint
   readonly #knownRecoveryPoints: Map<string, number>
   readonly #knownStartOffsets: Map<string, number>
   readonly #knownCleanedOffsets: Map<string, number>
+  readonly #knownLeaderEpochs: Map<string, LeaderEpochs>
+  readonly #isNew: boolean
+  /** Of partitions without a folder. */
+  #firstEpoch = 0
   readonly #removals = new Set<Promise<void>>()
 
   constructor(volume: LogVolume, options: VolumeOptions) {
     this.#volume = volume
     this.#options = options
     this.#folders = new Set(volume.folders())
-    this.wasCleanlyStopped = this.#folders.size === 0 || volume.root.readAll(CLEAN_MARKER) !== null
+    this.#isNew = this.#folders.size === 0
+    this.wasCleanlyStopped = this.#isNew || volume.root.readAll(CLEAN_MARKER) !== null
     this.#recoveryPoints = new OffsetCheckpoint(volume.root, 'recovery-point-offset-checkpoint')
     this.#startOffsets = new OffsetCheckpoint(volume.root, 'log-start-offset-checkpoint')
     this.#cleanedOffsets = new OffsetCheckpoint(volume.root, 'cleaner-offset-checkpoint')
     this.#knownRecoveryPoints = this.#recoveryPoints.read()
     this.#knownStartOffsets = this.#startOffsets.read()
     this.#knownCleanedOffsets = this.#cleanedOffsets.read()
+    this.#leaderEpochs = new LeaderEpochCheckpoint(volume.root)
+    this.#knownLeaderEpochs = this.#leaderEpochs.read()
     for (const folder of this.#folders) if (folder.endsWith(DELETED)) this.#remove(folder)
   }
 
-  /** Says that the next start is no clean one, unless there is a clean stop before. Called before anything is appended. */
-  async begin(): Promise<void> {
+  /** The largest leader epoch that clients may have heard of; -1: nobody heard of any. */
+  get largestEpoch(): number {
+    let largest = this.#isNew ? -1 : 0
+    for (const { current } of this.#knownLeaderEpochs.values()) largest = Math.max(largest, current)
+    return largest
+  }
+
+  /**
+   * Says that the next start is no clean one, unless there is a clean stop before. Called before anything is appended.
+   * @param epochOfMissing leader epoch of partitions that should be there, and are not
+   */
+  async begin(epochOfMissing: number): Promise<void> {
+    this.#firstEpoch = epochOfMissing
     if (!this.wasCleanlyStopped) return
     this.#volume.root.remove(CLEAN_MARKER)
     await this.#volume.root.syncNames()
@@ -93,12 +114,22 @@ export class PartitionVolume {
     const folder = this.#volume.folder(name)
     if (!isKept || folder.readAll(METADATA_FILE) === null) writeTopicId(folder.open(METADATA_FILE), topicId)
     this.#folders.add(name)
-    const recoveryPoint = isKept ? (this.#knownRecoveryPoints.get(name) ?? 0) : 0
-    const logStartOffset = isKept ? (this.#knownStartOffsets.get(name) ?? 0) : 0
-    const log = new PartitionLog({ topic, partition, folder, config, recoveryPoint, logStartOffset, onAdvance, ...this.#options })
+    const known = this.#known(name, isKept)
+    const log = new PartitionLog({ topic, partition, folder, config, onAdvance, ...known, ...this.#options })
+    if (isKept && !(this.wasCleanlyStopped && log.logEndOffset === known.recoveryPoint)) log.beginLeaderEpoch()
     log.cleanedOffset = isKept ? (this.#knownCleanedOffsets.get(name) ?? 0) : 0
     this.#logs.set(name, log)
     return log
+  }
+
+  /**
+   * Makes sure that no epoch of now is ever begun again. Called when all partitions that there are were opened, before clients hear of them;
+   * those that are opened from then on are new.
+   * @throws errors of the file system
+   */
+  async keepLeaderEpochs(): Promise<void> {
+    this.#firstEpoch = 0
+    await this.#leaderEpochs.write(this.#logs.values())
   }
 
   /** Takes the log away at once; its folder is removed in the background. Resolves when nothing on disk is said of it any more. */
@@ -216,12 +247,20 @@ export class PartitionVolume {
       await this.#writeRecoveryPoints()
       await this.#writeStartOffsets()
       await this.#writeCleanedOffsets()
+      await this.#leaderEpochs.write(this.#logs.values())
     })
+  }
+
+  #known(name: string, isKept: boolean): Pick<PartitionLogOptions, 'recoveryPoint' | 'logStartOffset' | 'leaderEpochs'> {
+    if (!isKept) return { recoveryPoint: 0, logStartOffset: 0, leaderEpochs: new LeaderEpochs({ epoch: this.#firstEpoch, startOffset: 0 }) }
+    const [recoveryPoint = 0, logStartOffset = 0] = [this.#knownRecoveryPoints.get(name), this.#knownStartOffsets.get(name)]
+    return { recoveryPoint, logStartOffset, leaderEpochs: this.#knownLeaderEpochs.get(name) }
   }
 
   #forget(name: string): void {
     this.#folders.delete(name)
-    for (const known of [this.#knownRecoveryPoints, this.#knownStartOffsets, this.#knownCleanedOffsets]) known.delete(name)
+    const offsets = [this.#knownRecoveryPoints, this.#knownStartOffsets, this.#knownCleanedOffsets]
+    for (const known of [...offsets, this.#knownLeaderEpochs]) known.delete(name)
   }
 
   #discard(name: string): void {

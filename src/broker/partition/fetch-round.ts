@@ -1,8 +1,8 @@
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
-import { checkLeaderEpoch, LEADER_EPOCH } from './leader-epoch.ts'
-import type { Isolation, ReadRecords, RecordLog, RecordTopic, RecordTopics } from './record-log.ts'
+import { checkLeaderEpoch, NO_EPOCH } from './leader-epoch.ts'
+import type { EpochEnd, Isolation, ReadRecords, RecordLog, RecordTopic, RecordTopics } from './record-log.ts'
 import type { WaitingPosition } from './waiting-fetches.ts'
 
 type FetchRequest = DecodedRequest<'Fetch'>
@@ -34,6 +34,7 @@ export class FetchRound {
   /** Where readers stand behind what was read. */
   readonly positions: WaitingPosition[] = []
   bytes = 0
+  /** A partition has an error, or another news that the reader must not wait for. */
   hasErrors = false
   readonly #topics: RecordTopics
   readonly #reads: PartitionRead[] = []
@@ -90,7 +91,10 @@ export class FetchRound {
   #readPartition(read: PartitionRead): ReadRecords | Promise<ReadRecords> | null {
     const { wanted, log } = read
     try {
-      checkEpochs(wanted, log)
+      const error = checkLeaderEpoch(wanted.currentLeaderEpoch, log.leaderEpoch)
+      if (error !== Errors.NONE) throw new ApiError(error)
+      const diverging = divergingEpoch(wanted, log)
+      if (diverging !== null) return this.#diverge(read, diverging)
       const limit = Math.max(Math.min(wanted.partitionMaxBytes, this.#bytesLeft), 0)
       return log.read(wanted.fetchOffset, limit, { isolation: this.isolation, minOneBatch: this.bytes === 0 })
     } catch (error) {
@@ -116,6 +120,19 @@ export class FetchRound {
     }
   }
 
+  #diverge({ wanted, log, answers, at }: PartitionRead, { leaderEpoch, endOffset }: EpochEnd): null {
+    const { highWatermark, lastStableOffset, logStartOffset } = log
+    this.hasErrors = true
+    answers[at] = {
+      ...failed(wanted.partition, Errors.NONE),
+      highWatermark,
+      lastStableOffset,
+      logStartOffset,
+      divergingEpoch: { epoch: leaderEpoch, endOffset },
+    }
+    return null
+  }
+
   #refuse({ wanted, answers, at }: PartitionRead, error: unknown): void {
     if (!(error instanceof ApiError)) throw error
     this.hasErrors = true
@@ -123,12 +140,12 @@ export class FetchRound {
   }
 }
 
-/** A reader that was told of another leader, or of records that another leader gave it, looks again. */
-function checkEpochs({ currentLeaderEpoch, lastFetchedEpoch, fetchOffset }: WantedPartition, log: RecordLog): void {
-  const error = checkLeaderEpoch(currentLeaderEpoch)
-  if (error !== Errors.NONE) throw new ApiError(error)
-  if (lastFetchedEpoch > LEADER_EPOCH || (lastFetchedEpoch === LEADER_EPOCH && fetchOffset > log.logEndOffset))
-    throw new ApiError(Errors.OFFSET_OUT_OF_RANGE)
+/** Where the log and what the reader has had part; null: they do not, or the reader does not say. Kafka: Partition#readRecords (KIP-595). */
+function divergingEpoch({ lastFetchedEpoch, fetchOffset }: WantedPartition, log: RecordLog): EpochEnd | null {
+  if (lastFetchedEpoch === NO_EPOCH) return null
+  const end = log.endOfLeaderEpoch(lastFetchedEpoch)
+  if (end === null || fetchOffset < log.logStartOffset) throw new ApiError(Errors.OFFSET_OUT_OF_RANGE)
+  return end.leaderEpoch < lastFetchedEpoch || end.endOffset < fetchOffset ? end : null
 }
 
 function inOnePiece(records: Buffer | readonly Buffer[]): Buffer {

@@ -2,7 +2,7 @@ import type { AnswerRequest } from '../api.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
-import { checkLeaderEpoch, LEADER_EPOCH } from './leader-epoch.ts'
+import { checkLeaderEpoch } from './leader-epoch.ts'
 import type { RecordLog, RecordTopics } from './record-log.ts'
 
 type ListOffsetsRequest = DecodedRequest<'ListOffsets'>
@@ -39,7 +39,7 @@ export function listOffsets(topics: RecordTopics): AnswerRequest<'ListOffsets'> 
         const isRepeated = repeated.has(`${name}-${wanted.partitionIndex}`)
         const log = isRepeated ? null : topics.partition(name, wanted.partitionIndex)
         if (log !== null) answers.push(await listed(log, wanted, isCommitted, version))
-        else answers.push(failed(wanted, isRepeated ? Errors.INVALID_REQUEST : Errors.UNKNOWN_TOPIC_OR_PARTITION))
+        else answers.push(notFound(wanted, isRepeated ? Errors.INVALID_REQUEST : Errors.UNKNOWN_TOPIC_OR_PARTITION))
       }
       answered.push({ name, partitions: answers })
     }
@@ -63,13 +63,15 @@ function repeatedPartitions(request: ListOffsetsRequest): ReadonlySet<string> {
 async function listed(log: RecordLog, wanted: WantedPartition, isCommitted: boolean, version: number): Promise<PartitionAnswer> {
   const { partitionIndex, currentLeaderEpoch, timestamp } = wanted
   try {
-    if (timestamp < 0 && version < (SINCE.get(timestamp) ?? Infinity)) return failed(wanted, Errors.UNSUPPORTED_VERSION)
-    const error = checkLeaderEpoch(currentLeaderEpoch)
-    if (error !== Errors.NONE) return failed(wanted, error)
+    if (timestamp < 0 && version < (SINCE.get(timestamp) ?? Infinity)) return notFound(wanted, Errors.UNSUPPORTED_VERSION)
+    const error = checkLeaderEpoch(currentLeaderEpoch, log.leaderEpoch)
+    if (error !== Errors.NONE) return notFound(wanted, error)
     const found = await find(log, timestamp, isCommitted ? log.lastStableOffset : log.highWatermark)
-    return { partitionIndex, errorCode: Errors.NONE, ...(found ?? NOT_FOUND), leaderEpoch: found === null ? -1 : LEADER_EPOCH }
+    if (found === null) return notFound(wanted, Errors.NONE)
+    const leaderEpoch = timestamp === LATEST ? log.leaderEpoch : log.leaderEpochAt(found.offset)
+    return { partitionIndex, errorCode: Errors.NONE, ...found, leaderEpoch }
   } catch (error) {
-    if (error instanceof ApiError) return failed(wanted, error.error)
+    if (error instanceof ApiError) return notFound(wanted, error.error)
     throw error
   }
 }
@@ -104,6 +106,6 @@ function beforeEnd(found: Found | null, end: number): Found | null {
   return found !== null && found.offset < end ? { offset: found.offset, timestamp: found.timestamp } : null
 }
 
-function failed({ partitionIndex }: WantedPartition, errorCode: ErrorNumber): PartitionAnswer {
+function notFound({ partitionIndex }: WantedPartition, errorCode: ErrorNumber): PartitionAnswer {
   return { partitionIndex, errorCode, ...NOT_FOUND, leaderEpoch: -1 }
 }

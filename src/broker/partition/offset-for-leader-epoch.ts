@@ -1,12 +1,12 @@
 import type { AnswerRequest } from '../api.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
-import { checkLeaderEpoch, LEADER_EPOCH } from './leader-epoch.ts'
+import { checkLeaderEpoch } from './leader-epoch.ts'
 import type { RecordTopics } from './record-log.ts'
 
 type PartitionAnswer = ResponseMessages['OffsetForLeaderEpoch']['topics'][number]['partitions'][number]
 
-/** Where a leader's records end: readers compare it with their position to see whether it was cut off. There was one leader only. */
+/** Where a leader's records end: readers compare it with their position to see whether it was cut off. */
 export function offsetForLeaderEpoch(topics: RecordTopics): AnswerRequest<'OffsetForLeaderEpoch'> {
   return (request) => ({
     throttleTimeMs: 0,
@@ -23,7 +23,7 @@ function endOfEpoch(topics: RecordTopics, topic: string, partition: number, know
   const nothing = { partition, leaderEpoch: -1, endOffset: -1 }
   const log = topics.partition(topic, partition)
   if (log === null) return { ...nothing, errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION }
-  const errorCode = checkLeaderEpoch(knownEpoch)
-  if (errorCode !== Errors.NONE || wantedEpoch !== LEADER_EPOCH) return { ...nothing, errorCode }
-  return { errorCode, partition, leaderEpoch: LEADER_EPOCH, endOffset: log.logEndOffset }
+  const errorCode = checkLeaderEpoch(knownEpoch, log.leaderEpoch)
+  const end = errorCode === Errors.NONE ? log.endOfLeaderEpoch(wantedEpoch) : null
+  return { ...nothing, errorCode, ...end }
 }

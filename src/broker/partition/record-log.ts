@@ -26,6 +26,12 @@ export interface OffsetAndTime {
   readonly timestamp: number
 }
 
+/** Where the records end that were written under a leader epoch. */
+export interface EpochEnd {
+  readonly leaderEpoch: number
+  readonly endOffset: number
+}
+
 /** A producer that a partition remembers. */
 export interface KnownProducer {
   readonly producerId: number
@@ -44,6 +50,12 @@ export interface RecordLog {
   readonly highWatermark: number
   readonly lastStableOffset: number
   readonly sizeBytes: number
+  /** The leader epoch that is current. */
+  readonly leaderEpoch: number
+  /** The one that the record with this offset was written under. */
+  leaderEpochAt(offset: number): number
+  /** Of the largest epoch that is not larger than this one; null for an epoch that never was. */
+  endOfLeaderEpoch(epoch: number): EpochEnd | null
   /** Checks and appends; offsets are written into `records`, which belong to the log from now on. */
   append(records: Buffer): AppendedRecords
   /** Appends the marker that ends a transaction here; returns its offset. */
