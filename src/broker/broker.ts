@@ -176,7 +176,13 @@ async function closeParts({ directory, waiting, groups, transactions }: Parts): 
 
 function apisOf({ directory, waiting, topics, groups, transactions, config }: Parts, cluster: ClusterView, scramUsers: readonly string[]) {
   return {
-    ...recordApis({ topics, transactions, waiting, fetchMaxBytes: config.settings['fetch.max.bytes'] }),
+    ...recordApis({
+      topics,
+      transactions,
+      waiting,
+      fetchMaxBytes: config.settings['fetch.max.bytes'],
+      leader: (listener) => ({ nodeId: cluster.nodeId, ...cluster.endpoint({ listener }) }),
+    }),
     ...groupApis(groups, { nodeId: cluster.nodeId, address: (listener) => cluster.endpoint({ listener }) }),
     ...transactionApis({ coordinator: transactions, topics, clock: systemClock }),
     ...adminApis({ topics, config, cluster, directory, scramUsers }),

@@ -1,3 +1,4 @@
+import { NO_EPOCH } from '../partition/leader-epoch.ts'
 import type { EpochEnd } from '../partition/record-log.ts'
 
 /** Records from `startOffset` on were written under this epoch. */
@@ -51,7 +52,7 @@ export class LeaderEpochs {
     const starts = this.since(logStartOffset)
     const next = starts.findIndex(({ epoch }) => epoch > asked)
     const end = starts[next]
-    if (asked < 0 || end === undefined) return null
+    if (asked === NO_EPOCH || end === undefined) return null
     return { leaderEpoch: starts[next - 1]?.epoch ?? asked, endOffset: end.startOffset }
   }
 }

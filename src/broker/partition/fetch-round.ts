@@ -1,7 +1,8 @@
+import type { RequestContext } from '../api.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors, type ErrorNumber } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
-import { checkLeaderEpoch, NO_EPOCH } from './leader-epoch.ts'
+import { checkLeaderEpoch } from './leader-epoch.ts'
 import type { EpochEnd, Isolation, ReadRecords, RecordLog, RecordTopic, RecordTopics } from './record-log.ts'
 import type { WaitingPosition } from './waiting-fetches.ts'
 
@@ -20,7 +21,19 @@ interface PartitionRead {
   readonly at: number
 }
 
+/** What fetches are answered from. */
+export interface FetchSource {
+  readonly topics: RecordTopics
+  /** fetch.max.bytes of the broker. */
+  readonly maxBytes: number
+  readonly leader: LeaderAddress
+}
+
+/** The node that leads all partitions, as clients of a listener reach it. */
+export type LeaderAddress = (listener: string) => { nodeId: number; host: string; port: number }
+
 const FIRST_WITH_TOPIC_IDS = 13
+const FIRST_WITH_LEADERS = 16
 const READ_COMMITTED = 1
 const NO_RECORDS = Buffer.alloc(0)
 
@@ -36,16 +49,18 @@ export class FetchRound {
   bytes = 0
   /** A partition has an error, or another news that the reader must not wait for. */
   hasErrors = false
-  readonly #topics: RecordTopics
+  readonly #context: RequestContext
+  readonly #source: FetchSource
   readonly #reads: PartitionRead[] = []
   #bytesLeft: number
   #next = 0
 
-  constructor(request: FetchRequest, version: number, topics: RecordTopics, maxBytes: number) {
+  constructor(request: FetchRequest, context: RequestContext, source: FetchSource) {
     this.isolation = request.isolationLevel === READ_COMMITTED ? 'read_committed' : 'read_uncommitted'
-    this.#topics = topics
-    this.#bytesLeft = Math.min(request.maxBytes, maxBytes)
-    for (const topic of request.topics) this.answer.responses.push(this.#planTopic(topic, version >= FIRST_WITH_TOPIC_IDS))
+    this.#context = context
+    this.#source = source
+    this.#bytesLeft = Math.min(request.maxBytes, source.maxBytes)
+    for (const topic of request.topics) this.answer.responses.push(this.#planTopic(topic, context.version >= FIRST_WITH_TOPIC_IDS))
   }
 
   get isEmpty(): boolean {
@@ -74,7 +89,7 @@ export class FetchRound {
   }
 
   #planTopic({ topic: name, topicId, partitions }: FetchRequest['topics'][number], byId: boolean): TopicAnswer {
-    const topic = byId ? this.#topics.byId(topicId) : this.#topics.get(name)
+    const topic = byId ? this.#source.topics.byId(topicId) : this.#source.topics.get(name)
     const unknown = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION
     const answers: PartitionAnswer[] = []
     for (const wanted of partitions) answers.push(this.#plan(topic, unknown, wanted, answers))
@@ -133,16 +148,25 @@ export class FetchRound {
     return null
   }
 
-  #refuse({ wanted, answers, at }: PartitionRead, error: unknown): void {
+  #refuse({ wanted, log, answers, at }: PartitionRead, error: unknown): void {
     if (!(error instanceof ApiError)) throw error
     this.hasErrors = true
-    answers[at] = failed(wanted.partition, error.error)
+    const answer = failed(wanted.partition, error.error)
+    answers[at] = answer
+    if (error.error === Errors.FENCED_LEADER_EPOCH && this.#context.version >= FIRST_WITH_LEADERS) this.#tellLeader(answer, log)
+  }
+
+  /** Spares the reader to ask for metadata (KIP-951). */
+  #tellLeader(answer: PartitionAnswer, { leaderEpoch }: RecordLog): void {
+    const node = this.#source.leader(this.#context.listener)
+    answer.currentLeader = { leaderId: node.nodeId, leaderEpoch }
+    this.answer.nodeEndpoints = [node]
   }
 }
 
 /** Where the log and what the reader has had part; null: they do not, or the reader does not say. Kafka: Partition#readRecords (KIP-595). */
 function divergingEpoch({ lastFetchedEpoch, fetchOffset }: WantedPartition, log: RecordLog): EpochEnd | null {
-  if (lastFetchedEpoch === NO_EPOCH) return null
+  if (lastFetchedEpoch < 0) return null
   const end = log.endOfLeaderEpoch(lastFetchedEpoch)
   if (end === null || fetchOffset < log.logStartOffset) throw new ApiError(Errors.OFFSET_OUT_OF_RANGE)
   return end.leaderEpoch < lastFetchedEpoch || end.endOffset < fetchOffset ? end : null

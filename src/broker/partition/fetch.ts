@@ -2,8 +2,7 @@ import type { AnswerRequest, RequestContext } from '../api.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
-import { FetchRound } from './fetch-round.ts'
-import type { RecordTopics } from './record-log.ts'
+import { FetchRound, type FetchSource } from './fetch-round.ts'
 import type { WaitingFetches } from './waiting-fetches.ts'
 
 type FetchRequest = DecodedRequest<'Fetch'>
@@ -17,16 +16,13 @@ const FINAL_EPOCH = -1
 /**
  * Reads records, and waits for them as the client asks. No sessions are kept: session id 0 tells clients that none was opened, and they
  * name all partitions in every request. Kafka: KafkaApis#handleFetchRequest, DelayedFetch, FetchManager#newContext.
- * @param maxBytes fetch.max.bytes of the broker
  */
-export function fetch(topics: RecordTopics, waiting: WaitingFetches, maxBytes: number): AnswerRequest<'Fetch'> {
-  const newRound = (request: FetchRequest, context: RequestContext) => new FetchRound(request, context.version, topics, maxBytes)
-
+export function fetch(source: FetchSource, waiting: WaitingFetches): AnswerRequest<'Fetch'> {
   function answerOrWait(first: FetchRound, request: FetchRequest, context: RequestContext): FetchResponse | Promise<FetchResponse> {
     const { minBytes, maxWaitMs } = request
     if (first.hasErrors || first.isEmpty || first.bytes >= minBytes || maxWaitMs <= 0) return first.answer
     return waiting.wait(first.positions, first.isolation, minBytes - first.bytes, maxWaitMs, context.closed).then(async () => {
-      const last = newRound(request, context)
+      const last = new FetchRound(request, context, source)
       await last.read()
       return last.answer
     })
@@ -35,7 +31,7 @@ export function fetch(topics: RecordTopics, waiting: WaitingFetches, maxBytes: n
   return (request, context) => {
     if (context.version >= FIRST_WITH_SESSIONS && request.sessionEpoch !== INITIAL_EPOCH && request.sessionEpoch !== FINAL_EPOCH)
       return { errorCode: Errors.FETCH_SESSION_ID_NOT_FOUND, sessionId: 0, responses: [] }
-    const round = newRound(request, context)
+    const round = new FetchRound(request, context, source)
     const reading = round.read()
     return reading === null ? answerOrWait(round, request, context) : reading.then(() => answerOrWait(round, request, context))
   }

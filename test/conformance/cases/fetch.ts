@@ -5,6 +5,9 @@ import { batchesIn, fetchFrom, fetchRequest, newName, newTopic, produce, topicId
 import type { Stage } from '../target.ts'
 import { versions } from '../versions.ts'
 
+/** Where a batch has it. */
+const LEADER_EPOCH = 12
+
 export function fetchCases(stage: Stage): void {
   describe('Fetch', () => {
     it.each([...versions('Fetch'), 13])('reads from an offset on, and tells where the partition ends (version %i)', async (version) => {
@@ -134,6 +137,30 @@ export function fetchCases(stage: Stage): void {
       const topic = await newTopic(raw)
       expect(await fetchFrom(raw, topic, 0, { currentLeaderEpoch: 0 })).toMatchObject({ errorCode: 0 })
       expect(await fetchFrom(raw, topic, 0, { currentLeaderEpoch: 99 })).toMatchObject({ errorCode: Errors.UNKNOWN_LEADER_EPOCH })
+    })
+
+    it('gives batches with the leader epoch they were written under, whatever the producer had there', async () => {
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      const batch = writeBatch([{ value: 'a', timestamp: Date.now() }])
+      batch.writeInt32BE(77, LEADER_EPOCH)
+      await produce(raw, topic, batch)
+      const { records } = await fetchFrom(raw, topic, 0)
+      expect(records!.readInt32BE(LEADER_EPOCH)).toBe(0)
+    })
+
+    it.each([
+      [0, 1, { errorCode: 0, divergingEpoch: { epoch: -1, endOffset: -1 }, highWatermark: 1 }],
+      [0, 2, { errorCode: 0, divergingEpoch: { epoch: 0, endOffset: 1 }, highWatermark: 1, lastStableOffset: 1, logStartOffset: 0 }],
+      [1, 1, { errorCode: Errors.OFFSET_OUT_OF_RANGE, divergingEpoch: { epoch: -1, endOffset: -1 }, highWatermark: -1 }],
+    ])('tells who has fetched epoch %i up to offset %i whether the log is still the same', async (lastFetchedEpoch, offset, want) => {
+      const raw = await stage.connect()
+      const topic = await newTopic(raw)
+      await produce(raw, topic, [{ value: 'a' }])
+      const request = await fetchRequest(raw, topic, offset, { version: 12 })
+      request.topics[0]!.partitions[0]!.lastFetchedEpoch = lastFetchedEpoch
+      const { responses } = await raw.send('Fetch', 12, request)
+      expect(responses[0]!.partitions[0]).toMatchObject(want)
     })
 
     it('does not know a fetch session that was never made', async () => {

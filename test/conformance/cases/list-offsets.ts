@@ -88,20 +88,52 @@ export function listOffsetsCases(stage: Stage): void {
       const raw = await stage.connect()
       const topic = await newTopic(raw)
       expect(await listOffset(raw, topic, LATEST, { currentLeaderEpoch: 50 })).toMatchObject({ errorCode: Errors.UNKNOWN_LEADER_EPOCH })
+      expect(await listOffset(raw, topic, LATEST, { currentLeaderEpoch: 0 })).toMatchObject({ errorCode: 0 })
+    })
+
+    it('tells the leader epoch of what it finds', async () => {
+      const raw = await stage.connect()
+      const topic = await timedTopic(raw)
+      for (const timestamp of [EARLIEST, LATEST, MAX_TIMESTAMP, at + 11])
+        expect(await listOffset(raw, topic, timestamp)).toMatchObject({ errorCode: 0, leaderEpoch: 0 })
+      expect(await listOffset(raw, topic, at + 31)).toMatchObject({ errorCode: 0, leaderEpoch: -1 })
+      expect(await listOffset(raw, topic, LATEST, { currentLeaderEpoch: 50 })).toMatchObject({ leaderEpoch: -1 })
     })
   })
 
   describe('OffsetForLeaderEpoch', () => {
+    async function endOfEpoch(raw: RawClient, topic: string, leaderEpoch: number, currentLeaderEpoch = -1, version = 4) {
+      const partitions = [{ partition: 0, currentLeaderEpoch, leaderEpoch }]
+      const { topics } = await raw.send('OffsetForLeaderEpoch', version, { replicaId: -1, topics: [{ topic, partitions }] })
+      return topics[0]!.partitions[0]!
+    }
+
     it.each(versions('OffsetForLeaderEpoch'))('tells where the current epoch ends (version %i)', async (version) => {
       const raw = await stage.connect()
       const topic = await timedTopic(raw)
-      const ask = async (leaderEpoch: number) => {
-        const partitions = [{ partition: 0, currentLeaderEpoch: -1, leaderEpoch }]
-        const { topics } = await raw.send('OffsetForLeaderEpoch', version, { replicaId: -1, topics: [{ topic, partitions }] })
-        return topics[0]!.partitions[0]!
-      }
+      const ask = (leaderEpoch: number) => endOfEpoch(raw, topic, leaderEpoch, -1, version)
       expect(await ask(0)).toMatchObject({ errorCode: 0, partition: 0, leaderEpoch: 0, endOffset: 4 })
-      expect(await ask(7)).toMatchObject({ errorCode: 0, leaderEpoch: -1, endOffset: -1 })
+      for (const never of [1, 7, -1]) expect(await ask(never)).toMatchObject({ errorCode: 0, leaderEpoch: -1, endOffset: -1 })
+    })
+
+    it('tells those that know another leader epoch', async () => {
+      const raw = await stage.connect()
+      const topic = await timedTopic(raw)
+      expect(await endOfEpoch(raw, topic, 0, 0)).toMatchObject({ errorCode: 0, leaderEpoch: 0, endOffset: 4 })
+      expect(await endOfEpoch(raw, topic, 0, 3)).toMatchObject({ errorCode: Errors.UNKNOWN_LEADER_EPOCH, leaderEpoch: -1, endOffset: -1 })
+    })
+
+    it('does not know topics that are not there', async () => {
+      const answer = await endOfEpoch(await stage.connect(), newName('absent'), 0)
+      expect(answer).toMatchObject({ errorCode: Errors.UNKNOWN_TOPIC_OR_PARTITION, leaderEpoch: -1, endOffset: -1 })
+    })
+
+    it('tells the end also when all records were deleted', async () => {
+      const raw = await stage.connect()
+      const topic = await timedTopic(raw)
+      await raw.send('DeleteRecords', 1, { topics: [{ name: topic, partitions: [{ partitionIndex: 0, offset: -1 }] }], timeoutMs: 60_000 })
+      expect(await endOfEpoch(raw, topic, 0)).toMatchObject({ errorCode: 0, leaderEpoch: 0, endOffset: 4 })
+      expect(await listOffset(raw, topic, EARLIEST)).toMatchObject({ offset: 4, leaderEpoch: 0 })
     })
   })
 

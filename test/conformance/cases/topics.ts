@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Errors } from '../../../src/broker/protocol/errors.ts'
 import type { RequestMessages } from '../../../src/broker/protocol/messages.ts'
 import type { RawClient } from '../../support/raw-client.ts'
-import { eventually, newName, newTopic, produce, topicId, untilLed, valuesFrom } from '../raw-requests.ts'
+import { eventually, LATEST, listOffset, newName, newTopic, produce, topicId, untilLed, valuesFrom } from '../raw-requests.ts'
 import type { Stage } from '../target.ts'
 import { versions } from '../versions.ts'
 
@@ -225,6 +225,7 @@ export function topicCases(stage: Stage): void {
       await newTopic(raw, { name })
       expect(await topicId(raw, name)).not.toBe(id)
       expect(await valuesFrom(raw, name)).toEqual([])
+      expect(await listOffset(raw, name, LATEST)).toMatchObject({ offset: 0, leaderEpoch: 0 })
     })
   })
 

@@ -99,6 +99,41 @@ describe('Fetch', () => {
     expect(await broker.fetch({ topics: [{ topic: 'orders', partitions }] })).toMatchObject({ errorCode })
   })
 
+  it.each([15, 17])('tells a reader that knows an older leader epoch the one of now, and the leader (version %i)', async (version) => {
+    const broker = new RecordBroker()
+    broker.log(0).beginLeaderEpoch()
+    const topicId = broker.topics.get('orders')!.id
+    const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1000, currentLeaderEpoch: 0 }]
+    const answer = await broker.fetchAnswer({ version, topics: [{ topicId, partitions }] })
+    const isTold = version >= 16
+    expect(answer.responses[0]!.partitions[0]).toMatchObject({
+      errorCode: Errors.FENCED_LEADER_EPOCH,
+      currentLeader: isTold ? { leaderId: 1, leaderEpoch: 1 } : { leaderId: -1, leaderEpoch: -1 },
+    })
+    expect(answer.nodeEndpoints).toEqual(isTold ? [{ nodeId: 1, host: 'broker', port: 9092, rack: null }] : [])
+  })
+
+  it.each([
+    // epoch 0 ends at 2, epoch 2 at 3; the log starts at 1
+    [0, 2, { divergingEpoch: { epoch: -1, endOffset: -1 } }],
+    [0, 3, { divergingEpoch: { epoch: 0, endOffset: 2 }, highWatermark: 3, lastStableOffset: 3, logStartOffset: 1 }],
+    [1, 2, { divergingEpoch: { epoch: 0, endOffset: 2 } }],
+    [2, 3, { divergingEpoch: { epoch: -1, endOffset: -1 } }],
+    [2, 4, { divergingEpoch: { epoch: 2, endOffset: 3 } }],
+    [3, 3, { errorCode: Errors.OFFSET_OUT_OF_RANGE }],
+    [0, 0, { errorCode: Errors.OFFSET_OUT_OF_RANGE }],
+  ])('tells who has fetched epoch %i up to offset %i where the log parted from that', async (lastFetchedEpoch, fetchOffset, want) => {
+    const broker = new RecordBroker()
+    for (const value of ['a', 'b']) append(broker, value)
+    broker.log(0).beginLeaderEpoch()
+    broker.log(0).beginLeaderEpoch()
+    append(broker, 'c')
+    broker.log(0).deleteRecordsBefore(1)
+    const partitions = [{ partition: 0, fetchOffset, partitionMaxBytes: 1000, lastFetchedEpoch }]
+    const answer = broker.fetch({ topics: [{ topic: 'orders', partitions }], maxWaitMs: 0 })
+    expect(await answer).toMatchObject({ errorCode: 0, ...want })
+  })
+
   it('tells readers that no session was opened', async () => {
     const broker = new RecordBroker()
     append(broker, 'a')

@@ -74,6 +74,14 @@ describe('ListOffsets', () => {
     expect(await broker.offset(-1, { currentLeaderEpoch: 0 })).toMatchObject({ errorCode: Errors.NONE })
   })
 
+  it('tells under which leader epoch the record was written, and of the end the one of now', async () => {
+    const broker = brokerWithRecords()
+    broker.log(0).beginLeaderEpoch()
+    for (const timestamp of [-2, -3, TIME + 1]) expect(await broker.offset(timestamp)).toMatchObject({ leaderEpoch: 0 })
+    expect(await broker.offset(-1)).toMatchObject({ offset: 3, leaderEpoch: 1 })
+    expect(await broker.offset(-1, { currentLeaderEpoch: 0 })).toMatchObject({ errorCode: Errors.FENCED_LEADER_EPOCH, leaderEpoch: -1 })
+  })
+
   it('refuses a partition that is named twice, and that alone', async () => {
     const broker = brokerWithRecords()
     const partitions = [1, 0, 1].map((partitionIndex) => ({ partitionIndex, timestamp: -1 }))

@@ -29,6 +29,7 @@ export class RecordBroker {
     transactions: { verifyPartition: () => this.verdict },
     waiting: this.waiting,
     fetchMaxBytes: 1_000_000,
+    leader: () => ({ nodeId: 1, host: 'broker', port: 9092 }),
   })
 
   constructor() {

@@ -73,7 +73,13 @@ export class TransactionBroker {
     const waiting = new WaitingFetches(clock)
     this.#apis = {
       ...transactionApis({ coordinator, topics, clock }),
-      ...recordApis({ topics, transactions: coordinator, waiting, fetchMaxBytes: 1_000_000 }),
+      ...recordApis({
+        topics,
+        transactions: coordinator,
+        waiting,
+        fetchMaxBytes: 1_000_000,
+        leader: () => ({ nodeId: 1, host: 'broker', port: 9092 }),
+      }),
     }
   }
 
