@@ -6,7 +6,7 @@ import { createKafkaClients } from '../../src/kafka/kafka-clients.ts'
 import type { Consumer, Delivery, Producer, ProducerRecord } from '../../src/kafka/ports.ts'
 import { CollectingLogger } from '../support/fakes/collecting-logger.ts'
 import { noCallbacks } from '../support/no-callbacks.ts'
-import { MECHANISMS, saslProps, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
+import { MECHANISMS, saslProps, SCRAM_PASSWORD, SecureKafka, type Mechanism } from '../support/services/kafka-security.ts'
 import { describeWithApacheKafka, START_TIMEOUT_MS } from '../support/services/suite.ts'
 
 /** Four sessions of 5 s. */
@@ -46,6 +46,7 @@ await describeWithApacheKafka('sessions that end', () => {
   })
 
   test('K38 a user whose password was changed is told so at the end of the session, and not tried again', async () => {
+    onTestFinished(() => kafka.setPassword('SCRAM-SHA-256', SCRAM_PASSWORD))
     const pipe = await Pipe.open('SCRAM-SHA-256')
     let isOver = false
     const running = pipe.run(() => isOver)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { disconnectException, requestTimedOut } from '../../src/kafka/errors.ts'
 import type { Transport } from '../../src/kafka/transport.ts'
 import { aroundProduce, CONNECT_PRESET, newProducer, sendAll, TestRecord } from '../support/real-producer.ts'
@@ -13,7 +13,7 @@ const TOPIC_COMMAND = 'org.apache.kafka.tools.TopicCommand'
 describeWithKafka('the producer on Apache Kafka', (address) => {
   let topic = ''
 
-  beforeAll(() => {
+  beforeEach(() => {
     topic = `producer-${randomUUID()}`
   })
 
