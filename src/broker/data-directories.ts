@@ -100,6 +100,8 @@ function storedMeta(path: string, nodeId: number): StoredMeta | null {
   }
   if (clusterId === undefined || storedId === undefined)
     throw new ConfigException(`${join(path, META)} has no cluster.id and node.id: it is no data folder of a broker`)
+  if (!/^[1-9]\d*$/.test(directories))
+    throw new ConfigException(`${join(path, META)} has directories=${directories}. Set it to the number of data folders of this broker`)
   if (Number(storedId) === nodeId) return { clusterId, directories: Number(directories) }
   throw new ConfigException(
     `${path} belongs to the broker with node.id=${storedId}, and this one has node.id=${nodeId}. Change node.id or log.dirs`,

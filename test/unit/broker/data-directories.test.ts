@@ -42,6 +42,14 @@ describe('data directories', () => {
     expect(await start(a)).toBe(id)
   })
 
+  it('are refused when the number of them cannot be read', async () => {
+    const a = newFolder()
+    await start(a)
+    const meta = join(a, 'meta.properties')
+    writeFileSync(meta, readFileSync(meta, 'utf8').replace('directories=1', 'directories=one'))
+    await expect(start(a)).rejects.toThrow(`${meta} has directories=one. Set it to the number of data folders of this broker`)
+  })
+
   it('of one cluster are not mixed with those of another', async () => {
     const [a, b] = [newFolder(), newFolder()]
     await start(a)
