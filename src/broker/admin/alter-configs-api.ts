@@ -4,7 +4,7 @@ import { ConfigException } from '../../api/errors.ts'
 import { brokerConfigDef } from '../config/broker-config-keys.ts'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { isFixed } from '../config/dynamic-keys.ts'
-import { topicProps } from '../config/topic-synonyms.ts'
+import { checkTopicProps } from '../config/topic-synonyms.ts'
 import type { DecodedRequest } from '../protocol/codec.ts'
 import { ApiError, Errors } from '../protocol/errors.ts'
 import type { ResponseMessages } from '../protocol/messages.ts'
@@ -146,7 +146,7 @@ function checkBrokerProps(props: Props): void {
   if (fixed.length > 0) throw new ApiError(Errors.INVALID_REQUEST, `Cannot update these configs dynamically: [${fixed.join(', ')}]`)
   try {
     brokerConfigDef.parse(props)
-    topicConfigDef.parse(topicProps(props)) // topics have narrower limits for some
+    checkTopicProps(props)
   } catch (error) {
     if (!(error instanceof ConfigException)) throw error
     throw new ApiError(Errors.INVALID_REQUEST, error.message)

@@ -3,10 +3,9 @@ import type { ConfigKey } from '../../api/config/config-key.ts'
 import type { Props } from '../../api/props.ts'
 import { ConfigException } from '../../api/errors.ts'
 import type { StateStore } from '../state/state-store.ts'
-import { topicConfigDef } from '../topic/topic-config-keys.ts'
 import { brokerConfigDef } from './broker-config-keys.ts'
 import { ConfigSource, defaultText } from './config-text.ts'
-import { scaledText, TOPIC_SYNONYMS, topicProps } from './topic-synonyms.ts'
+import { checkTopicProps, topicProps } from './topic-synonyms.ts'
 
 export type BrokerSettings = ParsedConfig<typeof brokerConfigDef.declarations>
 
@@ -68,7 +67,7 @@ export class BrokerConfig {
 
   /** Values of the topics' keys for topics that do not set them. */
   get topicDefaults(): Props {
-    return (this.#topicDefaults ??= this.#makeTopicDefaults())
+    return (this.#topicDefaults ??= topicProps((key) => this.value(key)))
   }
 
   /**
@@ -96,25 +95,12 @@ export class BrokerConfig {
     const fallback = key === undefined ? null : defaultText(key)
     return fallback === null ? values : [...values, { name, value: fallback, source: ConfigSource.DEFAULT }]
   }
-
-  #makeTopicDefaults(): Props {
-    const defaults: Record<string, string> = {}
-    for (const [topicKey, synonyms] of TOPIC_SYNONYMS) {
-      for (const [brokerKey, factor] of synonyms) {
-        const text = this.value(brokerKey)
-        if (text === null) continue
-        defaults[topicKey] = scaledText(text, factor)
-        break
-      }
-    }
-    return defaults
-  }
 }
 
 /** @throws ConfigException for the first value that cannot be used */
 export function parseBrokerSettings(props: Props): BrokerSettings {
   const settings = brokerConfigDef.parse(props)
-  topicConfigDef.parse(topicProps(props)) // topics have narrower limits for some
+  checkTopicProps(props)
   if (props['node.id'] !== undefined && props['broker.id'] !== undefined && props['node.id'].trim() !== props['broker.id'].trim())
     throw new ConfigException('You must set `node.id` to the same value as `broker.id`.')
   return settings

@@ -1,4 +1,5 @@
 import type { Props } from '../../api/props.ts'
+import { topicConfigDef } from '../topic/topic-config-keys.ts'
 
 const MS_PER_MINUTE = 60_000
 const MS_PER_HOUR = 3_600_000
@@ -68,16 +69,26 @@ export const TOPIC_SYNONYMS: ReadonlyMap<string, readonly Synonym[]> = new Map([
   ['unclean.leader.election.enable', one('unclean.leader.election.enable')],
 ])
 
-/** What keys of the broker alone would give topics; the others keep their defaults. */
-export function topicProps(brokerProps: Props): Props {
+/**
+ * What the broker's keys give topics that do not set theirs.
+ * @param valueOf a broker's key; null: it has no value
+ */
+export function topicProps(valueOf: (brokerKey: string) => string | null): Props {
   const props: Record<string, string> = {}
   for (const [topicKey, synonyms] of TOPIC_SYNONYMS) {
     for (const [brokerKey, factor] of synonyms) {
-      const text = brokerProps[brokerKey]?.trim()
-      if (text !== undefined) props[topicKey] ??= scaledText(text, factor)
+      const text = valueOf(brokerKey)
+      if (text === null) continue
+      props[topicKey] = scaledText(text, factor)
+      break
     }
   }
   return props
+}
+
+/** @throws ConfigException for the first value that topics, which have narrower limits for some, cannot use */
+export function checkTopicProps(brokerProps: Props): void {
+  topicConfigDef.parse(topicProps((key) => brokerProps[key]?.trim() ?? null))
 }
 
 /** The topic's value in milliseconds for a broker's in minutes or hours; a negative one is "for ever" in every unit. */

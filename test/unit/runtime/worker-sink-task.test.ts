@@ -24,6 +24,16 @@ function failOnePreCommit(task: RunningSink['task']): void {
   }
 }
 
+/** A commit fails and the task is rewound; C comes meanwhile, D and E after it. */
+async function readOnAfterRewind({ consumer, task, log }: RunningSink): Promise<void> {
+  failOnePreCommit(task)
+  task.ask.requestCommit()
+  consumer.append('t', 0, 'C')
+  await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
+  consumer.append('t', 0, 'D', 'E')
+  await until(() => task.values.includes('E'))
+}
+
 describe('WorkerSinkTask', () => {
   it('opens after start, puts records in order, and commits and closes at stop', async () => {
     const { consumer, task, statuses, stop } = runningSink()
@@ -164,7 +174,8 @@ describe('WorkerSinkTask', () => {
   })
 
   it('does not rewind to an offset of before the log was cut off, which would skip what came since', async () => {
-    const { consumer, task, log } = runningSink()
+    const sink = runningSink()
+    const { consumer, task } = sink
     consumer.append('t', 0, 'a', 'b', 'c')
     await until(() => task.values.length === 3)
     task.ask.requestCommit()
@@ -173,12 +184,7 @@ describe('WorkerSinkTask', () => {
     consumer.cutOff({ topic: 't', partition: 0 }, 1)
     consumer.append('t', 0, 'B')
     await until(() => task.values.includes('B'))
-    failOnePreCommit(task)
-    task.ask.requestCommit()
-    consumer.append('t', 0, 'C')
-    await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
-    consumer.append('t', 0, 'D', 'E')
-    await until(() => task.values.includes('E'))
+    await readOnAfterRewind(sink)
     expect(task.values.filter((value) => value === 'B')).toHaveLength(2)
   })
 
@@ -202,7 +208,8 @@ describe('WorkerSinkTask', () => {
   })
 
   it('does not rewind to an offset whose commit was answered after the log had been cut off before it', async () => {
-    const { consumer, task, log } = runningSink()
+    const sink = runningSink()
+    const { consumer, task } = sink
     consumer.append('t', 0, 'a', 'b', 'c')
     await until(() => task.values.length === 3)
     const answered = Promise.withResolvers<void>()
@@ -215,12 +222,7 @@ describe('WorkerSinkTask', () => {
     await until(() => task.values.includes('B'))
     answered.resolve()
     await until(() => consumer.committedOffsets.has('t-0'))
-    failOnePreCommit(task)
-    task.ask.requestCommit()
-    consumer.append('t', 0, 'C')
-    await until(() => log.lines.some((line) => line.includes('rewinding to the last committed offsets')))
-    consumer.append('t', 0, 'D', 'E')
-    await until(() => task.values.includes('E'))
+    await readOnAfterRewind(sink)
     expect(task.values.filter((value) => value === 'B')).toHaveLength(2)
   })
 
