@@ -29,6 +29,10 @@ export class SinkPauses {
     else this.#consumer.resume(assignment.filter((partition) => !this.#byTask.has(partition)))
   }
 
+  holds(reason: HoldReason): boolean {
+    return this.#reasons.has(reason)
+  }
+
   /** The assignment is a new one. What the task paused and still has stays paused. */
   reassigned(): void {
     const assignment = this.#consumer.assignment()

@@ -148,7 +148,7 @@ export class WorkerSinkTask implements TaskLoop {
     await this.#committer.commitIfDue()
     this.#offsets.checkCommitTimeout()
     this.#partitions.rewind()
-    const waited = this.#outage.waitMs > 0
+    const waited = this.#waits
     const polled = await this.#poll()
     this.#partitions.throwFailure()
     if (this.#parts.control.stopping) return
@@ -170,6 +170,11 @@ export class WorkerSinkTask implements TaskLoop {
   async #endWait(): Promise<void> {
     this.#pauses.hold('outage', false)
     if (!this.#partitions.areOpen) await this.#atWork.run(() => this.#partitions.open())
+  }
+
+  /** The pause of an outage lasts, or ended since this iteration looked: nothing comes of a poll before the next one has ended it. */
+  get #waits(): boolean {
+    return this.#outage.waitMs > 0 || this.#pauses.holds('outage')
   }
 
   /** Keeps everything as it is until the next attempt. */
@@ -198,8 +203,7 @@ export class WorkerSinkTask implements TaskLoop {
   }
 
   #pollTimeoutMs(): number {
-    const { waitMs } = this.#outage
-    if (waitMs > 0) return Math.min(waitMs, this.#committer.untilDueMs)
+    if (this.#waits) return Math.min(this.#outage.waitMs, this.#committer.untilDueMs)
     const asked = this.#context.takeTimeoutMs() ?? Infinity
     if (this.#delivery.isPending || !this.#partitions.areOpen) return 0
     return Math.min(this.#pollFailed ? pollProofMs : this.#committer.untilDueMs, asked)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConnectException, DataException, RetriableException, type SinkRecord } from '../../../src/api/index.ts'
 import { kafkaError, timeoutException } from '../../../src/kafka/errors.ts'
 import { runningSink, until, type RunningSink } from '../../support/running-sink.ts'
@@ -179,6 +179,25 @@ describe('WorkerSinkTask while another system is out', () => {
     await until(() => statuses.at(-1)?.condition === undefined)
     expect(conditions(sink).map((condition) => 'attempts' in condition && condition.attempts)).toEqual([1, 2])
     expect(task.values.slice(-3)).toEqual(['a', 'b', 'c'])
+  })
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('reads on at once wherever between two looks at the clock its pause of %i ms ends', async (pauseMs) => {
+    const { consumer, task } = runningSink()
+    let now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => ++now)
+    onTestFinished(() => clock.mockRestore())
+    let failures = 1
+    task.onPreCommit = (offsets) => {
+      if (failures-- <= 0) return offsets
+      task.ask.timeout(pauseMs)
+      throw refused()
+    }
+    consumer.append('t', 0, 'a')
+    await until(() => task.values.length === 1)
+    task.ask.requestCommit()
+    consumer.append('t', 0, 'b')
+    await until(() => consumer.committedOffsets.get('t-0') === 2)
+    expect(task.values.slice(-2)).toEqual(['a', 'b'])
   })
 
   it('tries a commit again that the brokers do not answer, and says so meanwhile', async () => {
